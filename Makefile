@@ -1,0 +1,41 @@
+# `make example` and `make test` set everything up by themselves: they need Python 3.11 or newer, nothing else.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: example test lint format docs clean
+
+example: .venv/package
+	$(BIN)/python examples/random_search.py
+
+test: .venv/test
+	$(BIN)/python -m pytest -q
+
+lint: .venv/lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: .venv/docs
+	$(BIN)/sphinx-build -W -b html docs docs/_build
+
+.venv/python:
+	@test -n "$(PYTHON)" || { echo "skhypershap needs Python 3.11 or newer on the PATH" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	touch $@
+
+# One stamp for the package and one for each extra; a stamp is older than pyproject.toml when it must be made anew.
+.venv/package: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/%: .venv/package
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	touch $@
+
+clean:
+	rm -rf .venv docs/_build

@@ -1,0 +1,22 @@
+"""Explain hyperparameter searches with Shapley values and interactions, the scikit-learn way."""
+
+from skhypershap.errors import (
+    BaselineWarning,
+    HyperSHAPWarning,
+    SurrogateWarning,
+    TrialsWarning,
+)
+from skhypershap.explainer import HyperSHAPExplainer
+from skhypershap.trials import Trials, read_trials
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BaselineWarning",
+    "HyperSHAPExplainer",
+    "HyperSHAPWarning",
+    "SurrogateWarning",
+    "Trials",
+    "TrialsWarning",
+    "read_trials",
+]

@@ -1,0 +1,139 @@
+"""The configuration that tuning is measured against, from a word, a dict or a list of those."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skhypershap.domains import Domain, domain_of, is_number, value_key
+from skhypershap.errors import BaselineWarning, unknown_name, warn
+from skhypershap.space import encode
+from skhypershap.trials import Trials
+
+WORDS = ("default", "median", "worst", "best")
+
+
+def check_baseline(baseline: Any) -> None:
+    """Refuse what can be no baseline, before there are trials to measure it on.
+
+    Raises
+    ------
+    ValueError
+        For an unknown word or an empty list.
+    TypeError
+        For anything but a word, a dict or a list of those.
+    """
+    if isinstance(baseline, str):
+        if baseline not in WORDS:
+            raise unknown_name("baseline", baseline, WORDS)
+    elif isinstance(baseline, (list, tuple)):
+        if not baseline:
+            raise ValueError("baseline is an empty list; give at least one baseline.")
+        for member in baseline:
+            if isinstance(member, (list, tuple)):
+                raise TypeError("baseline must not be a list of lists.")
+            check_baseline(member)
+    elif not isinstance(baseline, Mapping):
+        raise TypeError(
+            f"baseline must be one of {', '.join(map(repr, WORDS))}, a dict, or a list of those; got "
+            f"{type(baseline).__name__}."
+        )
+
+
+def baseline_configs(baseline: Any, trials: Trials) -> list[dict[str, Any]]:
+    """Complete, legal configurations of one or several baselines.
+
+    Parameters
+    ----------
+    baseline : str, dict or list of those
+        As the constructor of `HyperSHAPExplainer` takes it.
+    trials : Trials
+        Where medians, modes and the default come from.
+
+    Returns
+    -------
+    list of dict
+        One configuration per baseline.
+    """
+    check_baseline(baseline)
+    members = baseline if isinstance(baseline, (list, tuple)) else [baseline]
+    configs = [_one_baseline(member, trials) for member in members]
+    encode(trials.space, configs)
+    return configs
+
+
+def complete_config(
+    config: Mapping[str, Any], rest: Mapping[str, Any], trials: Trials
+) -> dict[str, Any]:
+    """Fill a configuration that a user gave in part; a value outside the space is an error."""
+    for name in config:
+        if name not in trials.space:
+            raise unknown_name("hyperparameter", name, trials.space)
+    full = {**rest, **config}
+    encode(trials.space, [full])
+    return {name: full[name] for name in trials.space}
+
+
+def _one_baseline(baseline: str | Mapping[str, Any], trials: Trials) -> dict[str, Any]:
+    if isinstance(baseline, Mapping):
+        unset = [name for name in trials.space if name not in baseline]
+        return complete_config(baseline, _default(trials, unset), trials)
+    if baseline == "median":
+        return {name: _typical(name, trials) for name in trials.space}
+    if baseline == "worst":
+        return dict(trials.configs[trials.worst])
+    if baseline == "best":
+        return dict(trials.configs[trials.incumbent])
+    return _default(trials, list(trials.space))
+
+
+def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
+    """Defaults of some hyperparameters; one warning says what stands in for those outside."""
+    if trials.default is None:
+        return {name: _typical(name, trials) for name in names}
+    config: dict[str, Any] = {}
+    replaced: list[str] = []
+    for name in names:
+        domain = domain_of(trials.space[name])
+        if name not in trials.default:
+            config[name] = _typical(name, trials)
+            replaced.append(f"{name}: none is known, {config[name]!r} is used")
+            continue
+        value = trials.default[name]
+        number = domain.encode([value])
+        if not np.isnan(number[0]):
+            config[name] = domain.decode(number)[0]
+            continue
+        nearest = domain.nearest(value)
+        config[name] = _typical(name, trials) if nearest is None else nearest
+        how = "of the trials" if nearest is None else "nearest to it"
+        replaced.append(f"{name}: default {value!r}, {config[name]!r} ({how}) is used")
+    if replaced:
+        warn(
+            "The default lies outside the search space for "
+            + "; ".join(replaced)
+            + ". Pass baseline= "
+            "a dict with the values you mean to be silent about it.",
+            BaselineWarning,
+        )
+    return config
+
+
+def _typical(name: str, trials: Trials) -> Any:
+    """Median of the trials where values are ordered, otherwise their mode."""
+    domain = domain_of(trials.space[name])
+    values = [config[name] for config in trials.configs]
+    median = _legal_median(domain, values)
+    if median is not None:
+        return median
+    counts = Counter(map(value_key, values))
+    return max(values, key=lambda value: counts[value_key(value)])
+
+
+def _legal_median(domain: Domain, values: list[Any]) -> Any | None:
+    if not all(map(is_number, values)):
+        return None
+    return domain.nearest(float(np.median(np.asarray(values, dtype=float))))

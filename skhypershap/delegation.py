@@ -1,0 +1,129 @@
+"""Everything that the explainer does like the search it wraps: predict, score, tags, routing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+
+def _search_has(name: str) -> Callable[[Any], bool]:
+    """Say a method is there exactly when the search has it; its AttributeError says why not."""
+
+    def check(explainer: Any) -> bool:
+        getattr(getattr(explainer, "search_", explainer.search), name)
+        return True
+
+    return check
+
+
+class SearchDelegation(MetaEstimatorMixin, BaseEstimator):
+    """What `HyperSHAPExplainer` passes on to its search.
+
+    Each method is available when the search has it, and raises NotFittedError before fit.
+    """
+
+    search: Any
+    search_: Any
+
+    @available_if(_search_has("predict"))
+    def predict(self, X):
+        """Predict with the tuned estimator, as the search itself does."""
+        return self._call("predict", X)
+
+    @available_if(_search_has("predict_proba"))
+    def predict_proba(self, X):
+        """Class probabilities of the tuned estimator."""
+        return self._call("predict_proba", X)
+
+    @available_if(_search_has("predict_log_proba"))
+    def predict_log_proba(self, X):
+        """Class log-probabilities of the tuned estimator."""
+        return self._call("predict_log_proba", X)
+
+    @available_if(_search_has("decision_function"))
+    def decision_function(self, X):
+        """Decision function of the tuned estimator."""
+        return self._call("decision_function", X)
+
+    @available_if(_search_has("score_samples"))
+    def score_samples(self, X):
+        """Score of each sample under the tuned estimator."""
+        return self._call("score_samples", X)
+
+    @available_if(_search_has("transform"))
+    def transform(self, X):
+        """Transform with the tuned estimator."""
+        return self._call("transform", X)
+
+    @available_if(_search_has("inverse_transform"))
+    def inverse_transform(self, X):
+        """Undo the tuned estimator's transform."""
+        return self._call("inverse_transform", X)
+
+    @available_if(_search_has("score"))
+    def score(self, X, y=None, **params):
+        """Score of the tuned estimator on given data, by the search's own scoring."""
+        check_is_fitted(self, "search_")
+        return self.search_.score(X, y, **self._routed("score", params))
+
+    @property
+    def classes_(self):
+        """Class labels, where the tuned estimator is a classifier."""
+        return self.search_.classes_
+
+    @property
+    def n_features_in_(self):
+        """Number of features that the tuned estimator has seen."""
+        return self.search_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the features that the tuned estimator has seen."""
+        return self.search_.feature_names_in_
+
+    def get_metadata_routing(self):
+        """Pass all metadata on to the search.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+            With the search as its only consumer.
+        """
+        router = MetadataRouter(owner=self)
+        if hasattr(self.search, "fit"):
+            mapping = MethodMapping()
+            for method in ("fit", "score"):
+                mapping.add(caller=method, callee=method)
+            router.add(search=self.search, method_mapping=mapping)
+        return router
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if hasattr(self.search, "fit"):
+            inner = get_tags(self.search)
+            tags.estimator_type = inner.estimator_type
+            tags.classifier_tags = deepcopy(inner.classifier_tags)
+            tags.regressor_tags = deepcopy(inner.regressor_tags)
+            tags.input_tags.pairwise = inner.input_tags.pairwise
+            tags.input_tags.sparse = inner.input_tags.sparse
+            tags.input_tags.allow_nan = inner.input_tags.allow_nan
+            tags.target_tags.required = inner.target_tags.required
+        return tags
+
+    def _call(self, method: str, X: Any) -> Any:
+        check_is_fitted(self, "search_")
+        return getattr(self.search_, method)(X)
+
+    def _routed(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Metadata for the search, checked where metadata routing is on."""
+        if not params or not get_config()["enable_metadata_routing"]:
+            return params
+        return dict(process_routing(self, method, **params)["search"][method])

@@ -1,0 +1,85 @@
+"""The tidy DataFrames a user gets: the only place that knows their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skhypershap.solve import Explained
+
+SEPARATOR = " × "
+
+
+def trials_frame(
+    names: Sequence[str], configs: Sequence[Mapping[str, Any]], scores: np.ndarray
+) -> pd.DataFrame:
+    """One row per trial: each hyperparameter in its own values, then `score`."""
+    columns = {name: _own_values([config[name] for config in configs]) for name in names}
+    return pd.DataFrame({**columns, "score": scores})
+
+
+def _own_values(values: list[Any]) -> pd.Series:
+    """A column that gives back what it was given; pandas chooses a dtype for plain values only."""
+    kind = type(values[0])
+    plain = kind in (int, float, bool, str) or issubclass(kind, np.generic)
+    if plain and all(type(value) is kind for value in values):
+        return pd.Series(values)
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return pd.Series(column, dtype=object)
+
+
+def explanation_frame(
+    explained: Sequence[Explained], names: Sequence[str], attrs: Mapping[str, Any], *, stacked: bool
+) -> pd.DataFrame:
+    """One row per game and interaction, sorted by game as asked, order, then |value|.
+
+    `attrs` are what holds for all games; scores and exactness are one value, or with `stacked` a
+    dict keyed by game.
+    """
+    rows = []
+    for part in explained:
+        members = [interaction for interaction in part.interactions if interaction]
+        members.sort(
+            key=lambda interaction: (len(interaction), -abs(part.interactions[interaction]))
+        )
+        for interaction in members:
+            hyperparameters = tuple(names[player] for player in interaction)
+            rows.append(
+                {
+                    "game": part.game,
+                    "measure": part.measure,
+                    "order": len(interaction),
+                    "interaction": SEPARATOR.join(hyperparameters),
+                    "hyperparameters": hyperparameters,
+                    "value": part.interactions[interaction],
+                }
+            )
+    table = pd.DataFrame(rows)
+    fields = ["baseline_score", "full_score", "exact"]
+    if any(not part.exact for part in explained):
+        fields += ["budget", "approximator"]
+    for field in fields:
+        by_game = {part.game: getattr(part, field) for part in explained}
+        table.attrs[field] = by_game if stacked else by_game[explained[0].game]
+    table.attrs.update(attrs)
+    return table
+
+
+def coalitions_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """All coalitions, by size and then by position, with their values."""
+    players = range(len(names))
+    members = [tuple(i for i in players if number >> i & 1) for number in range(len(values))]
+    order = sorted(range(len(values)), key=lambda number: (len(members[number]), members[number]))
+    coalition = np.empty(len(values), dtype=object)
+    coalition[:] = [tuple(names[player] for player in members[number]) for number in order]
+    return pd.DataFrame(
+        {
+            "coalition": coalition,
+            "size": [len(members[number]) for number in order],
+            "value": values[order],
+        }
+    )

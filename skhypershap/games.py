@@ -1,0 +1,255 @@
+"""The games: what a coalition of hyperparameters is worth.
+
+A game blends candidates x with a baseline lambda0 (a coalition's members take x's values, all
+others keep the baseline's) and reduces the scores of the blends to one number. Games differ only
+in where the candidates come from and how their scores are reduced, so `GAMES` is a table.
+
+Source: Wever, Muschalik, Fumagalli, Lindauer (2025), "HyperSHAP: Shapley Values and Interactions
+for Explaining Hyperparameter Optimization", Definitions of the ablation, tunability, sensitivity
+and mistunability games.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from skhypershap.space import encode, enumerate_vectors, player_of_column, sample_vectors
+from skhypershap.surrogate import PREDICT_ROWS, Surrogate
+from skhypershap.trials import Trials
+
+Config = dict[str, Any]
+Block = tuple[slice, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
+PROGRESS_DELAY = 0.5  # seconds; what is quicker needs no progress bar
+
+
+class GameDefinition(NamedTuple):
+    """One row of the table of games.
+
+    Attributes
+    ----------
+    candidates : {"config", "search", "distribution"}
+        One configuration; anything a search could find; draws from the space.
+    reduce : {"best", "worst", "variance"}
+        What becomes of the candidates' scores; "best" of one candidate is its score.
+    """
+
+    candidates: str
+    reduce: str
+
+
+GAMES = {
+    "ablation": GameDefinition("config", "best"),
+    "tunability": GameDefinition("search", "best"),
+    "mistunability": GameDefinition("search", "worst"),
+    "sensitivity": GameDefinition("distribution", "variance"),
+}
+
+
+class Setting(NamedTuple):
+    """What all games of one explainer share.
+
+    Attributes
+    ----------
+    trials : Trials
+        For the space, the direction, and the configurations that a search has found already.
+    surrogate : Surrogate
+        What scores blends.
+    n_samples : int
+        How many candidates are drawn; a finite space no larger than this is enumerated.
+    optimizer : {"refine", "random"}
+        Whether max and min also look at the trials and at what a coalition's subsets have found.
+    seed : int
+        For the candidates.
+    n_jobs : int or None
+        As in scikit-learn.
+    verbose : int
+        Whether to show progress.
+    """
+
+    trials: Trials
+    surrogate: Surrogate
+    n_samples: int
+    optimizer: str
+    seed: int
+    n_jobs: int | None
+    verbose: int
+
+    @property
+    def player_of_column(self) -> np.ndarray:
+        """See `skhypershap.space.player_of_column`."""
+        return player_of_column(self.trials.space)
+
+    @property
+    def n_players(self) -> int:
+        """Number of hyperparameters that can vary."""
+        return int(self.player_of_column.max()) + 1
+
+
+class Candidates(NamedTuple):
+    """Vectors of shape (n_candidates, n_columns), and their probabilities where they differ."""
+
+    vectors: np.ndarray
+    probabilities: np.ndarray | None
+
+
+def candidates_of(name: str, setting: Setting, config: Config) -> Candidates:
+    """Find the candidates of a game; those of an ablation are the one configuration `config`."""
+    source = GAMES[name].candidates
+    space = setting.trials.space
+    if source == "config":
+        return Candidates(encode(space, [config]), None)
+    enumerated = enumerate_vectors(space, setting.n_samples)
+    if enumerated is not None and (source == "search" or enumerated[1] is not None):
+        return Candidates(*enumerated)
+    vectors = sample_vectors(space, setting.n_samples, setting.seed)
+    if source == "search" and setting.optimizer == "refine":
+        vectors = np.vstack([vectors, encode(space, setting.trials.configs)])
+    return Candidates(vectors, None)
+
+
+def sign_of_gain(name: str, trials: Trials) -> float:
+    """1 where a larger v(S) is a gain, -1 where it is a loss; variance is never a loss."""
+    return 1.0 if trials.maximize or GAMES[name].reduce == "variance" else -1.0
+
+
+def coalition_scores(
+    name: str, setting: Setting, baselines: np.ndarray, config: Config
+) -> np.ndarray:
+    """v(S) of all coalitions, in the metric's own units and direction.
+
+    Parameters
+    ----------
+    name : str
+        A key of `GAMES`.
+    setting : Setting
+        What the games of an explainer share.
+    baselines : ndarray of shape (n_baselines, n_columns)
+        The game is the mean over them.
+    config : dict
+        What an ablation explains.
+
+    Returns
+    -------
+    ndarray of shape (2^n_players,)
+        Bit i of a position says that player i is in the coalition.
+    """
+    candidates = candidates_of(name, setting, config)
+    values = [_scores_from(name, setting, candidates, baseline) for baseline in baselines]
+    return np.mean(values, axis=0)
+
+
+def scores_of_coalitions(
+    name: str,
+    setting: Setting,
+    baselines: np.ndarray,
+    config: Config,
+    coalitions: np.ndarray,
+) -> np.ndarray:
+    """v(S) of some coalitions, rows of bools, each by itself: for too many players to take them all.
+
+    Unlike in `coalition_scores`, a coalition does not learn from its subsets.
+    """
+    candidates = candidates_of(name, setting, config)
+    columns = setting.player_of_column
+    step = max(1, PREDICT_ROWS // len(candidates.vectors))
+    starts = tqdm(
+        range(0, len(coalitions), step),
+        desc=name,
+        unit_scale=step,
+        unit="coalition",
+        delay=PROGRESS_DELAY,
+        disable=not setting.verbose,
+    )
+    values = np.zeros(len(coalitions))
+    for start in starts:
+        rows = coalitions[start : start + step]
+        for baseline in baselines:
+            scores = setting.surrogate.blend_scores(rows, candidates.vectors, baseline, columns)
+            block = [(slice(0, len(rows)), np.arange(scores.shape[1]), scores)]
+            reduced = _reduced(name, setting, candidates, block, len(rows))
+            values[start : start + len(rows)] += reduced / len(baselines)
+    return values
+
+
+def _scores_from(
+    name: str, setting: Setting, candidates: Candidates, baseline: np.ndarray
+) -> np.ndarray:
+    blocks = setting.surrogate.coalition_blocks(
+        candidates.vectors, baseline, setting.player_of_column, setting.n_jobs
+    )
+    size = 2**setting.n_players
+    progress = tqdm(
+        total=size * len(candidates.vectors),
+        desc=name,
+        unit="blend",
+        unit_scale=True,
+        delay=PROGRESS_DELAY,
+        disable=not setting.verbose,
+    )
+    with progress:
+        values = _reduced(name, setting, candidates, _watched(blocks, progress), size)
+    if GAMES[name].candidates == "search" and setting.optimizer == "refine":
+        values = _best_of_subsets(values, maximize=_wants_maximum(name, setting.trials))
+    return values
+
+
+def _wants_maximum(name: str, trials: Trials) -> bool:
+    return trials.maximize == (GAMES[name].reduce == "best")
+
+
+def _reduced(
+    name: str, setting: Setting, candidates: Candidates, blocks: Iterable[Block], size: int
+) -> np.ndarray:
+    """Reduce the scores of each coalition's blends to one number."""
+    if GAMES[name].reduce == "variance":
+        return _variance(blocks, size, candidates)
+    return _optimum(blocks, size, maximize=_wants_maximum(name, setting.trials))
+
+
+def _watched(blocks: Iterable[Block], progress: tqdm) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        progress.update(block[2].size)
+
+
+def _optimum(blocks: Iterable[Block], size: int, *, maximize: bool) -> np.ndarray:
+    better = np.maximum if maximize else np.minimum
+    values = np.full(size, -np.inf if maximize else np.inf)
+    for coalitions, _, scores in blocks:
+        values[coalitions] = better(values[coalitions], better.reduce(scores, axis=1))
+    return values
+
+
+def _variance(blocks: Iterable[Block], size: int, candidates: Candidates) -> np.ndarray:
+    """Population variance, joined block by block (Chan, Golub, LeVeque 1983)."""
+    mean, spread, mass = np.zeros(size), np.zeros(size), np.zeros(size)
+    weights = candidates.probabilities
+    if weights is None:
+        weights = np.full(len(candidates.vectors), 1 / len(candidates.vectors))
+    for coalitions, members, scores in blocks:
+        chances = weights[members]
+        block_mass = chances.sum()
+        if block_mass == 0:
+            continue
+        block_mean = scores @ chances / block_mass
+        block_spread = (scores - block_mean[:, None]) ** 2 @ chances
+        joint = mass[coalitions] + block_mass
+        step = block_mean - mean[coalitions]
+        spread[coalitions] += block_spread + step**2 * mass[coalitions] * block_mass / joint
+        mean[coalitions] += step * block_mass / joint
+        mass[coalitions] = joint
+    return spread / mass
+
+
+def _best_of_subsets(values: np.ndarray, *, maximize: bool) -> np.ndarray:
+    """Let each coalition keep what its subsets found: their blends are legal for it too."""
+    better = np.maximum if maximize else np.minimum
+    n_players = len(values).bit_length() - 1
+    values = values.reshape((2,) * n_players).copy()
+    for axis in range(n_players):
+        np.moveaxis(values, axis, 0)[1] = better(*np.moveaxis(values, axis, 0))
+    return values.ravel()

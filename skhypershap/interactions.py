@@ -1,0 +1,224 @@
+"""From the values of all 2^d coalitions to Shapley values and interactions.
+
+Every index here is linear in the game, and on the game "all of T must be there" it gives an
+interaction S inside T a weight that depends on the sizes alone. With the Moebius transform m,
+v(S) = sum of m(T) over T in S, an index is therefore
+
+    I(S) = sum of m(T) w(|T|, |S|) over all T that contain S,
+
+and a row of `INDICES` is the function w. Sources of the definitions: Grabisch & Roubens (1999) for
+SII and BII; Sundararajan, Dhamdhere & Agarwal (2020) for STII; Tsai, Yeh & Ravikumar (2023),
+Theorems 17 and 19, for FBII and FSII; Bordt & von Luxburg (2023) for k-SII.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import bernoulli
+
+Interactions = dict[tuple[int, ...], float]
+
+
+class Index(NamedTuple):
+    """One row of the table of indices.
+
+    Attributes
+    ----------
+    weight : callable
+        `weight(t, s, order)`, the w of the module's docstring for |T| = t and |S| = s.
+    measure_of_singles : str
+        shapiq's name for what the index is at order 1.
+    singles_only : bool
+        Whether there are interactions of order 1 only.
+    fits_baseline : bool
+        Whether the empty interaction is v(empty) itself; otherwise it follows from the weights.
+    efficient : bool
+        Whether the values sum to v(all) - v(empty).
+    """
+
+    weight: Callable[[int, int, int], float]
+    measure_of_singles: str
+    singles_only: bool = False
+    fits_baseline: bool = True
+    efficient: bool = False
+
+
+def _moebius(t: int, s: int, order: int) -> float:
+    return float(t == s)
+
+
+def _sii(t: int, s: int, order: int) -> float:
+    return 1 / (t - s + 1)
+
+
+def _bii(t: int, s: int, order: int) -> float:
+    return 0.5 ** (t - s)
+
+
+def _k_sii(t: int, s: int, order: int) -> float:
+    numbers = bernoulli(order)
+    return sum(numbers[j] * comb(t - s, j) / (t - s - j + 1) for j in range(min(order, t) - s + 1))
+
+
+def _stii(t: int, s: int, order: int) -> float:
+    return 1 / comb(t, order) if s == order else float(t == s)
+
+
+def _fsii(t: int, s: int, order: int) -> float:
+    if t <= order:
+        return float(t == s)
+    part = s / (order + s) * comb(order, s) * comb(t - 1, order) / comb(t + order - 1, order + s)
+    return (-1) ** (order - s) * part
+
+
+def _fbii(t: int, s: int, order: int) -> float:
+    if t <= order:
+        return float(t == s)
+    return (-1) ** (order - s) * 0.5 ** (t - s) * comb(t - s - 1, order - s)
+
+
+INDICES = {
+    "SV": Index(_sii, "SV", singles_only=True, efficient=True),
+    "FSII": Index(_fsii, "SV", efficient=True),
+    "k-SII": Index(_k_sii, "SV", efficient=True),
+    "SII": Index(_sii, "SV", fits_baseline=False),
+    "STII": Index(_stii, "SV", efficient=True),
+    "BV": Index(_bii, "BV", singles_only=True, fits_baseline=False),
+    "BII": Index(_bii, "BV", fits_baseline=False),
+    "FBII": Index(_fbii, "BV", fits_baseline=False),
+    "Moebius": Index(_moebius, "Moebius"),
+}
+
+
+def measure_name(index: str, order: int) -> str:
+    """Shapiq's name for the result of an index up to an order: at order 1 most are "SV" or "BV"."""
+    row = INDICES[index]
+    return row.measure_of_singles if order == 1 or row.singles_only else index
+
+
+def interactions_of(n_players: int, order: int) -> list[tuple[int, ...]]:
+    """All interactions of orders 1..order, by size and then by position."""
+    players = range(n_players)
+    sizes = range(1, order + 1)
+    return [members for size in sizes for members in itertools.combinations(players, size)]
+
+
+def exact_interactions(gains: np.ndarray, index: str, order: int) -> Interactions:
+    """Interactions of a game whose values are all known.
+
+    Parameters
+    ----------
+    gains : ndarray of shape (2^n_players,)
+        v(S) - v(empty); bit i of a position says that player i is in the coalition.
+    index : str
+        A key of `INDICES`.
+    order : int
+        Size of the largest interactions.
+
+    Returns
+    -------
+    dict of tuple of int to float
+        Value of each interaction, the empty one first.
+    """
+    row = INDICES[measure_name(index, order)]
+    order = 1 if row.singles_only else order
+    n_players = len(gains).bit_length() - 1
+    sizes = np.bitwise_count(np.arange(len(gains), dtype=np.uint64)).astype(int)
+    moebius = _over_subsets(gains, sign=-1)
+    values: Interactions = {(): 0.0}
+    for size in range(1 if row.fits_baseline else 0, order + 1):
+        weights = [row.weight(t, size, order) if t >= size else 0.0 for t in range(n_players + 1)]
+        sums = _over_supersets(moebius * np.asarray(weights)[sizes])
+        for members in itertools.combinations(range(n_players), size):
+            values[members] = float(sums[sum(1 << player for player in members)])
+    return values
+
+
+def moebius_of_small(coalitions: list[tuple[int, ...]], gains: np.ndarray) -> Interactions:
+    """Moebius transform of all coalitions up to some size, from the gains of these alone."""
+    gain = {(): 0.0, **dict(zip(coalitions, gains.tolist(), strict=True))}
+    return {
+        members: sum(
+            (-1) ** (len(members) - size) * gain[part]
+            for size in range(len(members) + 1)
+            for part in itertools.combinations(members, size)
+        )
+        for members in gain
+    }
+
+
+def leaf_interactions(
+    leaves: Iterable[tuple[float, tuple[int, ...], tuple[int, ...]]],
+    n_players: int,
+    index: str,
+    order: int,
+) -> Interactions:
+    """Interactions of a sum of "all of A are in, all of B are out" games, for any number of players.
+
+    Such a game has m(A + U) = (-1)^|U| for the subsets U of B, so an interaction S inside A + B gets
+    a weight that depends on |A|, |B|, |S| and the part of S in B alone.
+
+    Parameters
+    ----------
+    leaves : iterable of (float, tuple of int, tuple of int)
+        Value, A and B of each game.
+    n_players, index, order
+        As for `exact_interactions`.
+
+    Returns
+    -------
+    dict of tuple of int to float
+        As `exact_interactions`.
+    """
+    row = INDICES[measure_name(index, order)]
+    order = 1 if row.singles_only else order
+    weights: dict[tuple[int, int, int, int], float] = {}
+
+    def weight(n_in: int, n_out: int, size: int, size_out: int) -> float:
+        key = (n_in, n_out, size, size_out)
+        if key not in weights:
+            rest = range(n_out - size_out + 1)
+            weights[key] = sum(
+                (-1) ** (size_out + j)
+                * comb(n_out - size_out, j)
+                * row.weight(n_in + size_out + j, size, order)
+                for j in rest
+            )
+        return weights[key]
+
+    values: Interactions = {(): 0.0, **dict.fromkeys(interactions_of(n_players, order), 0.0)}
+    for value, inside, outside in leaves:
+        if not inside and not row.fits_baseline:
+            values[()] -= value  # the game is normalised to v(empty) = 0
+        out = set(outside)
+        members = sorted(inside + outside)
+        for size in range(1 if row.fits_baseline else 0, order + 1):
+            for part in itertools.combinations(members, size):
+                size_out = len(out.intersection(part))
+                values[part] += value * weight(len(inside), len(outside), size, size_out)
+    return values
+
+
+def _over_subsets(values: np.ndarray, *, sign: int) -> np.ndarray:
+    """Sum over all subsets of each coalition; with sign -1 the inverse, the Moebius transform."""
+    n_players = len(values).bit_length() - 1
+    table = np.array(values, dtype=float).reshape((2,) * n_players)
+    for axis in range(n_players):
+        without, within = np.moveaxis(table, axis, 0)
+        within += sign * without
+    return table.ravel()
+
+
+def _over_supersets(values: np.ndarray) -> np.ndarray:
+    """Sum over all coalitions that contain each coalition."""
+    n_players = len(values).bit_length() - 1
+    table = np.array(values, dtype=float).reshape((2,) * n_players)
+    for axis in range(n_players):
+        without, within = np.moveaxis(table, axis, 0)
+        without += within
+    return table.ravel()

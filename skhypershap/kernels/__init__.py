@@ -1,0 +1,1 @@
+"""Numerical kernels over forests: they know numpy and numba, nothing else."""

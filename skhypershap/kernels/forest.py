@@ -1,0 +1,86 @@
+"""A sum of trees as flat arrays, thresholds as ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+class FlatForest(NamedTuple):
+    """Nodes of all trees one after the other.
+
+    A vector goes left at a node where the rank of its column's value is at most `rank`. The rank of
+    a value is the number of the column's thresholds below it, so it is enough to compare integers.
+
+    Attributes
+    ----------
+    roots : ndarray of shape (n_trees,), dtype int32
+        Node at which each tree begins.
+    left, right : ndarray of shape (n_nodes,), dtype int32
+        Children; -1 at a leaf.
+    column : ndarray of shape (n_nodes,), dtype int32
+        Column that a node splits.
+    rank : ndarray of shape (n_nodes,), dtype int32
+        Rank of its threshold among `thresholds[column]`.
+    value : ndarray of shape (n_nodes,), dtype float64
+        What a leaf adds to the prediction.
+    offset : float
+        What is added for every vector.
+    thresholds : tuple of ndarray
+        For each column its sorted distinct thresholds.
+    dtype : dtype
+        What vectors are cast to before they are compared, as the model itself does it.
+    """
+
+    roots: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    column: np.ndarray
+    rank: np.ndarray
+    value: np.ndarray
+    offset: float
+    thresholds: tuple[np.ndarray, ...]
+    dtype: type
+
+
+def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: type) -> FlatForest:
+    """Join trees given as (left, right, column, threshold, value) tables into one forest."""
+    sizes = [len(table[0]) for table in tables]
+    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
+    left, right, column, threshold, value = (
+        np.concatenate(part) for part in zip(*tables, strict=True)
+    )
+    inner = left >= 0
+    shift = np.repeat(roots, sizes)
+    n_columns = int(column[inner].max(initial=-1)) + 1
+    thresholds = tuple(
+        np.unique(threshold[inner & (column == number)]) for number in range(n_columns)
+    )
+    rank = np.zeros(len(left), dtype=np.int32)
+    for number, levels in enumerate(thresholds):
+        here = inner & (column == number)
+        rank[here] = np.searchsorted(levels, threshold[here])
+    return FlatForest(
+        roots=roots,
+        left=np.where(inner, left + shift, -1).astype(np.int32),
+        right=np.where(inner, right + shift, -1).astype(np.int32),
+        column=np.where(inner, column, 0).astype(np.int32),
+        rank=rank,
+        value=value * weight,
+        offset=offset,
+        thresholds=thresholds,
+        dtype=dtype,
+    )
+
+
+def ranks_of(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
+    """Ranks of shape (n_columns_used, n_vectors), dtype int32, of vectors' values."""
+    ranks = np.empty((len(forest.thresholds), len(vectors)), dtype=np.int32)
+    for number, levels in enumerate(forest.thresholds):
+        values = vectors[:, number].astype(forest.dtype).astype(np.float64)
+        ranks[number] = np.searchsorted(levels, values, side="left")
+    return ranks

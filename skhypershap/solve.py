@@ -1,0 +1,156 @@
+"""One game in, its interactions out: exactly where that can be done, approximated otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skhypershap.games import (
+    Setting,
+    coalition_scores,
+    scores_of_coalitions,
+    sign_of_gain,
+)
+from skhypershap.interactions import (
+    Interactions,
+    exact_interactions,
+    interactions_of,
+    leaf_interactions,
+    measure_name,
+    moebius_of_small,
+)
+from skhypershap.kernels.leaves import reachable_leaves
+from skhypershap.space import encode
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a game.
+
+    Attributes
+    ----------
+    game : str
+        A key of `skhypershap.games.GAMES`.
+    baselines : list of dict
+        The game is the mean over these configurations.
+    config : dict
+        What an ablation explains.
+    index : str
+        A key of `skhypershap.interactions.INDICES`.
+    order : int
+        Size of the largest interactions.
+    max_exact : int
+        Up to this many players all coalitions are evaluated.
+    """
+
+    game: str
+    baselines: list[dict[str, Any]]
+    config: dict[str, Any]
+    index: str = "FSII"
+    order: int = 1
+    max_exact: int = 16
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One game, explained.
+
+    Attributes
+    ----------
+    game, measure : str
+        Which game, and shapiq's name for the index.
+    interactions : dict of tuple of int to float
+        In gain units, the empty one included.
+    baseline_score, full_score : float
+        v of the empty and of the full coalition, in the metric's own units.
+    exact : bool
+        False where an approximator was needed.
+    budget : int or None
+        How many coalitions the approximator evaluated.
+    approximator : str or None
+        Its name in shapiq.
+    """
+
+    game: str
+    measure: str
+    interactions: Mapping[tuple[int, ...], float]
+    baseline_score: float
+    full_score: float
+    exact: bool = True
+    budget: int | None = None
+    approximator: str | None = None
+
+
+def solve(question: Question, setting: Setting) -> Explained:
+    """Compute the interactions that are asked for."""
+    game, index, order = question.game, question.index, question.order
+    measure = measure_name(index, order)
+    n_players = setting.n_players
+    baselines = encode(setting.trials.space, question.baselines)
+    if n_players <= question.max_exact:
+        values = coalition_scores(game, setting, baselines, question.config)
+        gains = sign_of_gain(game, setting.trials) * (values - values[0])
+        interactions = exact_interactions(gains, index, order)
+        return Explained(game, measure, interactions, float(values[0]), float(values[-1]))
+
+    ends = np.array([[False] * n_players, [True] * n_players])
+    first, last = scores_of_coalitions(game, setting, baselines, question.config, ends).tolist()
+    if game == "ablation" and setting.surrogate.forest is not None:
+        interactions = _ablation_interactions(question, setting, baselines)
+        return Explained(game, measure, interactions, first, last)
+
+    gains_of = GainsOf(question, setting)
+    if index == "Moebius":  # needs the coalitions up to its order only
+        small = interactions_of(n_players, order)
+        members = np.array([[player in part for player in range(n_players)] for part in small])
+        interactions = moebius_of_small(small, gains_of(members))
+        return Explained(game, measure, interactions, first, last)
+
+    from skhypershap.shapiq_bridge import approximate
+
+    interactions, approximator, budget = approximate(
+        gains_of, n_players, index, order, setting.seed
+    )
+    return Explained(game, measure, interactions, first, last, False, budget, approximator)
+
+
+class GainsOf:
+    """Gains of coalitions given as rows of bools, evaluated when asked."""
+
+    def __init__(self, question: Question, setting: Setting) -> None:
+        self.question = question
+        self.setting = setting
+        self.baselines = encode(setting.trials.space, question.baselines)
+        self.sign = sign_of_gain(question.game, setting.trials)
+        self.empty_score = self._scores(np.zeros((1, setting.n_players), dtype=bool))[0]
+
+    def __call__(self, coalitions: np.ndarray) -> np.ndarray:
+        """Gains of shape (n_coalitions,) over the baseline, in units of the metric."""
+        return self.sign * (self._scores(coalitions) - self.empty_score)
+
+    def _scores(self, coalitions: np.ndarray) -> np.ndarray:
+        question = self.question
+        return scores_of_coalitions(
+            question.game, self.setting, self.baselines, question.config, coalitions
+        )
+
+
+def _ablation_interactions(
+    question: Question, setting: Setting, baselines: np.ndarray
+) -> Interactions:
+    """Exact at any number of players: from the leaves that blends of two configurations reach."""
+    forest = setting.surrogate.forest
+    assert forest is not None
+    (vector,) = encode(setting.trials.space, [question.config])
+    share = sign_of_gain(question.game, setting.trials) / len(baselines)
+    leaves = (
+        (share * value, inside, outside)
+        for baseline in baselines
+        for value, inside, outside in reachable_leaves(
+            forest, vector, baseline, setting.player_of_column
+        )
+    )
+    return leaf_interactions(leaves, setting.n_players, question.index, question.order)

@@ -1,0 +1,233 @@
+"""What would a configuration score? A regressor on vectors, and its trees as flat arrays.
+
+A `Surrogate` answers two questions: `predict` for vectors, and `coalition_blocks` for all 2^d
+blends of many candidates with one baseline. The second walks the trees where it can (see
+`skhypershap.kernels.coalitions`) and calls the model's `predict` where it must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import (
+    BaggingRegressor,
+    ExtraTreesRegressor,
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
+from sklearn.metrics import r2_score
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.tree import DecisionTreeRegressor
+from sklearn.utils.parallel import Parallel, delayed
+
+from skhypershap._compat import histogram_trees
+from skhypershap.kernels.forest import FlatForest, flatten
+
+N_TREES = 100
+N_FOLDS = 5
+PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A fitted regressor from vectors to scores, in the metric's own units.
+
+    Attributes
+    ----------
+    model : regressor
+        Fitted.
+    score : float
+        R2 on held-out trials, NaN where there are too few.
+    forest : FlatForest or None
+        The trees of the model; None for a model that is no sum of trees.
+    """
+
+    model: Any
+    score: float
+    forest: FlatForest | None
+
+    def predict(self, vectors: np.ndarray) -> np.ndarray:
+        """Scores of shape (n_vectors,) expected of vectors."""
+        return np.asarray(self.model.predict(vectors), dtype=float).reshape(len(vectors))
+
+    def coalition_blocks(
+        self,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        n_jobs: int | None = None,
+    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Scores of every blend of every candidate with the baseline, block after block.
+
+        Parameters
+        ----------
+        candidates : ndarray of shape (n_candidates, n_columns)
+            Vectors whose values a coalition's members take.
+        baseline : ndarray of shape (n_columns,)
+            Vector whose values all others keep.
+        player_of_column : ndarray of shape (n_columns,)
+            The player that a column belongs to, -1 for none (it keeps the baseline's value).
+        n_jobs : int, optional
+            As in scikit-learn.
+
+        Yields
+        ------
+        coalitions, members, scores : slice, ndarray of int, ndarray
+            `scores` has a row for each of the coalitions (bit i of a coalition's number says that
+            player i is in it) and a column for each of the candidates, given by position. The
+            blocks and their order do not depend on `n_jobs`.
+        """
+        if self.forest is None:
+            yield from self._predicted_blocks(candidates, baseline, player_of_column)
+            return
+        from skhypershap.kernels.coalitions import plan_walk, walk_block
+
+        walk = plan_walk(self.forest, candidates, baseline, player_of_column)
+        # Threads: the kernel holds no lock, and its input need not be copied.
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        numbers = range(len(walk.blocks))
+        tables = parallel(delayed(walk_block)(walk, number) for number in numbers)
+        for members, scores in zip(walk.blocks, tables, strict=True):
+            yield slice(0, len(scores)), members, scores
+
+    def blend_scores(
+        self,
+        coalitions: np.ndarray,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+    ) -> np.ndarray:
+        """Scores of shape (n_coalitions, n_candidates) for coalitions given as rows of bools."""
+        # A column without a player follows an extra one that is never in a coalition.
+        never = np.zeros((len(coalitions), 1), dtype=bool)
+        taken = np.hstack([coalitions, never])[:, player_of_column]
+        blends = np.where(taken[:, None, :], candidates[None, :, :], baseline)
+        scores = self.predict(blends.reshape(-1, candidates.shape[1]))
+        return scores.reshape(len(coalitions), len(candidates))
+
+    def _predicted_blocks(
+        self, candidates: np.ndarray, baseline: np.ndarray, player_of_column: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        n_players = player_of_column.max() + 1
+        step = max(1, PREDICT_ROWS // len(candidates))
+        for start in range(0, 2**n_players, step):
+            numbers = np.arange(start, min(start + step, 2**n_players))
+            members = (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
+            scores = self.blend_scores(members, candidates, baseline, player_of_column)
+            yield slice(start, start + len(numbers)), np.arange(len(candidates)), scores
+
+
+def fit_surrogate(
+    model: Any, vectors: np.ndarray, scores: np.ndarray, *, seed: int, n_jobs: int | None = None
+) -> Surrogate:
+    """Fit a clone of a regressor, or a random forest, and measure it on held-out trials.
+
+    Parameters
+    ----------
+    model : regressor or None
+        None for a `RandomForestRegressor` of 100 trees.
+    vectors : ndarray of shape (n_trials, n_columns)
+        What ran.
+    scores : ndarray of shape (n_trials,)
+        How it scored.
+    seed : int
+        For every `random_state` of the model that is not set.
+    n_jobs : int, optional
+        For the default forest, as in scikit-learn.
+
+    Returns
+    -------
+    Surrogate
+        Out-of-bag score for a forest, 5-fold cross-validated otherwise.
+    """
+    if model is None:
+        model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
+    model = clone(model)
+    unset = {
+        name: seed
+        for name, value in model.get_params().items()
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    }
+    model.set_params(**unset).fit(vectors, scores)
+    return Surrogate(model, _held_out_score(model, vectors, scores, seed), _flat_forest(model))
+
+
+def _held_out_score(model: Any, vectors: np.ndarray, scores: np.ndarray, seed: int) -> float:
+    """R2 on trials that the model (or its trees) did not see."""
+    if len(scores) < 2:
+        return float("nan")
+    if getattr(model, "bootstrap", False) and hasattr(model, "estimators_samples_"):
+        # Not the model's own oob_score_: it counts a trial that every tree has seen as a zero.
+        total, votes = np.zeros(len(scores)), np.zeros(len(scores))
+        features = getattr(model, "estimators_features_", [slice(None)] * len(model.estimators_))
+        rows = model.estimators_samples_
+        for tree, seen, columns in zip(model.estimators_, rows, features, strict=True):
+            unseen = np.ones(len(scores), dtype=bool)
+            unseen[seen] = False
+            if unseen.any():
+                total[unseen] += tree.predict(vectors[unseen][:, columns])
+                votes[unseen] += 1
+        voted = votes > 0
+        if voted.sum() >= 2:
+            return float(r2_score(scores[voted], total[voted] / votes[voted]))
+    folds = KFold(min(N_FOLDS, len(scores)), shuffle=True, random_state=seed)
+    return float(r2_score(scores, cross_val_predict(clone(model), vectors, scores, cv=folds)))
+
+
+def _flat_forest(model: Any) -> FlatForest | None:
+    """Flatten a scikit-learn model that is a weighted sum of trees; None for any other."""
+    if isinstance(model, (RandomForestRegressor, ExtraTreesRegressor)):
+        trees, weight, offset = model.estimators_, 1 / len(model.estimators_), 0.0
+    elif isinstance(model, DecisionTreeRegressor):
+        trees, weight, offset = [model], 1.0, 0.0
+    elif isinstance(model, GradientBoostingRegressor):
+        trees, weight = list(model.estimators_.ravel()), model.learning_rate
+        if model.init_ == "zero":
+            offset = 0.0
+        elif isinstance(model.init_, DummyRegressor):
+            offset = float(np.ravel(model.init_.constant_)[0])
+        else:
+            return None
+    elif isinstance(model, HistGradientBoostingRegressor):
+        return _flat_histogram_forest(model)
+    elif isinstance(model, BaggingRegressor) and all(
+        isinstance(tree, DecisionTreeRegressor) for tree in model.estimators_
+    ):
+        trees, weight, offset = model.estimators_, 1 / len(model.estimators_), 0.0
+    else:
+        return None
+    features = getattr(model, "estimators_features_", None)
+    tables = []
+    for number, tree in enumerate(trees):
+        nodes = tree.tree_
+        columns = nodes.feature if features is None else features[number][nodes.feature]
+        tables.append(
+            (
+                nodes.children_left,
+                nodes.children_right,
+                columns,
+                nodes.threshold,
+                nodes.value.ravel(),
+            )
+        )
+    return flatten(tables, weight=weight, offset=offset, dtype=np.float32)
+
+
+def _flat_histogram_forest(model: HistGradientBoostingRegressor) -> FlatForest | None:
+    read = histogram_trees(model)
+    if read is None:
+        return None
+    tables = []
+    for nodes in read[0]:
+        leaf = nodes["is_leaf"].astype(bool)
+        left = np.where(leaf, -1, nodes["left"].astype(np.int64))
+        right = np.where(leaf, -1, nodes["right"].astype(np.int64))
+        columns, thresholds = nodes["feature_idx"].astype(np.int64), nodes["num_threshold"]
+        tables.append((left, right, columns, thresholds, nodes["value"]))
+    return flatten(tables, weight=1.0, offset=read[1], dtype=np.float64)
