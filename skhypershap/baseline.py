@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from skhypershap.domains import Domain, domain_of, is_number, value_key
+from skhypershap.domains import Choices, Domain, domain_of, is_number, value_key
 from skhypershap.errors import BaselineWarning, unknown_name, warn
 from skhypershap.space import encode
 from skhypershap.trials import Trials
@@ -98,14 +99,16 @@ def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
     replaced: list[str] = []
     for name in names:
         domain = domain_of(trials.space[name])
+        if trials.space[name].size == 1:  # what the user has fixed is no default to miss
+            config[name] = trials.configs[0][name]
+            continue
         if name not in trials.default:
             config[name] = _typical(name, trials)
             replaced.append(f"{name}: none is known, {config[name]!r} is used")
             continue
         value = trials.default[name]
-        number = domain.encode([value])
-        if not np.isnan(number[0]):
-            config[name] = domain.decode(number)[0]
+        if not np.isnan(domain.encode([value])[0]):
+            config[name] = value
             continue
         nearest = domain.nearest(value)
         config[name] = _typical(name, trials) if nearest is None else nearest
@@ -136,4 +139,6 @@ def _typical(name: str, trials: Trials) -> Any:
 def _legal_median(domain: Domain, values: list[Any]) -> Any | None:
     if not all(map(is_number, values)):
         return None
+    if isinstance(domain, Choices):
+        return statistics.median_low(values) if domain.ordered else None
     return domain.nearest(float(np.median(np.asarray(values, dtype=float))))

@@ -116,6 +116,8 @@ class SearchDelegation(MetaEstimatorMixin, BaseEstimator):
             tags.input_tags.sparse = inner.input_tags.sparse
             tags.input_tags.allow_nan = inner.input_tags.allow_nan
             tags.target_tags.required = inner.target_tags.required
+            if hasattr(inner, "array_api_support"):  # not before scikit-learn 1.8
+                tags.array_api_support = inner.array_api_support
         return tags
 
     def _call(self, method: str, X: Any) -> Any:

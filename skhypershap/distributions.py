@@ -141,7 +141,7 @@ def _shape_key(distribution: Any) -> Hashable:
 
 def _range_of(name: str, distribution: Any) -> Any:
     """Read uniform, loguniform and randint exactly; keep any other distribution as it is."""
-    if not hasattr(distribution, "support") and hasattr(distribution, "freeze"):
+    if hasattr(distribution, "freeze"):  # scipy.stats.uniform itself instead of uniform(0, 1)
         distribution = distribution.freeze()
     if not all(hasattr(distribution, method) for method in ("support", "cdf", "ppf")):
         raise ValueError(

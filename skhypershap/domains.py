@@ -24,7 +24,8 @@ from ConfigSpace.hyperparameters import (
 )
 
 META_KEY = "skhypershap"
-BOUND_TOLERANCE = 1e-9  # a sample of a distribution may miss its own bound by a rounding error
+# Relative: what a CSV file with some digits, or a distribution's own rounding, may miss a bound by.
+BOUND_TOLERANCE = 1e-6
 
 
 class Domain(Protocol):

@@ -210,8 +210,8 @@ class HyperSHAPExplainer(SearchDelegation):
             return self._fit_trials(self.search, **given)
         if X is None or is_frozen(self.search):
             self.search_ = unwrap(self.search)
-        else:
-            self.search_ = clone(self.search).fit(X, y, **self._routed("fit", fit_params))
+            return self._fit_trials(self.search_)
+        self.search_ = clone(self.search).fit(X, y, **self._routed("fit", fit_params))
         try:
             return self._fit_trials(self.search_)
         except Exception as error:
@@ -232,7 +232,6 @@ class HyperSHAPExplainer(SearchDelegation):
             self.surrogate, vectors, trials.scores, seed=self._seed, n_jobs=self.n_jobs
         )
         baselines = baseline_configs(self.baseline, trials)
-        _warn_of_little_knowledge(trials, surrogate.score)
         self._trials, self._surrogate, self._baselines = trials, surrogate, baselines
         self.space_ = trials.space
         self.trials_ = trials_frame(list(trials.space), trials.configs, trials.scores)
@@ -240,8 +239,10 @@ class HyperSHAPExplainer(SearchDelegation):
         self.surrogate_score_ = surrogate.score
         self.hyperparameter_names_ = player_names(trials.space)
         several = isinstance(self.baseline, (list, tuple))
-        self.baseline_ = baselines if several else baselines[0]
+        shown = [dict(config) for config in baselines]
+        self.baseline_ = shown if several else shown[0]
         self.incumbent_ = dict(trials.configs[trials.incumbent])
+        _warn_of_little_knowledge(trials, surrogate.score)
         return self
 
     def explain(
@@ -432,7 +433,8 @@ class HyperSHAPExplainer(SearchDelegation):
         baselines = self._baselines
         if baseline is not None:
             baselines = baseline_configs(baseline, self._trials)
-        full = complete_config(config or {}, self.incumbent_, self._trials)
+        incumbent = self._trials.configs[self._trials.incumbent]
+        full = complete_config(config or {}, incumbent, self._trials)
         return Question(game, baselines, full, max_exact=self.max_exact)
 
     def _all_scores(self, question: Question) -> np.ndarray | None:

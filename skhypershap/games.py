@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
+from skhypershap.interactions import player_halves
 from skhypershap.space import encode, enumerate_vectors, player_of_column, sample_vectors
 from skhypershap.surrogate import PREDICT_ROWS, Surrogate
 from skhypershap.trials import Trials
@@ -248,8 +249,7 @@ def _variance(blocks: Iterable[Block], size: int, candidates: Candidates) -> np.
 def _best_of_subsets(values: np.ndarray, *, maximize: bool) -> np.ndarray:
     """Let each coalition keep what its subsets found: their blends are legal for it too."""
     better = np.maximum if maximize else np.minimum
-    n_players = len(values).bit_length() - 1
-    values = values.reshape((2,) * n_players).copy()
-    for axis in range(n_players):
-        np.moveaxis(values, axis, 0)[1] = better(*np.moveaxis(values, axis, 0))
-    return values.ravel()
+    values = values.copy()
+    for without, within in player_halves(values):
+        better(without, within, out=within)
+    return values

@@ -14,7 +14,7 @@ Theorems 17 and 19, for FBII and FSII; Bordt & von Luxburg (2023) for k-SII.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from math import comb
 from typing import NamedTuple
 
@@ -101,6 +101,14 @@ def measure_name(index: str, order: int) -> str:
     return row.measure_of_singles if order == 1 or row.singles_only else index
 
 
+def _row(index: str, order: int) -> tuple[Index, int]:
+    """The row that computes an index up to an order, and the order that there is anything of."""
+    row = INDICES[index]
+    if measure_name(index, order) == "SV":
+        row = INDICES["SV"]
+    return row, 1 if row.singles_only else order
+
+
 def interactions_of(n_players: int, order: int) -> list[tuple[int, ...]]:
     """All interactions of orders 1..order, by size and then by position."""
     players = range(n_players)
@@ -125,8 +133,7 @@ def exact_interactions(gains: np.ndarray, index: str, order: int) -> Interaction
     dict of tuple of int to float
         Value of each interaction, the empty one first.
     """
-    row = INDICES[measure_name(index, order)]
-    order = 1 if row.singles_only else order
+    row, order = _row(index, order)
     n_players = len(gains).bit_length() - 1
     sizes = np.bitwise_count(np.arange(len(gains), dtype=np.uint64)).astype(int)
     moebius = _over_subsets(gains, sign=-1)
@@ -175,8 +182,7 @@ def leaf_interactions(
     dict of tuple of int to float
         As `exact_interactions`.
     """
-    row = INDICES[measure_name(index, order)]
-    order = 1 if row.singles_only else order
+    row, order = _row(index, order)
     weights: dict[tuple[int, int, int, int], float] = {}
 
     def weight(n_in: int, n_out: int, size: int, size_out: int) -> float:
@@ -206,19 +212,22 @@ def leaf_interactions(
 
 def _over_subsets(values: np.ndarray, *, sign: int) -> np.ndarray:
     """Sum over all subsets of each coalition; with sign -1 the inverse, the Moebius transform."""
-    n_players = len(values).bit_length() - 1
-    table = np.array(values, dtype=float).reshape((2,) * n_players)
-    for axis in range(n_players):
-        without, within = np.moveaxis(table, axis, 0)
+    table = np.array(values, dtype=float)
+    for without, within in player_halves(table):
         within += sign * without
-    return table.ravel()
+    return table
 
 
 def _over_supersets(values: np.ndarray) -> np.ndarray:
     """Sum over all coalitions that contain each coalition."""
-    n_players = len(values).bit_length() - 1
-    table = np.array(values, dtype=float).reshape((2,) * n_players)
-    for axis in range(n_players):
-        without, within = np.moveaxis(table, axis, 0)
+    table = np.array(values, dtype=float)
+    for without, within in player_halves(table):
         without += within
-    return table.ravel()
+    return table
+
+
+def player_halves(table: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For each player views of all coalitions without it and, in the same order, with it."""
+    for player in range(len(table).bit_length() - 1):
+        halves = table.reshape(-1, 2, 1 << player)
+        yield halves[:, 0], halves[:, 1]

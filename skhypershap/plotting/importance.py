@@ -1,0 +1,80 @@
+"""Bars of an explanation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skhypershap.plotting._table import inner_size, one_game, unit_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+SIZES = {1: "alone", 2: "pair", 3: "triple"}
+
+
+def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw each interaction as a signed bar, the largest first, coloured by order.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `HyperSHAPExplainer.explain` returns for one game.
+    ax : matplotlib Axes, default=None
+        Where to draw; None makes a figure as large as the table needs.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With the drawing; save it with `ax.figure.savefig(...)`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `table` is no explanation, empty, or of several games.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skhypershap import HyperSHAPExplainer
+    >>> from skhypershap.plotting import plot_importance
+    >>> grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
+    >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
+    >>> ax = plot_importance(explainer.fit(*load_iris(return_X_y=True)).explain())
+    >>> ax.get_xlabel()
+    'gain in score'
+    """
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    game = one_game(table)
+    data = table.reindex(table["value"].abs().sort_values(ascending=False, kind="stable").index)
+    n_bars = data["interaction"].nunique()
+    if ax is None:
+        longest = data["interaction"].str.len().max()
+        size = (5 + 0.075 * longest, 1.3 + 0.27 * n_bars)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    orders = sorted(data["order"].unique())
+    label = {order: SIZES.get(order, f"{order} together") for order in orders}
+    sns.barplot(
+        x=data["value"].to_numpy(),
+        y=data["interaction"].to_numpy(),
+        hue=data["order"].map(label).to_numpy(),
+        hue_order=[label[order] for order in orders],
+        palette=sns.color_palette("deep", len(orders)),
+        dodge=False,
+        legend=len(orders) > 1,
+        ax=ax,
+    )
+    ax.axvline(0, color="0.3", linewidth=0.8)
+    ax.set(xlabel=unit_of(table, game), ylabel="", title=f"{game} ({data['measure'].iloc[0]})")
+    if len(orders) > 1:  # the last bars are the shortest
+        sns.move_legend(ax, "lower right")
+    sns.despine(ax=ax, left=True)
+    ax.tick_params(axis="y", length=0)
+    # In axes that were handed in, as many rows as there are must share the height there is.
+    ax.tick_params(axis="y", labelsize=max(3.0, min(10.0, 0.8 * inner_size(ax)[1] / n_bars)))
+    return ax

@@ -1,0 +1,241 @@
+"""A clumsy user: a clear error or one warning, never a wrong number, and no lost results."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from ConfigSpace import (
+    Categorical,
+    ConfigurationSpace,
+    EqualsCondition,
+    Float,
+    ForbiddenEqualsClause,
+)
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.svm import SVC
+
+from skhypershap import HyperSHAPExplainer, SurrogateWarning, TrialsWarning
+
+X, Y = load_iris(return_X_y=True)
+SPACE = ConfigurationSpace({"svc__C": (0.0, 1.0), "svc__gamma": (0.0, 1.0)})
+
+
+def trials(n_trials=30, seed=0):
+    values = np.random.default_rng(seed).random((n_trials, 2))
+    configs = [dict(zip(SPACE, row, strict=True)) for row in values]
+    return configs, values @ [1.0, 2.0]
+
+
+@pytest.fixture(scope="module")
+def explainer():
+    return HyperSHAPExplainer(SPACE, n_samples=50, random_state=0).fit(*trials())
+
+
+class TestNames:
+    """Unknown names: the error says the closest."""
+
+    def test_game(self, explainer):
+        with pytest.raises(ValueError, match=r"Unknown game 'tunabilty'.*'tunability'"):
+            explainer.explain("tunabilty")
+        with pytest.raises(ValueError, match="Unknown game 'x'"):
+            explainer.explain(["ablation", "x"])
+        with pytest.raises(ValueError, match="at least one game"):
+            explainer.explain([])
+        with pytest.raises(TypeError, match="takes one game"):
+            explainer.interaction_values(["ablation"])
+
+    def test_index(self, explainer):
+        with pytest.raises(ValueError, match=r"Unknown index 'FSI'.*'FSII'"):
+            explainer.explain(index="FSI")
+
+    def test_baseline(self, explainer):
+        with pytest.raises(ValueError, match=r"Unknown baseline 'defualt'.*'default'"):
+            explainer.explain(baseline="defualt")
+        with pytest.raises(ValueError, match=r"Unknown hyperparameter 'svc_C'.*'svc__C'"):
+            explainer.explain(baseline={"svc_C": 1})
+        with pytest.raises(ValueError, match="empty list"):
+            explainer.explain(baseline=[])
+        with pytest.raises(TypeError, match="baseline must be one of"):
+            explainer.explain(baseline=3)
+        with pytest.raises(ValueError, match="Unknown baseline 'mean'"):
+            HyperSHAPExplainer(SPACE, baseline="mean").fit(*trials())
+
+    def test_config(self, explainer):
+        with pytest.raises(ValueError, match=r"Unknown hyperparameter 'gamma'.*'svc__gamma'"):
+            explainer.explain("ablation", config={"gamma": 0.5})
+
+    def test_metric_before_the_search_runs(self):
+        explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), metric="acuracy")
+        with pytest.raises(ValueError, match="Unknown metric 'acuracy'"):
+            explainer.fit(X, Y)
+
+
+class TestValues:
+    """Values outside the space are errors that say where and what is allowed."""
+
+    def test_outside(self, explainer):
+        with pytest.raises(ValueError, match=r"'svc__C' are outside.*7.*from 0.0 to 1.0"):
+            explainer.explain(baseline={"svc__C": 7})
+        with pytest.raises(ValueError, match=r"'svc__C' are outside"):
+            explainer.explain("ablation", config={"svc__C": "rbf"})
+        with pytest.raises(ValueError, match=r"configuration number 1"):
+            explainer.predict_score([*trials(1)[0], {"svc__C": -1, "svc__gamma": 0.5}])
+
+    def test_nan_among_configs(self):
+        configs, scores = trials()
+        configs[3]["svc__C"] = float("nan")
+        with pytest.raises(ValueError, match=r"1 of 30 values of 'svc__C'.*nan.*number 3"):
+            HyperSHAPExplainer(SPACE).fit(configs, scores)
+        with pytest.raises(ValueError, match="nan"):
+            HyperSHAPExplainer(SPACE).fit(pd.DataFrame(configs), scores)
+
+    @pytest.mark.parametrize("order", [0, -1, 3, 1.5, "2", None, True])
+    def test_order(self, explainer, order):
+        with pytest.raises(ValueError, match="order must be an integer from 1 to 2"):
+            explainer.explain(order=order)
+
+    @pytest.mark.parametrize(
+        ("parameter", "value"),
+        [
+            ("n_samples", 0),
+            ("n_samples", 10.5),
+            ("optimizer", "best"),
+            ("max_exact", 0),
+            ("direction", "up"),
+            ("surrogate", "forest"),
+            ("metric", 3),
+            ("n_jobs", "all"),
+            ("random_state", "seed"),
+            ("verbose", "loud"),
+        ],
+    )
+    def test_parameters(self, parameter, value):
+        broken = HyperSHAPExplainer(SPACE, **{parameter: value})
+        with pytest.raises(ValueError, match=f"'{parameter}' parameter of HyperSHAPExplainer"):
+            broken.fit(*trials())
+
+
+class TestData:
+    """What is handed to fit."""
+
+    def test_neither_results_nor_data(self):
+        with pytest.raises(NotFittedError, match="GridSearchCV is not fitted"):
+            HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]})).fit()
+        with pytest.raises(ValueError, match="holds no results"):
+            HyperSHAPExplainer(SPACE).fit()
+
+    def test_lengths(self):
+        configs, scores = trials()
+        with pytest.raises(ValueError, match=r"each of the 30 configurations.*\(29,\)"):
+            HyperSHAPExplainer(SPACE).fit(configs, scores[:-1])
+        with pytest.raises(ValueError, match=r"\(30, 1\)"):
+            HyperSHAPExplainer(SPACE).fit(configs, scores[:, None])
+
+    def test_frames_with_other_columns(self):
+        configs, scores = trials()
+        frame = pd.DataFrame(configs)
+        with pytest.raises(ValueError, match="'note'"):
+            HyperSHAPExplainer(SPACE).fit(frame.assign(note=1), scores)
+        with pytest.raises(ValueError, match=r"Missing in the DataFrame.*'svc__C'"):
+            HyperSHAPExplainer(SPACE).fit(frame[["svc__gamma"]], scores)
+        del configs[2]["svc__C"]
+        with pytest.raises(ValueError, match="Missing in configuration number 2: 'svc__C'"):
+            HyperSHAPExplainer(SPACE).fit(configs, scores)
+
+    @pytest.mark.parametrize("configs", [{"svc__C": [0.5]}, "configs", 3, [1, 2], [["a"]]])
+    def test_configs_of_another_kind(self, configs):
+        with pytest.raises(TypeError, match="configs must"):
+            HyperSHAPExplainer(SPACE).fit(configs, [1, 2])
+
+    def test_a_search_of_another_kind(self):
+        with pytest.raises(TypeError, match="Cannot read trials from str"):
+            HyperSHAPExplainer("grid").fit(X, Y)
+        with pytest.raises(TypeError, match="search space of SVC"):
+            HyperSHAPExplainer(SVC()).fit(X, Y)
+        with pytest.raises(ValueError, match="space= is for sources"):
+            HyperSHAPExplainer(SPACE, space=SPACE).fit(*trials())
+
+    def test_fidelities_and_conditions_are_not_supported_yet(self):
+        with pytest.raises(NotImplementedError, match="fidelities are not supported yet"):
+            HyperSHAPExplainer(SPACE).fit(*trials(), fidelity=np.ones(30))
+        space = ConfigurationSpace()
+        kernel, gamma = Categorical("kernel", ["linear", "rbf"]), Float("gamma", (0.0, 1.0))
+        space.add(kernel, gamma)
+        space.add(EqualsCondition(gamma, kernel, "rbf"))
+        with pytest.raises(NotImplementedError, match="1 conditions"):
+            HyperSHAPExplainer(space).fit([{"kernel": "linear"}], [1])
+        space = ConfigurationSpace()
+        space.add(kernel, gamma)
+        space.add(ForbiddenEqualsClause(space["kernel"], "rbf"))
+        with pytest.raises(NotImplementedError, match="not supported yet"):
+            HyperSHAPExplainer(space).fit([{"kernel": "rbf", "gamma": 0.5}], [1])
+
+    def test_nothing_varies(self):
+        with pytest.raises(ValueError, match="No hyperparameter varies"):
+            HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1]})).fit(X, Y)
+        with pytest.raises(ValueError, match="No hyperparameter varies"):
+            HyperSHAPExplainer(ConfigurationSpace({"a": 3})).fit([{"a": 3}], [1])
+        with pytest.raises(ValueError, match="no value for 'C'"):
+            HyperSHAPExplainer(GridSearchCV(SVC(), {"C": []})).fit(X, Y)
+
+    def test_names_that_trials_need(self):
+        with pytest.raises(ValueError, match="cannot be called 'score'"):
+            HyperSHAPExplainer(ConfigurationSpace({"score": (0.0, 1.0)})).fit([], [])
+
+
+class TestWarnings:
+    """One each, of our own class."""
+
+    def test_failed_trials(self):
+        configs, scores = trials()
+        scores[[2, 5]] = np.nan, np.inf
+        with pytest.warns(TrialsWarning, match="2 of 30 trials failed"):
+            explainer = HyperSHAPExplainer(SPACE, random_state=0).fit(configs, scores)
+        assert len(explainer.trials_) == 28
+        with pytest.raises(ValueError, match="All 30 trials failed"):
+            HyperSHAPExplainer(SPACE).fit(configs, np.full(30, np.nan))
+
+    def test_constant_scores_give_zeros(self):
+        with pytest.warns(TrialsWarning, match="same 'score' score, 0.5") as caught:
+            explainer = HyperSHAPExplainer(SPACE, random_state=0).fit(trials()[0], [0.5] * 30)
+        assert len(caught) == 1
+        for game in ("ablation", "tunability", "mistunability", "sensitivity"):
+            assert (explainer.explain(game)["value"] == 0).all()
+
+    def test_few_trials(self):
+        with pytest.warns(SurrogateWarning, match=r"from 9 trials.*Run more trials") as caught:
+            HyperSHAPExplainer(SPACE, random_state=0).fit(*trials(9))
+        assert len(caught) == 1
+        assert caught[0].filename == __file__
+
+    def test_a_single_trial(self):
+        with pytest.warns(SurrogateWarning, match=r"R2 = nan.*from 1 trials"):
+            explainer = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials(1))
+        assert (explainer.explain()["value"] == 0).all()
+
+    def test_noise(self):
+        configs, _ = trials(50)
+        noise = np.random.default_rng(1).normal(size=50)
+        with pytest.warns(SurrogateWarning, match="knows little"):
+            HyperSHAPExplainer(SPACE, random_state=0).fit(configs, noise)
+
+    def test_silence_where_all_is_well(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            HyperSHAPExplainer(SPACE, random_state=0).fit(*trials(60)).explain(["ablation"])
+
+
+def test_a_search_that_ran_is_not_lost():
+    """The trials turn out to be outside the space that the user gave."""
+    search = GridSearchCV(SVC(), {"C": [1, 10], "gamma": [0.1, 1]})
+    explainer = HyperSHAPExplainer(search, space={"C": [1, 10], "gamma": [0.5, 1]})
+    with pytest.raises(ValueError, match="'gamma' are outside") as caught:
+        explainer.fit(X, Y)
+    assert "search_" in caught.value.__notes__[0]
+    assert explainer.search_.best_score_ > 0.9
+    assert len(explainer.predict(X)) == len(X)

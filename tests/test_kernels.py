@@ -1,0 +1,152 @@
+"""The kernel against its obvious twin: blend, predict, coalition by coalition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import twin_scores
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.ensemble import (
+    AdaBoostRegressor,
+    BaggingRegressor,
+    ExtraTreesRegressor,
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
+
+from skhypershap.interactions import exact_interactions, leaf_interactions
+from skhypershap.kernels.coalitions import plan_walk, walk_block
+from skhypershap.kernels.leaves import reachable_leaves
+from skhypershap.surrogate import fit_surrogate
+
+TREE_MODELS = [
+    RandomForestRegressor(n_estimators=10),
+    RandomForestRegressor(n_estimators=10, max_features=0.5, min_samples_leaf=3, bootstrap=False),
+    ExtraTreesRegressor(n_estimators=10),
+    DecisionTreeRegressor(),
+    ExtraTreeRegressor(),
+    DecisionTreeRegressor(max_depth=1),
+    GradientBoostingRegressor(n_estimators=20),
+    GradientBoostingRegressor(n_estimators=20, init="zero", loss="huber"),
+    BaggingRegressor(DecisionTreeRegressor(), n_estimators=5, max_features=0.7),
+    HistGradientBoostingRegressor(max_iter=10, min_samples_leaf=3),
+]
+OTHER_MODELS = [
+    GradientBoostingRegressor(n_estimators=5, init=LinearRegression()),
+    HistGradientBoostingRegressor(max_iter=5, loss="poisson", min_samples_leaf=3),
+    BaggingRegressor(KNeighborsRegressor(), n_estimators=3),
+    AdaBoostRegressor(n_estimators=3),
+    KNeighborsRegressor(),
+    LinearRegression(),
+]
+
+
+def problem(seed=0, n_trials=60, n_columns=5):
+    """Vectors of floats, ranks and categories, as the surrogate sees them, and scores."""
+    random = np.random.default_rng(seed)
+    vectors = random.random((n_trials, n_columns))
+    vectors[:, 1] = random.integers(0, 3, n_trials)
+    vectors[:, 2] = np.round(vectors[:, 2], 1)
+    scores = 5 + np.sin(6 * vectors[:, 0]) * vectors[:, 1] + vectors[:, 2] * vectors[:, 3]
+    return vectors, scores
+
+
+def all_blocks(surrogate, candidates, baseline, player_of_column, n_jobs=None):
+    scores = np.full((2 ** (max(player_of_column) + 1), len(candidates)), np.nan)
+    blocks = surrogate.coalition_blocks(candidates, baseline, player_of_column, n_jobs)
+    for coalitions, members, block in blocks:
+        scores[coalitions, members] = block
+    return scores
+
+
+@pytest.mark.parametrize("model", TREE_MODELS + OTHER_MODELS, ids=lambda model: repr(model)[:60])
+def test_all_blends_equal_the_twin(model):
+    vectors, scores = problem()
+    surrogate = fit_surrogate(model, vectors, scores, seed=0)
+    assert (surrogate.forest is not None) == (model in TREE_MODELS)
+    candidates, baseline = problem(seed=1, n_trials=150)[0], vectors[7]
+    players = np.arange(5)
+    expected = twin_scores(surrogate.predict, candidates, baseline, players)
+    found = all_blocks(surrogate, candidates, baseline, players)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("model", [RandomForestRegressor(n_estimators=5), LinearRegression()])
+@pytest.mark.parametrize("players", [[0, 0, 1, -1, 2], [2, 1, 0, 1, -1], [0, -1, -1, -1, -1]])
+def test_columns_may_share_a_player_or_have_none(model, players):
+    vectors, scores = problem()
+    surrogate = fit_surrogate(model, vectors, scores, seed=0)
+    candidates, baseline = problem(seed=2, n_trials=70)[0], vectors[0]
+    expected = twin_scores(surrogate.predict, candidates, baseline, players)
+    found = all_blocks(surrogate, candidates, baseline, np.array(players))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_threads_and_blocks_change_nothing():
+    vectors, scores = problem()
+    surrogate = fit_surrogate(None, vectors, scores, seed=0)
+    candidates = problem(seed=3, n_trials=300)[0]
+    one = all_blocks(surrogate, candidates, vectors[0], np.arange(5), n_jobs=1)
+    two = all_blocks(surrogate, candidates, vectors[0], np.arange(5), n_jobs=2)
+    np.testing.assert_array_equal(one, two)
+    walk = plan_walk(surrogate.forest, candidates, vectors[0], np.arange(5))
+    members = np.sort(np.concatenate(walk.blocks))
+    np.testing.assert_array_equal(members, np.arange(300))
+    np.testing.assert_array_equal(walk_block(walk, 1), one[:, walk.blocks[1]])
+
+
+def test_a_forest_of_stumps_without_splits_is_a_constant():
+    vectors = problem()[0]
+    surrogate = fit_surrogate(None, vectors, np.full(len(vectors), 3.5), seed=0)
+    found = all_blocks(surrogate, vectors[:4], vectors[0], np.arange(5))
+    np.testing.assert_allclose(found, 3.5)
+
+
+def test_values_on_a_threshold_go_where_the_model_sends_them():
+    """Trees compare float32 values with float64 thresholds; ties and rounding must agree."""
+    vectors = np.array([[0.1], [0.1 + 1e-9], [0.3], [0.30000001], [0.5]])
+    surrogate = fit_surrogate(DecisionTreeRegressor(), vectors, np.arange(5.0), seed=0)
+    thresholds = surrogate.forest.thresholds[0]
+    candidates = np.concatenate([vectors, thresholds[:, None], thresholds[:, None] + 1e-10])
+    found = all_blocks(surrogate, candidates, vectors[0], np.array([0]))
+    np.testing.assert_array_equal(found[1], surrogate.predict(candidates))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    n_columns=st.integers(1, 6),
+    levels=st.integers(1, 4),
+    n_trials=st.integers(1, 40),
+)
+def test_any_small_forest_equals_the_twin(seed, n_columns, levels, n_trials):
+    random = np.random.default_rng(seed)
+    vectors = random.integers(0, levels, (n_trials, n_columns)) / levels
+    surrogate = fit_surrogate(
+        RandomForestRegressor(n_estimators=3), vectors, random.normal(size=n_trials), seed=seed
+    )
+    candidates = random.integers(0, levels, (9, n_columns)) / levels
+    baseline = random.integers(0, levels, n_columns) / levels
+    players = np.arange(n_columns)
+    expected = twin_scores(surrogate.predict, candidates, baseline, players)
+    found = all_blocks(surrogate, candidates, baseline, players)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("index", ["SV", "FSII", "k-SII", "SII", "STII", "BII", "FBII", "Moebius"])
+def test_reachable_leaves_give_the_interactions_of_all_coalitions(index):
+    vectors, scores = problem()
+    surrogate = fit_surrogate(None, vectors, scores, seed=0)
+    candidate, baseline, players = vectors[3], vectors[11], np.arange(5)
+    values = twin_scores(surrogate.predict, candidate[None], baseline, players)[:, 0]
+    expected = exact_interactions(values - values[0], index, 3)
+    leaves = reachable_leaves(surrogate.forest, candidate, baseline, players)
+    found = leaf_interactions(leaves, 5, index, 3)
+    assert found.keys() == expected.keys()
+    for members, value in expected.items():
+        assert found[members] == pytest.approx(value, abs=1e-9)

@@ -1,0 +1,105 @@
+"""Real tuning results, through the door a user would take; skipped where the data is absent."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
+
+from skhypershap import HyperSHAPExplainer
+
+
+def space_of(described):
+    space = ConfigurationSpace()
+    for entry in described["hyperparameters"]:
+        name, default = entry["name"], entry["default"]
+        if entry["type"] in ("float", "int"):
+            make = Float if entry["type"] == "float" else Integer
+            bounds = (entry["lower"], entry["upper"])
+            space.add(make(name, bounds, default=default, log=entry["log"]))
+        elif entry["type"] == "ordinal":
+            space.add(OrdinalHyperparameter(name, entry["choices"]))
+        else:
+            first = entry["choices"][0] if default is None else default
+            space.add(Categorical(name, entry["choices"], default=first))
+    return space
+
+
+def load(folder, table, task=None):
+    described = json.loads((folder / "space.json").read_text())
+    rows = pd.read_csv(folder / table)
+    if task is not None:
+        column = described["task_column"].split()[0]
+        rows = rows[rows[column] == rows[column].unique()[task]]
+    return space_of(described), rows
+
+
+def check_table(explainer, games=("ablation", "tunability", "mistunability", "sensitivity")):
+    table = explainer.explain(list(games))
+    assert np.isfinite(table["value"]).all()
+    sign = 1 if table.attrs["direction"] == "maximize" else -1
+    for game in games:
+        gain = table.attrs["full_score"][game] - table.attrs["baseline_score"][game]
+        gain *= 1 if game == "sensitivity" else sign
+        assert table.loc[table["game"] == game, "value"].sum() == pytest.approx(gain, abs=1e-9)
+    values = explainer.coalition_values("tunability").set_index("coalition")["value"] * sign
+    for coalition, value in values.items():
+        for name in coalition:
+            assert value >= values[tuple(other for other in coalition if other != name)]
+    return table
+
+
+@pytest.mark.parametrize("task", [0, 20])
+def test_lcbench(data_folder, task):
+    space, rows = load(data_folder / "lcbench_surrogate", "data.csv", task)
+    explainer = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
+    explainer.fit(rows[list(space)], rows["val_accuracy"])
+    assert explainer.surrogate_score_ > 0.5
+    check_table(explainer)
+
+
+def test_random_forests_on_openml(data_folder):
+    space, rows = load(data_folder / "openml_rf", "data.csv", 3)
+    explainer = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
+    explainer.fit(rows[list(space)], rows["predictive_accuracy"])
+    assert explainer.surrogate_score_ > 0.5
+    check_table(explainer)
+
+
+def test_full_grid_of_an_ordinal_space(data_folder):
+    space, rows = load(data_folder / "hpobench_mlp", "sample.csv", 0)
+    explainer = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
+    explainer.fit(rows[list(space)], rows["val_acc"])
+    assert explainer.surrogate_score_ > 0.8
+    check_table(explainer)
+
+
+def test_translation_grid_is_enumerated(data_folder):
+    space, rows = load(data_folder / "nmt_lora", "data.csv", 0)
+    explainer = HyperSHAPExplainer(space, random_state=0)
+    explainer.fit(rows[list(space)], rows["bleu"])
+    table = check_table(explainer)
+    best = explainer.predict_score(rows[list(space)]).max()
+    assert table.attrs["full_score"]["tunability"] >= best - 1e-9
+
+
+def test_heavy_tailed_losses_are_minimised_after_a_log(data_folder):
+    space, rows = load(data_folder / "hpolib_fcnet", "sample.csv", 0)
+    loss = rows["val_loss"]
+    explainer = HyperSHAPExplainer(space, direction="minimize", n_samples=1000, random_state=0)
+    explainer.fit(rows[list(space)], np.log(loss))
+    assert explainer.surrogate_score_ > 0.7
+    table = check_table(explainer)
+    assert table.attrs["full_score"]["tunability"] < table.attrs["baseline_score"]["tunability"]
+
+
+@pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")  # the score is near the limit
+def test_a_run_that_says_little(data_folder):
+    space, rows = load(data_folder / "smac3_mlp4", "mlp_run_3.csv")
+    explainer = HyperSHAPExplainer(space, direction="minimize", n_samples=500, random_state=0)
+    explainer.fit(rows[list(space)], rows["cost"])
+    assert 0 < explainer.surrogate_score_ < 0.45
+    check_table(explainer)

@@ -1,0 +1,299 @@
+"""What people hand to scikit-learn's searches, and what it becomes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_selection import SelectKBest, f_classif, mutual_info_classif
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skhypershap import HyperSHAPExplainer, TrialsWarning, read_trials
+from skhypershap.distributions import hyperparameter_from, space_from_entries
+from skhypershap.domains import domain_of, value_key
+from skhypershap.space import decode, encode, sample_vectors
+
+X, Y = load_iris(return_X_y=True)
+
+
+def results_of(search, scores=None, **columns):
+    """Pretend that a search ran: the genuine shape of cv_results_ without the cost."""
+    from sklearn.model_selection import ParameterGrid, ParameterSampler
+
+    if hasattr(search, "param_grid"):
+        params = list(ParameterGrid(search.param_grid))
+    else:
+        params = list(ParameterSampler(search.param_distributions, search.n_iter, random_state=0))
+    scores = np.linspace(0, 1, len(params)) if scores is None else np.asarray(scores, dtype=float)
+    times = np.linspace(1, 2, len(params))
+    search.cv_results_ = {"params": params, "mean_fit_time": times, "mean_score_time": times / 9}
+    search.cv_results_.update(columns or {"mean_test_score": scores})
+    return search
+
+
+class TestDomains:
+    """Every kind of value, to a number and back."""
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [1, 10, 2.5],
+            [None, "sqrt", 0.5],
+            [True, False],
+            [True, 1.5],
+            [(50,), (50, 50), (100,)],
+            [StandardScaler(), MinMaxScaler(), "passthrough", None],
+            [SVC(), SVC(C=2), LogisticRegression()],
+            [f_classif, mutual_info_classif],
+            [None, "balanced", {0: 1, 1: 2}],
+            [np.nan, 0],
+            np.logspace(-2, 2, 5),
+            np.array(["rbf", "linear"]),
+            range(1, 4),
+            [float("inf"), 1, 2],
+        ],
+        ids=range(14),
+    )
+    def test_values_come_back_as_they_were_typed(self, values):
+        space = space_from_entries({"h": [values]})
+        configs = [{"h": value} for value in values]
+        back = decode(space, encode(space, configs))
+        assert all(b["h"] is c["h"] or b["h"] == c["h"] for b, c in zip(back, configs, strict=True))
+        assert [type(b["h"]) for b in back] == [type(c["h"]) for c in configs]
+
+    def test_numbers_are_ordered_and_everything_else_is_a_category(self):
+        assert domain_of(hyperparameter_from("h", [[10, 1, 5]])).values == (1, 5, 10)
+        assert domain_of(hyperparameter_from("h", [[10, None, 5]])).values == (10, None, 5)
+        assert not domain_of(hyperparameter_from("h", [[10, True]])).ordered
+
+    def test_equal_values_are_one(self):
+        assert domain_of(hyperparameter_from("h", [[1, 1.0, np.int64(1), 2]])).values == (1, 2)
+        assert value_key(SVC(C=1)) == value_key(SVC(C=1)) != value_key(SVC(C=2))
+        assert value_key(True) != value_key(1)
+        assert value_key(np.float64("nan")) == value_key(float("nan"))
+
+    def test_uniform_kinds_are_exact(self):
+        made = hyperparameter_from("h", [stats.uniform(2, 3)])
+        assert (made.lower, made.upper, made.log) == (2.0, 5.0, False)
+        made = hyperparameter_from("h", [stats.loguniform(1e-3, 10, scale=2)])
+        assert (made.lower, made.upper) == pytest.approx((2e-3, 20))
+        assert made.log
+        made = hyperparameter_from("h", [stats.randint(1, 6, loc=2)])
+        assert (made.lower, made.upper) == (3, 7)
+        assert domain_of(made).decode(np.array([0.0, 1.0])) == [3, 7]
+        made = hyperparameter_from("h", [stats.uniform])  # not frozen
+        assert (made.lower, made.upper) == (0.0, 1.0)
+
+    @pytest.mark.parametrize(
+        "distribution",
+        [
+            stats.norm(1, 2),
+            stats.expon(scale=3),
+            stats.loguniform(1, 10, loc=2, scale=3),
+            stats.poisson(3),
+            stats.binom(10, 0.3),
+            stats.beta(2, 5),
+            stats.rv_discrete(values=([1, 5, 9], [0.2, 0.5, 0.3])),
+        ],
+        ids=lambda d: getattr(d, "dist", d).name or "own",
+    )
+    def test_any_other_distribution_goes_through_its_quantiles(self, distribution):
+        space = space_from_entries({"h": [distribution]})
+        values = distribution.rvs(size=200, random_state=0)
+        vectors = encode(space, [{"h": value} for value in values])
+        assert ((vectors > 0) & (vectors < 1)).all()
+        back = [config["h"] for config in decode(space, vectors)]
+        np.testing.assert_allclose(back, values, rtol=1e-6)
+        # The candidates follow the distribution.
+        drawn = np.array([c["h"] for c in decode(space, sample_vectors(space, 4000, 0))])
+        assert drawn.mean() == pytest.approx(distribution.mean(), abs=0.1 * distribution.std())
+        assert drawn.std() == pytest.approx(distribution.std(), rel=0.15)
+
+    def test_a_discrete_candidate_is_where_the_trials_of_its_value_are(self):
+        space = space_from_entries({"h": [stats.poisson(2)]})
+        vectors = sample_vectors(space, 500, 0)
+        np.testing.assert_array_equal(vectors, encode(space, decode(space, vectors)))
+
+    def test_what_is_no_number_stands_beside_a_range(self):
+        space = space_from_entries({"gamma": [stats.loguniform(1e-3, 1), ["scale", "auto"]]})
+        configs = [{"gamma": value} for value in ("scale", "auto", 1e-3, 0.1, 1.0)]
+        vectors = encode(space, configs)[:, 0]
+        assert (np.diff(vectors) > 0).all()
+        back = [config["gamma"] for config in decode(space, vectors[:, None])]
+        assert back[:2] == ["scale", "auto"]
+        assert back[2:] == pytest.approx([1e-3, 0.1, 1.0])
+
+    def test_ranges_of_several_dicts_join(self):
+        made = hyperparameter_from("h", [stats.loguniform(1, 10), stats.loguniform(5, 100), [0.5]])
+        assert (made.lower, made.upper, made.log) == (0.5, 100, True)
+        made = hyperparameter_from("h", [stats.randint(1, 5), [20]])
+        assert (made.lower, made.upper) == (1, 20)
+        with pytest.raises(ValueError, match=r"different distributions.*space="):
+            hyperparameter_from("h", [stats.norm(), stats.expon()])
+
+    def test_a_distribution_that_cannot_be_read_says_what_to_do(self):
+        class OnlyDraws:
+            def rvs(self, random_state=None):
+                return 0.5
+
+        with pytest.raises(ValueError, match=r"'C'.*space="):
+            hyperparameter_from("C", [OnlyDraws()])
+
+
+class TestSpaces:
+    """Dicts and lists of dicts."""
+
+    def test_a_single_value_is_no_player_but_part_of_every_configuration(self):
+        grid = {"C": [1, 10], "kernel": ["rbf"], "gamma": [0.1, 1.0, 10.0]}
+        explainer = HyperSHAPExplainer(results_of(GridSearchCV(SVC(), grid)), baseline="best")
+        explainer.set_params(random_state=0)
+        with pytest.warns(UserWarning, match="knows little"):
+            explainer.fit()
+        assert explainer.hyperparameter_names_ == ["C", "gamma"]
+        assert explainer.trials_.columns.tolist() == ["C", "gamma", "kernel", "score"]
+        assert explainer.incumbent_ == {"C": 10, "gamma": 10.0, "kernel": "rbf"}
+
+    def test_a_dict_that_lacks_a_hyperparameter_runs_at_the_estimators_own_value(self):
+        grid = [
+            {"svc__kernel": ["linear"], "svc__C": [1, 10]},
+            {"svc__kernel": ["rbf"], "svc__C": [1, 100], "svc__gamma": [0.1, 1.0]},
+            {"scaler": [MinMaxScaler()]},
+        ]
+        pipeline = Pipeline([("scaler", StandardScaler()), ("svc", SVC(C=3, gamma=0.5))])
+        trials = read_trials(results_of(GridSearchCV(pipeline, grid)))
+        assert domain_of(trials.space["svc__C"]).values == (1, 3, 10, 100)
+        assert domain_of(trials.space["svc__gamma"]).values == (0.1, 0.5, 1.0)
+        assert trials.configs[0]["svc__gamma"] == 0.5
+        assert trials.configs[-1]["svc__C"] == 3
+        assert isinstance(trials.configs[0]["scaler"], StandardScaler)
+        assert isinstance(trials.configs[-1]["scaler"], MinMaxScaler)
+        assert trials.default["svc__gamma"] == 0.5
+
+    def test_own_values_come_from_the_estimator_that_the_dict_puts_in(self):
+        pipeline = Pipeline([("clf", SVC(C=7))])
+        grid = [
+            {"clf": [LogisticRegression(C=0.3), LogisticRegression(C=0.4)]},
+            {"clf__C": [1, 10]},
+        ]
+        trials = read_trials(results_of(GridSearchCV(pipeline, grid)))
+        assert [config["clf__C"] for config in trials.configs] == [0.3, 0.4, 1, 10]
+        assert trials.default["clf__C"] == 7
+
+    def test_swapped_estimators_with_parameters_of_their_own_are_not_supported_yet(self):
+        grid = [
+            {"clf": [SVC()], "clf__C": [1, 10]},
+            {"clf": [RandomForestClassifier()], "clf__max_depth": [1, 2]},
+        ]
+        search = GridSearchCV(Pipeline([("clf", SVC())]), grid)
+        explainer = HyperSHAPExplainer(search)
+        with pytest.raises(NotImplementedError, match=r"'clf__C'.*not supported yet"):
+            explainer.fit(X, Y)
+        assert not hasattr(explainer, "search_"), "the search must not have run"
+
+    def test_a_space_given_beside_the_search_wins(self):
+        search = results_of(GridSearchCV(SVC(), {"C": [1, 10, 100]}))
+        wide = read_trials(search, space={"C": stats.loguniform(1e-2, 1e4)})
+        assert (wide.space["C"].lower, wide.space["C"].upper) == pytest.approx((1e-2, 1e4))
+        with pytest.raises(ValueError, match=r"1 of 3 values of 'C' are outside.*100"):
+            read_trials(search, space={"C": stats.loguniform(1e-2, 50)})
+
+    def test_random_search_draws_are_inside_their_space(self):
+        space = {
+            "max_depth": stats.randint(1, 20),
+            "ccp_alpha": stats.uniform(0, 0.1),
+            "min_samples_split": stats.loguniform(1e-3, 0.5),
+            "max_features": [None, "sqrt", 0.5, 1],
+        }
+        search = RandomizedSearchCV(DecisionTreeClassifier(), space, n_iter=200)
+        trials = read_trials(results_of(search))
+        assert len(trials.configs) == 200
+        assert trials.metric == "score"
+
+
+class TestMetrics:
+    """Which column is explained."""
+
+    def test_several_metrics_need_a_name_unless_refit_gives_one(self):
+        columns = {"mean_test_acc": [0.1, 0.9], "mean_test_f1": [0.8, 0.2]}
+        search = GridSearchCV(SVC(), {"C": [1, 2]}, scoring={"acc": "accuracy", "f1": "f1_macro"})
+        search.set_params(refit="f1")
+        results_of(search, **columns)
+        assert read_trials(search).scores.tolist() == [0.8, 0.2]
+        assert read_trials(search).metric == "f1"
+        assert read_trials(search, metric="acc").scores.tolist() == [0.1, 0.9]
+        search.set_params(refit=False)
+        with pytest.raises(ValueError, match=r"several metrics \('acc', 'f1'\).*metric="):
+            read_trials(search)
+        with pytest.raises(ValueError, match=r"'accc'.*Did you mean 'acc'"):
+            read_trials(search, metric="accc")
+
+    def test_a_metric_that_is_not_there_is_found_out_before_the_search_runs(self):
+        search = GridSearchCV(SVC(), {"C": [1, 2]}, scoring=["accuracy", "f1_macro"], refit=False)
+        explainer = HyperSHAPExplainer(search)
+        with pytest.raises(ValueError, match="several metrics"):
+            explainer.fit(X, Y)
+        with pytest.raises(ValueError, match="'roc'"):
+            explainer.set_params(metric="roc").fit(X, Y)
+        assert not hasattr(explainer, "search_")
+
+    def test_times_are_minimised(self):
+        search = results_of(GridSearchCV(SVC(), {"C": [1, 2, 3]}))
+        for metric in ("fit_time", "score_time"):
+            trials = read_trials(search, metric=metric)
+            assert (trials.metric, trials.direction) == (metric, "minimize")
+            assert trials.scores.tolist() == search.cv_results_[f"mean_{metric}"].tolist()
+            assert trials.incumbent == 0
+        assert read_trials(search, metric="fit_time", direction="maximize").incumbent == 2
+
+    def test_a_single_metric_goes_by_its_scorers_name_or_as_score(self):
+        search = results_of(GridSearchCV(SVC(), {"C": [1, 2]}, scoring="accuracy"))
+        assert read_trials(search).metric == "accuracy"
+        assert read_trials(search, metric="accuracy").metric == "accuracy"
+        assert read_trials(search, metric="score").scores.tolist() == [0, 1]
+        with pytest.raises(ValueError, match="Unknown metric 'f1'"):
+            read_trials(search, metric="f1")
+
+    def test_failed_trials_are_counted_and_left_out(self):
+        search = results_of(GridSearchCV(SVC(), {"C": [1, 2, 3]}), [0.5, np.nan, -np.inf])
+        with pytest.warns(TrialsWarning, match="2 of 3 trials failed"):
+            trials = read_trials(search)
+        assert trials.configs == [{"C": 1}]
+        with pytest.raises(ValueError, match="All 3 trials failed"):
+            read_trials(results_of(search, [np.nan] * 3))
+
+
+def test_frozen_searches_are_read_and_never_refitted():
+    search = results_of(GridSearchCV(SVC(), {"C": [1, 2]}))
+    assert read_trials(FrozenEstimator(search)).configs == [{"C": 1}, {"C": 2}]
+
+
+def test_halving_is_not_supported_yet():
+    search = HalvingGridSearchCV(SVC(), {"C": [1, 2]})
+    with pytest.raises(NotImplementedError, match=r"HalvingGridSearchCV.*not supported yet"):
+        HyperSHAPExplainer(search).fit(X, Y)
+
+
+def test_sources_that_are_none():
+    with pytest.raises(TypeError, match="Cannot read trials from list"):
+        read_trials([1, 2])
+    with pytest.raises(TypeError, match=r"search space of SVC.*space="):
+        read_trials(SVC())
+    with pytest.raises(ValueError, match="for a ConfigurationSpace, not for a search"):
+        read_trials(results_of(GridSearchCV(SVC(), {"C": [1, 2]})), configs=[{"C": 1}])
+
+
+def test_nested_names_of_pipelines():
+    pipeline = make_pipeline(SelectKBest(), SVC())
+    grid = {"selectkbest__score_func": [f_classif, mutual_info_classif], "svc__C": [1, 2]}
+    trials = read_trials(results_of(GridSearchCV(pipeline, grid)))
+    assert list(trials.space) == ["selectkbest__score_func", "svc__C"]
+    assert trials.default == {"selectkbest__score_func": f_classif, "svc__C": 1.0}
