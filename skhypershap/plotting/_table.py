@@ -53,6 +53,7 @@ def unit_of(table: pd.DataFrame, game: str) -> str:
 def inner_size(ax: Axes) -> tuple[float, float]:
     """Width and height in points of finished axes, after the layout is done."""
     figure = ax.get_figure(root=True)
+    assert figure is not None, "axes that are drawn to belong to a figure"
     figure.draw_without_rendering()
     box = ax.get_window_extent()
     return box.width / figure.dpi * POINTS_PER_INCH, box.height / figure.dpi * POINTS_PER_INCH
