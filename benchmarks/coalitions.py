@@ -1,4 +1,4 @@
-"""Ratios, measured in one run: our kernel against one `predict` per coalition, our indices against shapiq's.
+"""Ratios, measured in one run: the kernel against one `predict` per coalition, indices against shapiq.
 
     .venv/bin/python benchmarks/coalitions.py
 
