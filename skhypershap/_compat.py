@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
-__all__ = ["HasMethods", "Interval", "StrOptions", "histogram_trees"]
+__all__ = ["HasMethods", "Interval", "StrOptions", "float_is_share", "histogram_trees"]
 
 
 def histogram_trees(model: Any) -> tuple[list[np.ndarray], float] | None:
@@ -21,3 +21,14 @@ def histogram_trees(model: Any) -> tuple[list[np.ndarray], float] | None:
     if any(nodes["is_categorical"].any() for nodes in trees):
         return None
     return trees, float(np.ravel(model._baseline_prediction)[0])
+
+
+def float_is_share(estimator: Any, name: str) -> bool:
+    """Whether scikit-learn reads 1.0 as "all" and 1 as "one", as it does for max_features."""
+    *path, last = name.split("__")
+    owner = estimator.get_params()["__".join(path)] if path else estimator
+    constraints = getattr(owner, "_parameter_constraints", {}).get(last, [])
+    return isinstance(constraints, list) and any(
+        isinstance(constraint, Interval) and constraint.type is RealNotInt
+        for constraint in constraints
+    )

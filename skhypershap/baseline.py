@@ -104,7 +104,7 @@ def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
             continue
         if name not in trials.default:
             config[name] = _typical(name, trials)
-            replaced.append(f"{name}: none is known, {config[name]!r} is used")
+            replaced.append(f"{name}: no default that the space can hold, {config[name]!r} is used")
             continue
         value = trials.default[name]
         if not np.isnan(domain.encode([value])[0]):

@@ -43,6 +43,10 @@ class Domain(Protocol):
     def describe(self) -> str:
         """What is allowed, for error messages."""
 
+    @property
+    def integer(self) -> bool:
+        """Whether only whole numbers of an integer type are legal."""
+
 
 def is_number(value: Any) -> bool:
     """Tell real numbers from bools, NaN and everything else; infinity is a number."""
@@ -106,6 +110,11 @@ class Choices:
             return None
         return min(self.values, key=lambda choice: abs(choice - value))
 
+    @property
+    def integer(self) -> bool:
+        """See `Domain`."""
+        return all(isinstance(value, numbers.Integral) for value in self.values)
+
     def describe(self) -> str:
         """See `Domain`."""
         return f"one of {', '.join(map(repr, self.values))}"
@@ -119,7 +128,7 @@ class Numbers:
 
     @property
     def integer(self) -> bool:
-        """Whether only whole numbers are legal."""
+        """See `Domain`."""
         return isinstance(self.hyperparameter, IntegerHyperparameter)
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
@@ -162,6 +171,11 @@ class Quantiles:
     extras: Choices
     distribution: Any
     discrete: bool
+
+    @property
+    def integer(self) -> bool:
+        """See `Domain`."""
+        return self.discrete
 
     @property
     def start(self) -> float:

@@ -15,22 +15,19 @@ from sklearn.utils.validation import check_is_fitted
 from skhypershap._compat import HasMethods, Interval, StrOptions
 from skhypershap.baseline import baseline_configs, check_baseline, complete_config
 from skhypershap.delegation import SearchDelegation
-from skhypershap.errors import SurrogateWarning, TrialsWarning, unknown_name, warn
+from skhypershap.errors import unknown_name
 from skhypershap.frames import coalitions_frame, explanation_frame, trials_frame
 from skhypershap.games import GAMES, Setting, coalition_scores, sign_of_gain
-from skhypershap.interactions import INDICES
+from skhypershap.interactions import INDICES, check_order
 from skhypershap.solve import Explained, GainsOf, Question, solve
 from skhypershap.space import as_configs, encode, player_names
-from skhypershap.surrogate import fit_surrogate
-from skhypershap.trials import Trials, read_trials, reader_of
+from skhypershap.surrogate import fit_surrogate, warn_of_little_knowledge
+from skhypershap.trials import read_trials, reader_of
 from skhypershap.trials.search import is_frozen, unwrap
 
 if TYPE_CHECKING:
     import pandas as pd
     import shapiq
-
-FEW_TRIALS = 10
-LOW_SCORE = 0.3
 
 
 class HyperSHAPExplainer(SearchDelegation):
@@ -242,7 +239,7 @@ class HyperSHAPExplainer(SearchDelegation):
         shown = [dict(config) for config in baselines]
         self.baseline_ = shown if several else shown[0]
         self.incumbent_ = dict(trials.configs[trials.incumbent])
-        _warn_of_little_knowledge(trials, surrogate.score)
+        warn_of_little_knowledge(trials.scores, trials.metric, surrogate.score)
         return self
 
     def explain(
@@ -278,7 +275,7 @@ class HyperSHAPExplainer(SearchDelegation):
             One row per game and interaction: `game`, `measure` (shapiq's name for the result),
             `order`, `interaction` ("C × gamma"), `hyperparameters` (tuple), `value` (in units of the
             metric, positive is better; for sensitivity the metric squared). Sorted by game, order
-            and |value|. `attrs` hold "baseline_score", "full_score", "exact", "metric", "direction"
+            and size. `attrs` hold "baseline_score", "full_score", "exact", "metric", "direction"
             and "surrogate_score"; with a list of games the first three are dicts keyed by game.
             Where an approximator was needed also its "budget" and "approximator".
 
@@ -422,7 +419,7 @@ class HyperSHAPExplainer(SearchDelegation):
         question = self._question(game, baseline, config)
         if index not in INDICES:
             raise unknown_name("index", index, INDICES)
-        order = _legal_order(order, len(self.hyperparameter_names_))
+        order = check_order(order, len(self.hyperparameter_names_))
         return solve(replace(question, index=index, order=order), self._setting())
 
     def _question(self, game: str, baseline: Any, config: Mapping[str, Any] | None) -> Question:
@@ -453,36 +450,4 @@ class HyperSHAPExplainer(SearchDelegation):
             seed=self._seed,
             n_jobs=self.n_jobs,
             verbose=self.verbose,
-        )
-
-
-def _legal_order(order: Any, n_players: int) -> int:
-    """Check the size of the largest interaction; the default fits a single hyperparameter, too."""
-    if isinstance(order, Integral) and not isinstance(order, bool):
-        size = int(order)
-        if 1 <= size <= n_players:
-            return size
-        if size == 2 and n_players == 1:
-            return 1
-    raise ValueError(
-        f"order must be an integer from 1 to {n_players}, the number of hyperparameters; got {order!r}."
-    )
-
-
-def _warn_of_little_knowledge(trials: Trials, score: float) -> None:
-    """Say when an explanation will be worth little, and what to do."""
-    n_trials = len(trials.scores)
-    if n_trials > 1 and np.ptp(trials.scores) == 0:
-        warn(
-            f"All {n_trials} trials have the same {trials.metric!r} score, {trials.scores[0]:g}: every "
-            "value of an explanation will be zero.",
-            TrialsWarning,
-        )
-    elif n_trials < FEW_TRIALS or not score >= LOW_SCORE:
-        warn(
-            f"The surrogate knows little: R2 = {score:.2f} on held-out trials (1 is perfect, 0 no "
-            f"better than the mean), from {n_trials} trials. Explanations describe the surrogate, so "
-            "do not trust their details. Run more trials (100 are a good start), try another "
-            "surrogate=, or explain a less noisy metric (more cross-validation folds).",
-            SurrogateWarning,
         )

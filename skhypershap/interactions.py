@@ -16,7 +16,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from math import comb
-from typing import NamedTuple
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import bernoulli
@@ -107,6 +108,19 @@ def _row(index: str, order: int) -> tuple[Index, int]:
     if measure_name(index, order) == "SV":
         row = INDICES["SV"]
     return row, 1 if row.singles_only else order
+
+
+def check_order(order: Any, n_players: int) -> int:
+    """Check the size of the largest interaction; the default fits a single hyperparameter, too."""
+    if isinstance(order, Integral) and not isinstance(order, bool):
+        size = int(order)
+        if 1 <= size <= n_players:
+            return size
+        if size == 2 and n_players == 1:
+            return 1
+    raise ValueError(
+        f"order must be an integer from 1 to {n_players}, the number of hyperparameters; got {order!r}."
+    )
 
 
 def interactions_of(n_players: int, order: int) -> list[tuple[int, ...]]:

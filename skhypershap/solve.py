@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skhypershap.approximation import approximate
 from skhypershap.games import (
     Setting,
     coalition_scores,
@@ -108,8 +109,6 @@ def solve(question: Question, setting: Setting) -> Explained:
         members = np.array([[player in part for player in range(n_players)] for part in small])
         interactions = moebius_of_small(small, gains_of(members))
         return Explained(game, measure, interactions, first, last)
-
-    from skhypershap.shapiq_bridge import approximate
 
     interactions, approximator, budget = approximate(
         gains_of, n_players, index, order, setting.seed

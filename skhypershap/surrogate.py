@@ -27,10 +27,13 @@ from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.parallel import Parallel, delayed
 
 from skhypershap._compat import histogram_trees
+from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
 from skhypershap.kernels.forest import FlatForest, flatten
 
 N_TREES = 100
 N_FOLDS = 5
+FEW_TRIALS = 10
+LOW_SCORE = 0.3
 PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
 
 
@@ -90,7 +93,7 @@ class Surrogate:
 
         walk = plan_walk(self.forest, candidates, baseline, player_of_column)
         # Threads: the kernel holds no lock, and its input need not be copied.
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        parallel = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
         numbers = range(len(walk.blocks))
         tables = parallel(delayed(walk_block)(walk, number) for number in numbers)
         for members, scores in zip(walk.blocks, tables, strict=True):
@@ -156,6 +159,25 @@ def fit_surrogate(
     }
     model.set_params(**unset).fit(vectors, scores)
     return Surrogate(model, _held_out_score(model, vectors, scores, seed), _flat_forest(model))
+
+
+def warn_of_little_knowledge(scores: np.ndarray, metric: str, score: float) -> None:
+    """Say when an explanation will be worth little, and what to do."""
+    n_trials = len(scores)
+    if n_trials > 1 and np.ptp(scores) == 0:
+        warn(
+            f"All {n_trials} trials have the same {metric!r} score, {scores[0]:g}: every "
+            "value of an explanation will be zero.",
+            TrialsWarning,
+        )
+    elif n_trials < FEW_TRIALS or not score >= LOW_SCORE:
+        warn(
+            f"The surrogate knows little: R2 = {score:.2f} on held-out trials (1 is perfect, 0 no "
+            f"better than the mean), from {n_trials} trials. Explanations describe the surrogate, so "
+            "do not trust their details. Run more trials (100 are a good start), try another "
+            "surrogate=, or explain a less noisy metric (more cross-validation folds).",
+            SurrogateWarning,
+        )
 
 
 def _held_out_score(model: Any, vectors: np.ndarray, scores: np.ndarray, seed: int) -> float:

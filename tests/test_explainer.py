@@ -23,6 +23,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -280,6 +281,18 @@ class TestFit:
         assert warning.filename == __file__
         assert fitted.baseline_ == {"criterion": "gini", "max_depth": 2, "min_samples_leaf": 3}
 
+    @pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+    def test_a_share_does_not_pass_for_a_count(self):
+        """max_features=1.0, the forest's own default, means all features, not one."""
+        grid = {"max_features": [1, 2, 4], "max_depth": [None, 1, 2, 3]}
+        forest = RandomForestRegressor(n_estimators=3, random_state=0)
+        fitted = HyperSHAPExplainer(GridSearchCV(forest, grid), random_state=0)
+        with pytest.warns(
+            BaselineWarning, match="max_features: no default that the space can hold"
+        ):
+            fitted.fit(X, Y)
+        assert fitted.baseline_ == {"max_depth": None, "max_features": 2}
+
     @pytest.mark.parametrize("word", ["median", "worst", "best"])
     def test_baselines_of_the_trials(self, fitted_search, word):
         fitted = HyperSHAPExplainer(
@@ -318,8 +331,25 @@ class TestFit:
             [[*config.get_array()] for config in _configurations(forest)], forest.trials_["score"]
         )
         assert forest.surrogate_score_ == pytest.approx(own.oob_score_)
+
+    @pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+    def test_trials_that_every_tree_has_seen_do_not_count(self, fitted_search):
+        """Two trees leave many trials without a vote; scikit-learn counts those as zeros."""
         tiny = RandomForestRegressor(n_estimators=2)
-        assert HyperSHAPExplainer(fitted_search, surrogate=tiny).fit().surrogate_score_ <= 1
+        fitted = HyperSHAPExplainer(fitted_search, surrogate=tiny, random_state=0).fit()
+        vectors = np.array([config.get_array() for config in _configurations(fitted)])
+        votes = np.full((2, 40), np.nan)
+        model = fitted.surrogate_
+        for row, tree, seen in zip(
+            votes, model.estimators_, model.estimators_samples_, strict=True
+        ):
+            unseen = np.setdiff1d(np.arange(40), seen)
+            row[unseen] = tree.predict(vectors[unseen])
+        voted = ~np.isnan(votes).all(axis=0)
+        assert not voted.all()
+        means = np.nanmean(votes[:, voted], axis=0)
+        expected = r2_score(fitted.trials_["score"][voted], means)
+        assert fitted.surrogate_score_ == pytest.approx(expected)
 
 
 def _configurations(explainer):

@@ -10,7 +10,9 @@ from ConfigSpace import ConfigurationSpace
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
+from skhypershap._compat import float_is_share
 from skhypershap.distributions import space_from_entries
+from skhypershap.domains import domain_of
 from skhypershap.errors import unknown_name
 from skhypershap.space import check_supported, encode
 from skhypershap.trials._trials import Trials, finished_trials
@@ -195,4 +197,14 @@ def _complete(search: Any, params: Mapping[str, Any], space: ConfigurationSpace)
 def _default_config(search: Any, space: ConfigurationSpace) -> dict[str, Any]:
     """What the wrapped estimator does untuned, as far as it tells."""
     own = {name: _own_value(search.estimator, name, {}) for name in space}
-    return {name: value for name, value in own.items() if value is not MISSING}
+    return {
+        name: value
+        for name, value in own.items()
+        if value is not MISSING
+        # max_features=1.0 means all features; among counts it must not pass for the count 1.
+        and not (
+            isinstance(value, float)
+            and domain_of(space[name]).integer
+            and float_is_share(search.estimator, name)
+        )
+    }
