@@ -1,6 +1,8 @@
 """Explain hyperparameter searches with Shapley values and interactions, the scikit-learn way."""
 
+from skhypershap import plotting
 from skhypershap.errors import (
+    ApproximationWarning,
     BaselineWarning,
     HyperSHAPWarning,
     SurrogateWarning,
@@ -12,11 +14,13 @@ from skhypershap.trials import Trials, read_trials
 __version__ = "0.1.0"
 
 __all__ = [
+    "ApproximationWarning",
     "BaselineWarning",
     "HyperSHAPExplainer",
     "HyperSHAPWarning",
     "SurrogateWarning",
     "Trials",
     "TrialsWarning",
+    "plotting",
     "read_trials",
 ]

@@ -26,7 +26,7 @@ def histogram_trees(model: Any) -> tuple[list[np.ndarray], float] | None:
 def float_is_share(estimator: Any, name: str) -> bool:
     """Whether scikit-learn reads 1.0 as "all" and 1 as "one", as it does for max_features."""
     *path, last = name.split("__")
-    owner = estimator.get_params()["__".join(path)] if path else estimator
+    owner = estimator.get_params().get("__".join(path)) if path else estimator
     constraints = getattr(owner, "_parameter_constraints", {}).get(last, [])
     return isinstance(constraints, list) and any(
         isinstance(constraint, Interval) and constraint.type is RealNotInt

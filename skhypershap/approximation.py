@@ -12,7 +12,9 @@ from skhypershap.interactions import Interactions, interactions_of
 MIN_BUDGET = 2048
 BUDGET_PER_INTERACTION = 4  # a regression on fewer coalitions than unknowns has no answer
 
-# The approximator of shapiq for each index, by name, and whether it must be told which index.
+# The approximator of shapiq for each index, by name, and whether it must be told which index. BII
+# follows from FBII, the least-squares fit of an order, which keeps all BII up to that order (Hammer &
+# Holzman 1992).
 APPROXIMATORS = {
     "SV": ("KernelSHAP", False),
     "BV": ("RegressionFBII", False),
@@ -21,7 +23,7 @@ APPROXIMATORS = {
     "SII": ("KernelSHAPIQ", True),
     "k-SII": ("KernelSHAPIQ", True),
     "STII": ("SVARMIQ", True),
-    "BII": ("SVARMIQ", True),
+    "BII": ("RegressionFBII", False),
 }
 
 
@@ -45,4 +47,16 @@ def approximate(
     values: Interactions = {(): float(estimate.interactions.get((), 0.0))}
     for members in interactions_of(n_players, order):
         values[members] = float(estimate.interactions.get(members, 0.0))
+    if index == "BII":
+        values = {members: _bii_from_fbii(values, members) for members in values}
     return values, name, budget
+
+
+def _bii_from_fbii(fbii: Interactions, members: tuple[int, ...]) -> float:
+    """BII of a game that is known by its Moebius transform up to an order."""
+    part = set(members)
+    return sum(
+        value * 0.5 ** (len(larger) - len(members))
+        for larger, value in fbii.items()
+        if part.issubset(larger)
+    )

@@ -8,36 +8,37 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from ConfigSpace import ConfigurationSpace
 
 from skhypershap.domains import Choices, Domain, domain_of, is_number, value_key
-from skhypershap.errors import BaselineWarning, unknown_name, warn
-from skhypershap.space import encode
+from skhypershap.errors import BaselineWarning, check_name, warn
 from skhypershap.trials import Trials
 
 WORDS = ("default", "median", "worst", "best")
 
 
-def check_baseline(baseline: Any) -> None:
+def check_baseline(baseline: Any, space: ConfigurationSpace) -> None:
     """Refuse what can be no baseline, before there are trials to measure it on.
 
     Raises
     ------
     ValueError
-        For an unknown word or an empty list.
+        For an unknown word or name, a value outside the space, or an empty list.
     TypeError
         For anything but a word, a dict or a list of those.
     """
     if isinstance(baseline, str):
-        if baseline not in WORDS:
-            raise unknown_name("baseline", baseline, WORDS)
+        check_name("baseline", baseline, WORDS)
     elif isinstance(baseline, (list, tuple)):
         if not baseline:
             raise ValueError("baseline is an empty list; give at least one baseline.")
         for member in baseline:
             if isinstance(member, (list, tuple)):
                 raise TypeError("baseline must not be a list of lists.")
-            check_baseline(member)
-    elif not isinstance(baseline, Mapping):
+            check_baseline(member, space)
+    elif isinstance(baseline, Mapping):
+        check_partial(baseline, space)
+    else:
         raise TypeError(
             f"baseline must be one of {', '.join(map(repr, WORDS))}, a dict, or a list of those; got "
             f"{type(baseline).__name__}."
@@ -59,23 +60,27 @@ def baseline_configs(baseline: Any, trials: Trials) -> list[dict[str, Any]]:
     list of dict
         One configuration per baseline.
     """
-    check_baseline(baseline)
+    check_baseline(baseline, trials.space)
     members = baseline if isinstance(baseline, (list, tuple)) else [baseline]
-    configs = [_one_baseline(member, trials) for member in members]
-    encode(trials.space, configs)
-    return configs
+    return [_one_baseline(member, trials) for member in members]
 
 
 def complete_config(
     config: Mapping[str, Any], rest: Mapping[str, Any], trials: Trials
 ) -> dict[str, Any]:
     """Fill a configuration that a user gave in part; a value outside the space is an error."""
-    for name in config:
-        if name not in trials.space:
-            raise unknown_name("hyperparameter", name, trials.space)
+    check_partial(config, trials.space)
     full = {**rest, **config}
-    encode(trials.space, [full])
     return {name: full[name] for name in trials.space}
+
+
+def check_partial(config: Mapping[str, Any], space: ConfigurationSpace) -> None:
+    """Check names and values of a configuration that may lack some of its hyperparameters."""
+    for name, value in config.items():
+        check_name("hyperparameter", name, space)
+        domain = domain_of(space[name])
+        if np.isnan(domain.encode([value])[0]):
+            raise ValueError(f"{value!r} is no value of {name!r}. Allowed: {domain.describe()}.")
 
 
 def _one_baseline(baseline: str | Mapping[str, Any], trials: Trials) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+import numbers
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +16,19 @@ from ConfigSpace.hyperparameters import (
     UniformFloatHyperparameter,
     UniformIntegerHyperparameter,
 )
-from scipy.stats import rv_discrete
+from scipy.stats import loguniform, randint, rv_discrete, uniform
 
-from skhypershap.domains import META_KEY, Choices, Quantiles, is_number, value_key
+from skhypershap.domains import (
+    CONSTANT_NUMBER,
+    META_KEY,
+    Choices,
+    Quantiles,
+    is_number,
+    value_key,
+)
+
+BISECTIONS = 100  # enough for the last bit of a float
+MAX_STEPS = 1000  # a discrete distribution with no more values is a list of choices with weights
 
 
 class Interval(NamedTuple):
@@ -29,7 +40,42 @@ class Interval(NamedTuple):
     integer: bool
 
 
-def space_from_entries(entries: Mapping[str, list[Any]]) -> ConfigurationSpace:
+class Steps(NamedTuple):
+    """Finitely many numbers and their probabilities."""
+
+    values: tuple[float, ...]
+    probabilities: tuple[float, ...]
+
+
+class Mixture:
+    """Equal parts of several distributions, as drawn by picking a dict first and then a value."""
+
+    def __init__(self, parts: list[Any]) -> None:
+        self.parts = parts
+
+    def support(self) -> tuple[float, float]:
+        """Smallest and largest value of all parts."""
+        bounds = [part.support() for part in self.parts]
+        return min(lower for lower, _ in bounds), max(upper for _, upper in bounds)
+
+    def cdf(self, values: np.ndarray) -> np.ndarray:
+        """Mean of the parts' distribution functions."""
+        return np.mean([part.cdf(values) for part in self.parts], axis=0)
+
+    def ppf(self, quantiles: np.ndarray) -> np.ndarray:
+        """Inverse of `cdf` by bisection: it lies between the parts' own quantiles."""
+        ends = [np.asarray(part.ppf(quantiles), dtype=float) for part in self.parts]
+        lower, upper = np.min(ends, axis=0), np.max(ends, axis=0)
+        for _ in range(BISECTIONS):
+            middle = (lower + upper) / 2
+            below = self.cdf(middle) < quantiles
+            lower, upper = np.where(below, middle, lower), np.where(below, upper, middle)
+        return upper
+
+
+def space_from_entries(
+    entries: Mapping[str, list[Any]], shares: Collection[str] = ()
+) -> ConfigurationSpace:
     """Build the space from, for each hyperparameter, everything that its values come from.
 
     Parameters
@@ -37,6 +83,8 @@ def space_from_entries(entries: Mapping[str, list[Any]]) -> ConfigurationSpace:
     entries : mapping of str to list
         For each name a list with a member for each dict of the search space: a collection of
         values, or a distribution.
+    shares : collection of str
+        Names for which 1 is a count and 1.0 a share, and so another value.
 
     Returns
     -------
@@ -44,36 +92,61 @@ def space_from_entries(entries: Mapping[str, list[Any]]) -> ConfigurationSpace:
         With one hyperparameter for each name; values that ConfigSpace cannot hold travel in `meta`.
     """
     space = ConfigurationSpace()
-    space.add([hyperparameter_from(name, sources) for name, sources in entries.items()])
+    space.add(
+        [
+            hyperparameter_from(name, sources, share=name in shares)
+            for name, sources in entries.items()
+        ]
+    )
     return space
 
 
-def hyperparameter_from(name: str, sources: Iterable[Any]) -> Hyperparameter:
-    """Build one hyperparameter whose domain is the union of the sources."""
+def hyperparameter_from(
+    name: str, sources: Iterable[Any], *, share: bool = False
+) -> Hyperparameter:
+    """Build one hyperparameter whose domain is the union of the sources.
+
+    Raises
+    ------
+    ValueError
+        If there is no value, or a distribution cannot be read or joined with the others.
+    """
     values: list[Any] = []
-    ranges: list[Any] = []
+    ranges: dict[Hashable, Any] = {}
     for source in sources:
         if hasattr(source, "rvs"):
-            ranges.append(_range_of(name, source))
+            key, item = _read_distribution(name, source)
+            ranges[key] = item
         else:
             values.extend(source)
-    values = list({value_key(value): value for value in reversed(values)}.values())[::-1]
-    if not ranges:
-        return _from_values(name, values)
-    return _from_ranges(name, ranges, values)
+    values = _distinct(values, share=share)
+    if ranges:
+        return _from_ranges(name, list(ranges.values()), values)
+    kinds = {isinstance(value, numbers.Integral) for value in values}
+    return _from_values(name, values, ordered=not (share and len(kinds) > 1))
 
 
-def _from_values(name: str, values: list[Any]) -> Hyperparameter:
+def _distinct(values: list[Any], *, share: bool) -> list[Any]:
+    """Each value once, as it came first; 1 and 1.0 are one unless the latter is a share."""
+    found: dict[Hashable, Any] = {}
+    for value in values:
+        number = is_number(value) and not share
+        found.setdefault(("number", value) if number else value_key(value), value)
+    return list(found.values())
+
+
+def _from_values(name: str, values: list[Any], *, ordered: bool) -> Hyperparameter:
     """Numbers are ordered, everything else is a category; a single value is a constant."""
     if not values:
         raise ValueError(f"The search space has no value for {name!r}; give it at least one.")
-    if len(values) > 1 and all(map(is_number, values)):
-        return OrdinalHyperparameter(name, sorted(values))
     plain = all(map(_is_plain, values)) and len(set(values)) == len(values)
+    if ordered and len(values) > 1 and all(map(is_number, values)):
+        return OrdinalHyperparameter(name, sorted(values))
     shown = values if plain else _labels(values)
-    meta: dict[Hashable, Any] | None
-    meta = None if plain else {META_KEY: Choices(tuple(values), ordered=False)}
-    if len(values) == 1:
+    single = len(values) == 1
+    domain = Choices(tuple(values), ordered=False, first=CONSTANT_NUMBER if single else 0)
+    meta: dict[Hashable, Any] | None = None if plain else {META_KEY: domain}
+    if single:
         return Constant(name, shown[0], meta=meta)
     return CategoricalHyperparameter(name, shown, meta=meta)
 
@@ -82,7 +155,7 @@ def _is_plain(value: Any) -> bool:
     """Whether ConfigSpace gives a choice back as it was typed."""
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
-    return value is None or (isinstance(value, (str, int, float)) and value == value)
+    return value is None or (isinstance(value, (str, bool, np.bool_)) or is_number(value))
 
 
 def _labels(values: list[Any]) -> list[str]:
@@ -95,81 +168,109 @@ def _labels(values: list[Any]) -> list[str]:
 
 
 def _from_ranges(name: str, ranges: list[Any], values: list[Any]) -> Hyperparameter:
-    """A range from all ranges and numbers; what is no number becomes an extra value beside it."""
-    extras = [value for value in values if not is_number(value)]
-    shaped = {_shape_key(item): item for item in ranges if not isinstance(item, Interval)}
-    numbers = [value for value in values if is_number(value)]
-    if shaped:
-        if len(shaped) > 1 or any(isinstance(item, Interval) for item in ranges):
+    """One range, or a mixture of several; what lies outside becomes an extra value beside it."""
+    if len(ranges) > 1:
+        if any(isinstance(item, Steps) or _is_discrete(item) for item in ranges):
             raise ValueError(
-                f"The dicts of the search space give {name!r} different distributions that have no "
-                "common one. Give the explainer one for all of them with space=."
+                f"The dicts of the search space give {name!r} different discrete distributions, or "
+                "discrete and continuous ones. Give the explainer one for all of them with space=."
             )
-        distribution = next(iter(shaped.values()))
-        lower, upper = distribution.support()
-        extras += [value for value in numbers if not lower <= value <= upper]
-        return _quantile_hyperparameter(name, distribution, extras)
-    interval = Interval(
-        lower=min([item.lower for item in ranges] + numbers),
-        upper=max([item.upper for item in ranges] + numbers),
-        log=all(item.log for item in ranges) and all(value > 0 for value in numbers),
-        integer=all(item.integer for item in ranges) and all(v == int(v) for v in numbers),
-    )
-    if extras:
-        return _quantile_hyperparameter(name, _distribution_of(interval), extras)
-    if interval.lower == interval.upper:
-        return Constant(name, interval.lower)
-    kind = UniformIntegerHyperparameter if interval.integer else UniformFloatHyperparameter
-    return kind(name, interval.lower, interval.upper, log=interval.log)
+        ranges = [Mixture([_distribution_of(item) for item in ranges])]
+    (item,) = ranges
+    if isinstance(item, Steps):
+        known = set(item.values)
+        extras = [value for value in values if not (is_number(value) and value in known)]
+        return _weighted_choices(name, item, extras)
+    lower, upper = item[:2] if isinstance(item, Interval) else item.support()
+    extras = [value for value in values if not (is_number(value) and lower <= value <= upper)]
+    if extras or not isinstance(item, Interval):
+        domain = Quantiles(
+            Choices(tuple(extras), ordered=False), _distribution_of(item), _is_discrete(item)
+        )
+        return UniformFloatHyperparameter(name, 0.0, 1.0, meta={META_KEY: domain})
+    if lower == upper:
+        return Constant(name, lower)
+    kind = UniformIntegerHyperparameter if item.integer else UniformFloatHyperparameter
+    return kind(name, lower, upper, log=item.log)
 
 
-def _quantile_hyperparameter(name: str, distribution: Any, extras: list[Any]) -> Hyperparameter:
-    discrete = (
-        isinstance(distribution.dist, rv_discrete) if hasattr(distribution, "dist") else False
-    )
-    domain = Quantiles(Choices(tuple(extras), ordered=False), distribution, discrete)
-    return UniformFloatHyperparameter(name, 0.0, 1.0, meta={META_KEY: domain})
+def _weighted_choices(name: str, steps: Steps, extras: list[Any]) -> Hyperparameter:
+    """Finitely many numbers with their probabilities; each extra value weighs like a dict."""
+    values = (*extras, *steps.values)
+    weights = [1.0] * len(extras) + list(steps.probabilities)
+    if len(values) == 1:
+        return Constant(name, values[0])
+    domain = Choices(values, ordered=not extras)
+    meta: dict[Hashable, Any] = {META_KEY: domain}
+    return CategoricalHyperparameter(name, _labels(list(values)), weights=weights, meta=meta)
 
 
-def _shape_key(distribution: Any) -> Hashable:
-    """Equal for two frozen distributions that are the same; frozen ones do not compare equal."""
-    if not hasattr(distribution, "dist"):
-        return id(distribution)
-    probes = distribution.ppf([0.1, 0.5, 0.9])
-    return (distribution.dist.name, tuple(distribution.support()), tuple(np.round(probes, 12)))
+def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
+    """Read uniform, loguniform, randint and finite steps exactly; keep any other as it is.
 
-
-def _range_of(name: str, distribution: Any) -> Any:
-    """Read uniform, loguniform and randint exactly; keep any other distribution as it is."""
+    The key is equal for two frozen distributions that are the same, which do not compare equal.
+    """
     if hasattr(distribution, "freeze"):  # scipy.stats.uniform itself instead of uniform(0, 1)
         distribution = distribution.freeze()
-    if not all(hasattr(distribution, method) for method in ("support", "cdf", "ppf")):
-        raise ValueError(
-            f"The distribution of {name!r}, {distribution!r}, has no support, cdf and ppf methods, so "
-            "its values cannot be laid out. Describe this space to the explainer with space=."
-        )
-    lower, upper = distribution.support()
+    try:
+        lower, upper = distribution.support()
+        probes = tuple(np.round(distribution.ppf([0.001, 0.1, 0.5, 0.9, 0.999]), 12).tolist())
+        distribution.cdf(lower)
+    except Exception as error:
+        raise _unreadable(name, distribution) from error
     if not lower <= upper:
         raise ValueError(f"The distribution of {name!r} has no values: its support is empty.")
     kind = getattr(getattr(distribution, "dist", None), "name", None)
-    if kind == "randint":
-        return Interval(int(lower), int(upper), log=False, integer=True)
-    if kind == "uniform":
-        return Interval(float(lower), float(upper), log=False, integer=False)
+    if _is_discrete(distribution):
+        if not (float(lower).is_integer() or hasattr(distribution.dist, "xk")):
+            raise _unreadable(name, distribution)  # scipy's draws miss the steps of such a one
+        if kind == "randint":
+            interval = Interval(int(lower), int(upper), log=False, integer=True)
+            return interval, interval
+        steps = _steps_of(distribution, lower, upper)
+        return (steps, steps) if steps else ((kind, lower, probes), distribution)
     # With a loc, scipy's loguniform is not log-uniform on its support; its median tells.
-    if kind in ("loguniform", "reciprocal") and np.isclose(
-        distribution.ppf(0.5), np.sqrt(lower * upper), rtol=1e-6
-    ):
-        return Interval(float(lower), float(upper), log=True, integer=False)
-    return distribution
+    log = kind in ("loguniform", "reciprocal") and np.isclose(
+        probes[2], np.sqrt(lower * upper), rtol=1e-6
+    )
+    if kind == "uniform" or log:
+        interval = Interval(float(lower), float(upper), log=bool(log), integer=False)
+        return interval, interval
+    return (kind, float(lower), float(upper), probes), distribution
 
 
-def _distribution_of(interval: Interval) -> Any:
-    """The scipy distribution of a range, where it has to stand beside extra values."""
-    from scipy.stats import loguniform, randint, uniform
+def _unreadable(name: str, distribution: Any) -> ValueError:
+    return ValueError(
+        f"The distribution of {name!r}, {distribution!r}, has no support, cdf and ppf that agree with "
+        "its draws, so its values cannot be laid out. Describe this space to the explainer with space=."
+    )
 
-    if interval.integer:
-        return randint(interval.lower, interval.upper + 1)
-    if interval.log:
-        return loguniform(interval.lower, interval.upper)
-    return uniform(interval.lower, interval.upper - interval.lower)
+
+def _is_discrete(item: Any) -> bool:
+    if isinstance(item, Interval):
+        return item.integer
+    return isinstance(getattr(item, "dist", None), rv_discrete)
+
+
+def _steps_of(distribution: Any, lower: float, upper: float) -> Steps | None:
+    """List the values of a discrete distribution, None where there are too many."""
+    values = getattr(distribution.dist, "xk", None)  # rv_discrete(values=...) knows its own
+    if values is None:
+        if upper - lower >= MAX_STEPS:
+            return None
+        values = lower + np.arange(int(upper - lower) + 1)
+    chances = np.asarray(distribution.pmf(values))
+    steps = [v.item() for v, chance in zip(np.asarray(values), chances, strict=True) if chance > 0]
+    steps = [int(step) if float(step).is_integer() else step for step in steps]
+    return Steps(tuple(steps), tuple(chances[chances > 0].tolist()))
+
+
+def _distribution_of(item: Any) -> Any:
+    """The scipy distribution of a range that has to stand beside other values."""
+    if not isinstance(item, Interval):
+        return item
+    if item.integer:
+        return randint(item.lower, item.upper + 1)
+    if item.log:
+        return loguniform(item.lower, item.upper)
+    return uniform(item.lower, item.upper - item.lower)

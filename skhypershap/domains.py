@@ -24,8 +24,10 @@ from ConfigSpace.hyperparameters import (
 )
 
 META_KEY = "skhypershap"
+TAIL = 1e-9
 # Relative: what a CSV file with some digits, or a distribution's own rounding, may miss a bound by.
 BOUND_TOLERANCE = 1e-6
+CONSTANT_NUMBER = 1  # what ConfigSpace makes of a Constant's value
 
 
 class Domain(Protocol):
@@ -58,16 +60,17 @@ def is_number(value: Any) -> bool:
 
 
 def value_key(value: Any) -> Hashable:
-    """Key under which two values are the same to a person: 1 and 1.0 are, True and 1 are not.
+    """Key under which two values of a list are the same: 1 and np.int64(1) are, 1 and 1.0 are not.
 
+    scikit-learn may mean a count by the one and a share by the other, as for max_features.
     Estimators are the same when their class and parameters are, whatever `==` says of them.
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool):
-        return ("bool", value)
-    if isinstance(value, numbers.Real):
-        return ("number", "nan" if math.isnan(value) else value)
+    if isinstance(value, (bool, int, float)):
+        return (type(value).__name__, "nan" if value != value else value)
+    if isinstance(value, (set, frozenset)):
+        return ("set", frozenset(value_key(item) for item in value))
     if isinstance(value, (list, tuple)):
         return (type(value).__name__, tuple(value_key(item) for item in value))
     if isinstance(value, np.ndarray):
@@ -86,23 +89,42 @@ def value_key(value: Any) -> Hashable:
 
 @dataclass(frozen=True)
 class Choices:
-    """A finite set of values of any type; the number of a value is its position."""
+    """A finite set of values of any type; the number of a value is its position.
+
+    A number matches a choice of another type (2.0 the choice 2) where only one choice equals it.
+    """
 
     values: tuple[Any, ...]
     ordered: bool
+    first: int = 0
     positions: dict[Hashable, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        positions = {value_key(value): position for position, value in enumerate(self.values)}
+        positions: dict[Hashable, int] = {}
+        numeric = [value for value in self.values if is_number(value)]
+        for position, value in enumerate(self.values, start=self.first):
+            positions[value_key(value)] = position
+            if is_number(value) and sum(value == other for other in numeric) == 1:
+                positions[("equal to", value)] = position
         object.__setattr__(self, "positions", positions)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Keys may hold what cannot be pickled (the type of a function), or the id of an object.
+        return Choices, (self.values, self.ordered, self.first)
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """See `Domain`."""
-        return np.array([self.positions.get(value_key(value), np.nan) for value in values])
+        return np.array([self._position(value) for value in values], dtype=float)
+
+    def _position(self, value: Any) -> float:
+        position = self.positions.get(value_key(value))
+        if position is None and is_number(value):
+            position = self.positions.get(("equal to", value))
+        return np.nan if position is None else position
 
     def decode(self, vector: np.ndarray) -> list[Any]:
         """See `Domain`."""
-        return [self.values[position] for position in np.rint(vector).astype(int)]
+        return [self.values[position - self.first] for position in np.rint(vector).astype(int)]
 
     def nearest(self, value: Any) -> Any | None:
         """See `Domain`; of two equally near values the smaller one."""
@@ -135,8 +157,7 @@ class Numbers:
         """See `Domain`."""
         lower, upper = float(self.hyperparameter.lower), float(self.hyperparameter.upper)
         array = np.array([float(value) if is_number(value) else np.nan for value in values])
-        legal = array >= lower - BOUND_TOLERANCE * abs(lower)
-        legal &= array <= upper + BOUND_TOLERANCE * abs(upper)
+        legal = _within(array, lower, upper, log=getattr(self.hyperparameter, "log", False))
         if self.integer:
             legal &= array == np.rint(array)
         vector = self.hyperparameter.to_vector(np.clip(np.where(legal, array, lower), lower, upper))
@@ -186,28 +207,33 @@ class Quantiles:
         """See `Domain`."""
         lower, upper = map(float, self.distribution.support())
         array = np.array([float(value) if is_number(value) else np.nan for value in values])
-        legal = array >= lower - BOUND_TOLERANCE * abs(lower)
-        legal &= array <= upper + BOUND_TOLERANCE * abs(upper)
         if self.discrete:
-            legal &= array == np.rint(array)
+            legal = self.distribution.pmf(np.nan_to_num(array, nan=np.inf)) > 0
+        else:
+            legal = _within(array, lower, upper, log=False)
         array = np.where(legal, np.clip(array, lower, upper), self.distribution.ppf(0.5))
-        quantiles = self.distribution.cdf(array)
-        if self.discrete:  # the middle of the step, so that `ppf` leads back to the value
-            quantiles = (quantiles + self.distribution.cdf(array - 1)) / 2
-        vector = np.where(legal, self.start + (1 - self.start) * quantiles, np.nan)
+        vector = np.where(legal, self._vector_of(array), np.nan)
         if not self.extras.values:
             return vector
         positions = self.extras.encode(values)
         cell = self.start / len(self.extras.values)
         return np.where(np.isnan(positions), vector, (positions + 0.5) * cell)
 
+    def _vector_of(self, numbers: np.ndarray) -> np.ndarray:
+        """Vector of legal numbers of the distribution."""
+        quantiles = self.distribution.cdf(numbers)
+        if self.discrete:  # the middle of the step, so that `ppf` leads back to the value
+            quantiles = quantiles - self.distribution.pmf(numbers) / 2
+        return self.start + (1 - self.start) * quantiles
+
     def decode(self, vector: np.ndarray) -> list[Any]:
         """See `Domain`."""
         vector = np.asarray(vector, dtype=float)
-        # Infinite support: the ends of [0, 1] stand for the last value a float can tell apart.
-        quantiles = np.clip((vector - self.start) / (1 - self.start), 1e-12, 1 - 1e-12)
-        values = self.distribution.ppf(quantiles)
-        values = (values.astype(int) if self.discrete else values).tolist()
+        # The support may be infinite; then the ends of [0, 1] stand for values almost there.
+        quantiles = np.clip((vector - self.start) / (1 - self.start), TAIL, 1 - TAIL)
+        values = self.distribution.ppf(quantiles).tolist()
+        if self.discrete:
+            values = [int(value) if float(value).is_integer() else value for value in values]
         if self.extras.values:
             cell = self.start / len(self.extras.values)
             for row in np.flatnonzero(vector < self.start):
@@ -219,14 +245,23 @@ class Quantiles:
         if not is_number(value):
             return None
         lower, upper = self.distribution.support()
-        clipped = min(max(value, lower), upper)
-        return round(clipped) if self.discrete else float(clipped)
+        clipped = float(min(max(value, lower), upper))
+        if self.discrete:  # the steps need not be at whole numbers
+            return self.decode(self._vector_of(np.array([clipped])))[0]
+        return clipped
 
     def describe(self) -> str:
         """See `Domain`."""
         lower, upper = self.distribution.support()
         extras = f" or {self.extras.describe()}" if self.extras.values else ""
         return f"a number from {lower} to {upper}{extras}"
+
+
+def _within(array: np.ndarray, lower: float, upper: float, *, log: bool) -> np.ndarray:
+    """Whether numbers lie in an interval, give or take what rounding does; NaN never does."""
+    span = upper - lower if math.isfinite(upper - lower) else 0.0
+    below, above = (abs(lower), abs(upper)) if log or not span else (span, span)
+    return (array >= lower - BOUND_TOLERANCE * below) & (array <= upper + BOUND_TOLERANCE * above)
 
 
 def domain_of(hyperparameter: Hyperparameter) -> Domain:
@@ -239,5 +274,5 @@ def domain_of(hyperparameter: Hyperparameter) -> Domain:
         ordered = all(is_number(value) for value in hyperparameter.sequence)
         return Choices(tuple(hyperparameter.sequence), ordered=ordered)
     if isinstance(hyperparameter, Constant):
-        return Choices((hyperparameter.value,), ordered=False)
+        return Choices((hyperparameter.value,), ordered=False, first=CONSTANT_NUMBER)
     return Numbers(hyperparameter)

@@ -20,8 +20,18 @@ class TrialsWarning(HyperSHAPWarning):
     """Some trials could not be used, or all of them scored the same."""
 
 
+class ApproximationWarning(HyperSHAPWarning):
+    """With many hyperparameters, an approximated index misses the gain that it should sum to."""
+
+
 class BaselineWarning(HyperSHAPWarning):
     """A default value lies outside the search space; the message says what stands in for it."""
+
+
+def check_name(what: str, got: object, allowed: Iterable[str]) -> None:
+    """Raise the error of `unknown_name` unless `got` is one of the allowed names."""
+    if not isinstance(got, str) or got not in allowed:
+        raise unknown_name(what, got, allowed)
 
 
 def unknown_name(what: str, got: object, allowed: Iterable[str]) -> ValueError:

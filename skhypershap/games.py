@@ -24,6 +24,7 @@ from skhypershap.trials import Trials
 
 Config = dict[str, Any]
 Block = tuple[slice, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
+SUBSET_ROWS = 512
 PROGRESS_DELAY = 0.5  # seconds; what is quicker needs no progress bar
 
 
@@ -107,7 +108,7 @@ def candidates_of(name: str, setting: Setting, config: Config) -> Candidates:
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
         return Candidates(*enumerated)
     vectors = sample_vectors(space, setting.n_samples, setting.seed)
-    if source == "search" and setting.optimizer == "refine":
+    if learns_from_subsets(name, setting):
         vectors = np.vstack([vectors, encode(space, setting.trials.configs)])
     return Candidates(vectors, None)
 
@@ -152,9 +153,11 @@ def scores_of_coalitions(
 ) -> np.ndarray:
     """v(S) of some coalitions, rows of bools, each by itself: for too many players to take them all.
 
-    Unlike in `coalition_scores`, a coalition does not learn from its subsets.
+    Unlike in `coalition_scores`, a coalition does not learn from its subsets (it may from those that
+    are evaluated with it, see `best_of_evaluated_subsets`), but it is never worse than the baseline.
     """
     candidates = candidates_of(name, setting, config)
+    refined = learns_from_subsets(name, setting)
     columns = setting.player_of_column
     step = max(1, PREDICT_ROWS // len(candidates.vectors))
     starts = tqdm(
@@ -169,7 +172,9 @@ def scores_of_coalitions(
     for start in starts:
         rows = coalitions[start : start + step]
         for baseline in baselines:
-            scores = setting.surrogate.blend_scores(rows, candidates.vectors, baseline, columns)
+            vectors = candidates.vectors
+            vectors = np.vstack([vectors, baseline]) if refined else vectors
+            scores = setting.surrogate.blend_scores(rows, vectors, baseline, columns)
             block = [(slice(0, len(rows)), np.arange(scores.shape[1]), scores)]
             reduced = _reduced(name, setting, candidates, block, len(rows))
             values[start : start + len(rows)] += reduced / len(baselines)
@@ -193,9 +198,27 @@ def _scores_from(
     )
     with progress:
         values = _reduced(name, setting, candidates, _watched(blocks, progress), size)
-    if GAMES[name].candidates == "search" and setting.optimizer == "refine":
+    if learns_from_subsets(name, setting):
         values = _best_of_subsets(values, maximize=_wants_maximum(name, setting.trials))
     return values
+
+
+def learns_from_subsets(name: str, setting: Setting) -> bool:
+    """Whether a coalition of the game is given what its subsets found."""
+    return GAMES[name].candidates == "search" and setting.optimizer == "refine"
+
+
+def best_of_evaluated_subsets(name: str, gains: np.ndarray, coalitions: np.ndarray) -> np.ndarray:
+    """Gains of coalitions, rows of bools, each at least as extreme as its subsets among them."""
+    better = np.maximum if GAMES[name].reduce == "best" else np.minimum
+    members = coalitions.astype(np.float32)
+    closed = np.empty_like(gains)
+    for start in range(0, len(gains), SUBSET_ROWS):
+        missing = 1 - members[start : start + SUBSET_ROWS]
+        is_subset = missing @ members.T == 0
+        neutral = np.where(is_subset, gains, 0.0)  # the gain of the empty coalition
+        closed[start : start + SUBSET_ROWS] = better.reduce(neutral, axis=1)
+    return closed
 
 
 def _wants_maximum(name: str, trials: Trials) -> bool:
@@ -236,7 +259,9 @@ def _variance(blocks: Iterable[Block], size: int, candidates: Candidates) -> np.
         block_mass = chances.sum()
         if block_mass == 0:
             continue
-        block_mean = scores @ chances / block_mass
+        # Around one of them, so that equal scores have a variance of exactly zero.
+        shift = scores[:, 0]
+        block_mean = shift + (scores - shift[:, None]) @ chances / block_mass
         block_spread = (scores - block_mean[:, None]) ** 2 @ chances
         joint = mass[coalitions] + block_mass
         step = block_mean - mean[coalitions]

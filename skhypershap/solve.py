@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 
 from skhypershap.approximation import approximate
+from skhypershap.errors import ApproximationWarning, warn
 from skhypershap.games import (
     Setting,
+    best_of_evaluated_subsets,
     coalition_scores,
+    learns_from_subsets,
     scores_of_coalitions,
     sign_of_gain,
 )
 from skhypershap.interactions import (
+    INDICES,
     Interactions,
     exact_interactions,
     interactions_of,
@@ -25,6 +29,9 @@ from skhypershap.interactions import (
 )
 from skhypershap.kernels.leaves import reachable_leaves
 from skhypershap.space import encode
+
+MAX_EXACT_ABLATION = 20
+LOST_GAIN = 0.1  # of the gain: what an efficient index may lose before a user is told
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,9 @@ class Explained:
     baseline_score, full_score : float
         v of the empty and of the full coalition, in the metric's own units.
     exact : bool
-        False where an approximator was needed.
+        Whether all coalitions were evaluated, or an ablation's leaves in their place.
     budget : int or None
-        How many coalitions the approximator evaluated.
+        How many coalitions were evaluated where not all were.
     approximator : str or None
         Its name in shapiq.
     """
@@ -91,29 +98,62 @@ def solve(question: Question, setting: Setting) -> Explained:
     measure = measure_name(index, order)
     n_players = setting.n_players
     baselines = encode(setting.trials.space, question.baselines)
-    if n_players <= question.max_exact:
+    if n_players <= _max_exact(question):
         values = coalition_scores(game, setting, baselines, question.config)
         gains = sign_of_gain(game, setting.trials) * (values - values[0])
         interactions = exact_interactions(gains, index, order)
         return Explained(game, measure, interactions, float(values[0]), float(values[-1]))
 
-    ends = np.array([[False] * n_players, [True] * n_players])
-    first, last = scores_of_coalitions(game, setting, baselines, question.config, ends).tolist()
+    gains_of = GainsOf(question, setting)
+    first = gains_of.empty_score
     if game == "ablation" and setting.surrogate.forest is not None:
         interactions = _ablation_interactions(question, setting, baselines)
-        return Explained(game, measure, interactions, first, last)
+        full = gains_of(np.ones((1, n_players), dtype=bool))[0]
+        return Explained(game, measure, interactions, first, float(first + gains_of.sign * full))
 
-    gains_of = GainsOf(question, setting)
+    full = 0.0
+
+    def evaluate(coalitions: np.ndarray) -> np.ndarray:
+        """Gains of the coalitions that an approximator asks for, the full one among them."""
+        nonlocal full
+        coalitions = np.vstack([coalitions, np.ones(n_players)]).astype(bool)
+        gains = gains_of(coalitions)
+        if learns_from_subsets(game, setting):
+            gains = best_of_evaluated_subsets(game, gains, coalitions)
+        full = gains[-1]
+        return gains[:-1]
+
     if index == "Moebius":  # needs the coalitions up to its order only
         small = interactions_of(n_players, order)
         members = np.array([[player in part for player in range(n_players)] for part in small])
-        interactions = moebius_of_small(small, gains_of(members))
-        return Explained(game, measure, interactions, first, last)
-
-    interactions, approximator, budget = approximate(
-        gains_of, n_players, index, order, setting.seed
-    )
+        interactions = moebius_of_small(small, evaluate(members))
+        approximator, budget = "small coalitions", len(small) + 1
+    else:
+        interactions, approximator, budget = approximate(
+            evaluate, n_players, index, order, setting.seed
+        )
+    last = float(first + gains_of.sign * full)
+    if INDICES[index].efficient:
+        _warn_of_lost_gain(measure, approximator, sum(interactions.values()), float(full))
     return Explained(game, measure, interactions, first, last, False, budget, approximator)
+
+
+def _warn_of_lost_gain(measure: str, approximator: str, found: float, full: float) -> None:
+    """An index that should sum to the gain tells by how much its approximation misses it."""
+    if abs(found - full) > LOST_GAIN * abs(full):
+        warn(
+            f"The approximation is poor: {measure} by {approximator} sums to {found:.3g} where the gain "
+            f"is {full:.3g}. Use index='FSII' or 'k-SII', which are approximated better, or raise "
+            "max_exact to evaluate all coalitions.",
+            ApproximationWarning,
+        )
+
+
+def _max_exact(question: Question) -> int:
+    """An ablation has one candidate, so its coalitions can all be evaluated for longer."""
+    if question.game == "ablation":
+        return max(question.max_exact, MAX_EXACT_ABLATION)
+    return question.max_exact
 
 
 class GainsOf:
@@ -124,7 +164,8 @@ class GainsOf:
         self.setting = setting
         self.baselines = encode(setting.trials.space, question.baselines)
         self.sign = sign_of_gain(question.game, setting.trials)
-        self.empty_score = self._scores(np.zeros((1, setting.n_players), dtype=bool))[0]
+        empty = np.zeros((1, setting.n_players), dtype=bool)
+        self.empty_score = float(self._scores(empty)[0])
 
     def __call__(self, coalitions: np.ndarray) -> np.ndarray:
         """Gains of shape (n_coalitions,) over the baseline, in units of the metric."""

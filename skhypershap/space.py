@@ -22,7 +22,7 @@ from ConfigSpace.hyperparameters import (
     UniformIntegerHyperparameter,
 )
 
-from skhypershap.domains import Quantiles, domain_of
+from skhypershap.domains import CONSTANT_NUMBER, Quantiles, domain_of
 from skhypershap.errors import unknown_name
 
 
@@ -37,7 +37,8 @@ def check_supported(space: ConfigurationSpace) -> None:
     taken = {"score", "fidelity"} & set(space)
     if taken:
         raise ValueError(
-            f"A hyperparameter cannot be called {taken.pop()!r}: trials_ needs the name."
+            f"A hyperparameter cannot be called {taken.pop()!r}, because trials_ has a column of that "
+            "name. Rename it in the space and in the configurations."
         )
     if not player_names(space):
         raise ValueError(
@@ -68,6 +69,9 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[dict[str, Any]]:
         If a hyperparameter is missing or unknown.
     """
     if isinstance(configs, pd.DataFrame):
+        if configs.columns.has_duplicates:
+            twice = configs.columns[configs.columns.duplicated()][0]
+            raise ValueError(f"The DataFrame of configurations has two columns {twice!r}.")
         _check_names(configs.columns, space, "the DataFrame of configurations")
         columns = {name: _cells(configs[name], space[name]) for name in space}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
@@ -116,11 +120,13 @@ def encode(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> n
         vectors[:, column] = domain.encode([config[name] for config in configs])
         illegal = np.flatnonzero(np.isnan(vectors[:, column]))
         if len(illegal):
-            raise ValueError(
-                f"{len(illegal)} of {len(configs)} values of {name!r} are outside the space; the first "
-                f"is {configs[illegal[0]][name]!r}, in configuration number {illegal[0]}. "
-                f"Allowed: {domain.describe()}."
-            )
+            where = f"{configs[illegal[0]][name]!r} is no value of {name!r}"
+            if len(configs) > 1:
+                where = (
+                    f"{len(illegal)} of {len(configs)} values of {name!r} are outside the space; the "
+                    f"first is {configs[illegal[0]][name]!r}, in configuration number {illegal[0]}"
+                )
+            raise ValueError(f"{where}. Allowed: {domain.describe()}.")
     return vectors
 
 
@@ -135,10 +141,10 @@ def decode(space: ConfigurationSpace, vectors: np.ndarray) -> list[dict[str, Any
 
 def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
     """Draw vectors from the space's own distribution, the very ones HyperSHAP draws for a seed."""
-    space = deepcopy(space)
-    space.seed(seed)
+    drawn = deepcopy(space)  # the caller's random state stays as it is
+    drawn.seed(seed)
     # Asking for one configuration gives a bare Configuration, hence at least two.
-    configurations = space.sample_configuration(max(n_samples, 2))[:n_samples]
+    configurations = drawn.sample_configuration(max(n_samples, 2))[:n_samples]
     vectors = np.array([configuration.get_array() for configuration in configurations])
     for column, hyperparameter in enumerate(space.values()):
         domain = domain_of(hyperparameter)
@@ -170,7 +176,7 @@ def _all_numbers(hyperparameter: Any) -> np.ndarray:
     if isinstance(hyperparameter, (CategoricalHyperparameter, OrdinalHyperparameter)):
         return np.arange(hyperparameter.size, dtype=float)
     if isinstance(hyperparameter, Constant):
-        return np.zeros(1)
+        return np.full(1, float(CONSTANT_NUMBER))
     return hyperparameter.to_vector(np.arange(hyperparameter.lower, hyperparameter.upper + 1))
 
 

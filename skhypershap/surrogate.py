@@ -28,10 +28,11 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skhypershap._compat import histogram_trees
 from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
-from skhypershap.kernels.forest import FlatForest, flatten
+from skhypershap.kernels.forest import FlatForest, flatten, predict_flat
 
 N_TREES = 100
 N_FOLDS = 5
+N_COMPARED = 16
 FEW_TRIALS = 10
 LOW_SCORE = 0.3
 PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
@@ -57,6 +58,8 @@ class Surrogate:
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
         """Scores of shape (n_vectors,) expected of vectors."""
+        if not len(vectors):  # scikit-learn's own predict takes no empty array
+            return np.zeros(0)
         return np.asarray(self.model.predict(vectors), dtype=float).reshape(len(vectors))
 
     def coalition_blocks(
@@ -158,7 +161,11 @@ def fit_surrogate(
         if value is None and (name == "random_state" or name.endswith("__random_state"))
     }
     model.set_params(**unset).fit(vectors, scores)
-    return Surrogate(model, _held_out_score(model, vectors, scores, seed), _flat_forest(model))
+    forest = _flat_forest(model)
+    some = vectors[:N_COMPARED]
+    if forest is not None and not np.allclose(predict_flat(forest, some), model.predict(some)):
+        forest = None  # a subclass with a predict of its own
+    return Surrogate(model, _held_out_score(model, vectors, scores, seed), forest)
 
 
 def warn_of_little_knowledge(scores: np.ndarray, metric: str, score: float) -> None:
@@ -228,7 +235,9 @@ def _flat_forest(model: Any) -> FlatForest | None:
     tables = []
     for number, tree in enumerate(trees):
         nodes = tree.tree_
-        columns = nodes.feature if features is None else features[number][nodes.feature]
+        columns = nodes.feature
+        if features is not None:  # a tree of some columns counts these; a leaf has none, -2
+            columns = features[number][np.maximum(columns, 0)]
         tables.append(
             (
                 nodes.children_left,

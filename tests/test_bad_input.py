@@ -46,12 +46,17 @@ class TestNames:
             explainer.explain(["ablation", "x"])
         with pytest.raises(ValueError, match="at least one game"):
             explainer.explain([])
+        for game in (None, 3, [["tunability"]], {"tunability": 1}):
+            with pytest.raises(ValueError, match="Unknown game"):
+                explainer.explain(game)
         with pytest.raises(TypeError, match="takes one game"):
             explainer.interaction_values(["ablation"])
 
     def test_index(self, explainer):
         with pytest.raises(ValueError, match=r"Unknown index 'FSI'.*'FSII'"):
             explainer.explain(index="FSI")
+        with pytest.raises(ValueError, match=r"Unknown index \['SV'\]"):
+            explainer.explain(index=["SV"])
 
     def test_baseline(self, explainer):
         with pytest.raises(ValueError, match=r"Unknown baseline 'defualt'.*'default'"):
@@ -68,20 +73,31 @@ class TestNames:
     def test_config(self, explainer):
         with pytest.raises(ValueError, match=r"Unknown hyperparameter 'gamma'.*'svc__gamma'"):
             explainer.explain("ablation", config={"gamma": 0.5})
+        for config in ("best", 5, 0, [{"svc__C": 0.5}]):
+            with pytest.raises(TypeError, match="config must be a dict"):
+                explainer.explain("ablation", config=config)
 
     def test_metric_before_the_search_runs(self):
         explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), metric="acuracy")
         with pytest.raises(ValueError, match="Unknown metric 'acuracy'"):
             explainer.fit(X, Y)
+        assert not hasattr(explainer, "search_")
+
+    @pytest.mark.parametrize("baseline", [{"CC": 1}, {"C": 9}, [{"C": 9}], "defualt"])
+    def test_baselines_before_the_search_runs(self, baseline):
+        explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), baseline=baseline)
+        with pytest.raises(ValueError, match=r"'CC'|'C'|'defualt'"):
+            explainer.fit(X, Y)
+        assert not hasattr(explainer, "search_")
 
 
 class TestValues:
     """Values outside the space are errors that say where and what is allowed."""
 
     def test_outside(self, explainer):
-        with pytest.raises(ValueError, match=r"'svc__C' are outside.*7.*from 0.0 to 1.0"):
+        with pytest.raises(ValueError, match=r"7 is no value of 'svc__C'.*from 0.0 to 1.0"):
             explainer.explain(baseline={"svc__C": 7})
-        with pytest.raises(ValueError, match=r"'svc__C' are outside"):
+        with pytest.raises(ValueError, match=r"'rbf' is no value of 'svc__C'"):
             explainer.explain("ablation", config={"svc__C": "rbf"})
         with pytest.raises(ValueError, match=r"configuration number 1"):
             explainer.predict_score([*trials(1)[0], {"svc__C": -1, "svc__gamma": 0.5}])
@@ -119,6 +135,17 @@ class TestValues:
         with pytest.raises(ValueError, match=f"'{parameter}' parameter of HyperSHAPExplainer"):
             broken.fit(*trials())
 
+    def test_parameters_that_are_set_after_fit(self):
+        fitted = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials())
+        with pytest.raises(ValueError, match="'optimizer' parameter"):
+            fitted.set_params(optimizer="bogus").explain()
+
+    def test_a_classifier_is_no_surrogate(self):
+        explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), surrogate=SVC())
+        with pytest.raises(ValueError, match="SVC is a classifier"):
+            explainer.fit(X, Y)
+        assert not hasattr(explainer, "search_")
+
 
 class TestData:
     """What is handed to fit."""
@@ -128,6 +155,26 @@ class TestData:
             HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]})).fit()
         with pytest.raises(ValueError, match="holds no results"):
             HyperSHAPExplainer(SPACE).fit()
+        with pytest.raises(ValueError, match="There are no trials"):
+            HyperSHAPExplainer(SPACE).fit([], [])
+
+    def test_arguments_that_lead_nowhere(self):
+        search = GridSearchCV(SVC(), {"C": [1, 2]}).fit(X, Y)
+        with pytest.raises(ValueError, match="fit got y without X"):
+            HyperSHAPExplainer(search).fit(y=Y)
+        with pytest.raises(ValueError, match="fit got sample_weight without X"):
+            HyperSHAPExplainer(search).fit(sample_weight=Y)
+        with pytest.raises(ValueError, match=r"'score'. Did you mean 'scores'"):
+            HyperSHAPExplainer(SPACE).fit(trials()[0], score=trials()[1])
+        with pytest.raises(TypeError, match=r"must be a ConfigurationSpace.*got int"):
+            HyperSHAPExplainer(search, space=3).fit()
+
+    def test_a_failing_fit_leaves_no_mixture(self):
+        fitted = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials())
+        with pytest.raises(ValueError, match="There are no trials"):
+            fitted.fit([], [])
+        with pytest.raises(NotFittedError):
+            fitted.explain()
 
     def test_lengths(self):
         configs, scores = trials()
@@ -143,6 +190,9 @@ class TestData:
             HyperSHAPExplainer(SPACE).fit(frame.assign(note=1), scores)
         with pytest.raises(ValueError, match=r"Missing in the DataFrame.*'svc__C'"):
             HyperSHAPExplainer(SPACE).fit(frame[["svc__gamma"]], scores)
+        twice = pd.concat([frame, frame[["svc__C"]]], axis=1)
+        with pytest.raises(ValueError, match="two columns 'svc__C'"):
+            HyperSHAPExplainer(SPACE).fit(twice, scores)
         del configs[2]["svc__C"]
         with pytest.raises(ValueError, match="Missing in configuration number 2: 'svc__C'"):
             HyperSHAPExplainer(SPACE).fit(configs, scores)

@@ -25,7 +25,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -33,6 +33,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import check_estimator
 
 from skhypershap import (
+    ApproximationWarning,
     BaselineWarning,
     HyperSHAPExplainer,
     HyperSHAPWarning,
@@ -237,6 +238,7 @@ class TestFit:
         scores = explainer.predict_score(configs)
         records = explainer.predict_score(configs.to_dict("records"))
         np.testing.assert_array_equal(scores, records)
+        assert explainer.predict_score([]).shape == (0,)
         assert np.corrcoef(scores, explainer.trials_["score"])[0, 1] > 0.9
 
     def test_none_survives_pandas(self):
@@ -432,10 +434,9 @@ class TestManyHyperparameters:
     def test_other_games_are_approximated_with_a_stated_budget(self, many, index):
         table = many.explain("tunability", index=index, order=1)
         assert table["interaction"].iloc[0] == "h03"
-        assert table.attrs["exact"] is (index == "Moebius")
-        if index != "Moebius":
-            assert table.attrs["budget"] == 2048
-            assert table.attrs["approximator"]
+        assert table.attrs["exact"] is False
+        assert table.attrs["budget"] == (19 if index == "Moebius" else 2048)
+        assert table.attrs["approximator"]
 
     def test_an_approximation_is_close_to_the_exact_values(self, many):
         found = many.explain("sensitivity", index="SV").set_index("interaction")["value"]
@@ -443,6 +444,38 @@ class TestManyHyperparameters:
         many.set_params(max_exact=16)
         expected = exact.set_index("interaction")["value"]
         assert (found - expected).abs().max() < 0.02 * expected.sum()
+
+    @pytest.mark.parametrize("index", ["FSII", "k-SII", "BII", "FBII"])
+    def test_pairs_are_close_too(self, many, index):
+        found = many.explain("tunability", index=index).set_index("interaction")["value"]
+        exact = many.set_params(max_exact=18).explain("tunability", index=index)
+        many.set_params(max_exact=16)
+        expected = exact.set_index("interaction")["value"]
+        assert (found - expected).abs().max() < 0.1 * expected.abs().max()
+
+    def test_a_poor_approximation_says_so(self, many):
+        with pytest.warns(ApproximationWarning, match=r"STII by SVARMIQ sums to"):
+            many.explain("tunability", index="STII", order=2)
+
+    def test_the_full_coalition_is_never_worse_than_what_was_evaluated(self, many):
+        for game, sign in (("tunability", 1), ("mistunability", -1)):
+            table = many.explain(game, index="FSII", order=1)
+            gain = sign * (table.attrs["full_score"] - table.attrs["baseline_score"])
+            alone = many.explain(game, index="Moebius", order=1)["value"]
+            assert gain >= (sign * alone).max() - 1e-12
+            assert (sign * alone >= 0).all()
+
+    def test_ablation_of_another_surrogate_is_exact_for_longer(self):
+        names = [f"h{number}" for number in range(4)]
+        space = ConfigurationSpace(dict.fromkeys(names, (0.0, 1.0)))
+        configs = [
+            dict(zip(names, row, strict=True)) for row in np.random.default_rng(0).random((60, 4))
+        ]
+        fitted = HyperSHAPExplainer(
+            space, surrogate=KNeighborsRegressor(), max_exact=2, random_state=0
+        )
+        table = fitted.fit(configs, [sum(c.values()) for c in configs]).explain("ablation")
+        assert table.attrs["exact"] is True
 
     def test_coalitions_are_evaluated_when_asked_for(self, many):
         with pytest.raises(ValueError, match="max_exact=16"):
@@ -505,6 +538,16 @@ class TestLikeTheSearchItself:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SurrogateWarning)
             assert cross_val_score(pipeline, X, Y, cv=2).mean() > 0.9
+
+    def test_pickles_of_values_that_are_functions(self):
+        grid = {"weights": ["uniform", "distance", np.ones_like], "n_neighbors": [1, 3, 9, 15, 30]}
+        search = GridSearchCV(KNeighborsClassifier(), grid)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", HyperSHAPWarning)
+            fitted = HyperSHAPExplainer(search, random_state=0).fit(X, Y)
+        restored = pickle.loads(pickle.dumps(fitted))
+        pd.testing.assert_frame_equal(restored.explain("ablation"), fitted.explain("ablation"))
+        pd.testing.assert_frame_equal(copy.deepcopy(fitted).explain(), fitted.explain())
 
     def test_clone_and_parameters(self):
         tuned = HyperSHAPExplainer(svc_search(), baseline={"C": 1}, n_samples=7)
@@ -572,6 +615,12 @@ class TestLikeTheSearchItself:
         assert "SVC" in explainer._repr_html_()
         space = ConfigurationSpace({"a": (0.0, 1.0)})
         assert "HyperSHAPExplainer" in HyperSHAPExplainer(space)._repr_html_()
+
+    def test_another_fit_forgets_the_first(self, mixed_space, mixed_trials, fitted_search):
+        fitted = HyperSHAPExplainer(fitted_search, n_samples=20, random_state=0).fit()
+        fitted.set_params(search=mixed_space).fit(*mixed_trials)
+        assert not hasattr(fitted, "search_")
+        assert not hasattr(fitted, "predict")
 
     def test_nothing_before_fit(self):
         unfitted = HyperSHAPExplainer(svc_search())

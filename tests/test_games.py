@@ -71,6 +71,7 @@ def test_table_1_of_the_paper(m, kind):
     wrong = explainer.explain("tunability", order=1)
     assert singles(wrong) == pytest.approx({"l1": 1.0, "l2": 1.0})
     assert singles(explainer.explain("tunability", order=1, baseline=optimum)) == {"l1": 0, "l2": 0}
+    assert explainer.explain("sensitivity").attrs["baseline_score"] == 0
     expected = {"l1": 1 / 4, "l2": m / (m + 1) ** 2}
     for baseline in ({"l1": 0, "l2": 0}, optimum):
         found = explainer.explain("sensitivity", order=2, baseline=baseline)

@@ -17,6 +17,7 @@ PACKAGE = Path(skhypershap.__file__).parent
 FLOORS = [
     ["plotting"],
     ["explainer"],
+    ["explanations"],
     ["delegation", "shapiq_bridge", "frames"],
     ["solve"],
     ["games"],
@@ -37,7 +38,11 @@ def imported(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module
+            assert node.level == 0, "write imports of the package in full"
+            if node.module == "skhypershap":
+                yield from (f"skhypershap.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
 
 
 def room_of(module):

@@ -83,7 +83,7 @@ def test_dummy_symmetry_and_linearity(seed, index, order):
 
 
 def test_unanimity_game_by_hand():
-    """v(S) = 1 if all three of three players are in: thirds for SV, a half for each Banzhaf player.
+    """v(S) = 1 if all three of three players are in: a third each for SV, a quarter for Banzhaf.
 
     FSII of order 2 (Tsai et al. 2023, Theorem 19): singles -(1/3) * 2 * 1 / 4, pairs 1 / 2.
     """

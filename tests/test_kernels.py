@@ -24,6 +24,14 @@ from skhypershap.kernels.coalitions import plan_walk, walk_block
 from skhypershap.kernels.leaves import reachable_leaves
 from skhypershap.surrogate import fit_surrogate
 
+
+class LogForest(RandomForestRegressor):
+    """A forest in name only: its predictions are no sum of its trees."""
+
+    def predict(self, X):
+        return np.exp(super().predict(X))
+
+
 TREE_MODELS = [
     RandomForestRegressor(n_estimators=10),
     RandomForestRegressor(n_estimators=10, max_features=0.5, min_samples_leaf=3, bootstrap=False),
@@ -34,12 +42,14 @@ TREE_MODELS = [
     GradientBoostingRegressor(n_estimators=20),
     GradientBoostingRegressor(n_estimators=20, init="zero", loss="huber"),
     BaggingRegressor(DecisionTreeRegressor(), n_estimators=5, max_features=0.7),
+    BaggingRegressor(DecisionTreeRegressor(), n_estimators=5, max_features=1),
     HistGradientBoostingRegressor(max_iter=10, min_samples_leaf=3),
 ]
 OTHER_MODELS = [
     GradientBoostingRegressor(n_estimators=5, init=LinearRegression()),
     HistGradientBoostingRegressor(max_iter=5, loss="poisson", min_samples_leaf=3),
     BaggingRegressor(KNeighborsRegressor(), n_estimators=3),
+    LogForest(n_estimators=5),
     AdaBoostRegressor(n_estimators=3),
     KNeighborsRegressor(),
     LinearRegression(),

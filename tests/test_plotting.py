@@ -112,6 +112,9 @@ def test_tables_that_cannot_be_drawn(plot):
         plot([1, 2])
     with pytest.raises(ValueError, match="no column 'value'"):
         plot(table.drop(columns="value"))
+    if plot is plot_interactions:
+        with pytest.raises(ValueError, match="rows of order 1, 2"):
+            plot(table_of(3, order=3).query("order == 3"))
     with pytest.raises(ValueError, match="no rows"):
         plot(table[:0])
     with pytest.raises(ValueError, match=r"several games \(tunability, sensitivity\)"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_selection import SelectKBest, f_classif, mutual_info_classif
 from sklearn.frozen import FrozenEstimator
@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skhypershap import HyperSHAPExplainer, TrialsWarning, read_trials
 from skhypershap.distributions import hyperparameter_from, space_from_entries
 from skhypershap.domains import domain_of, value_key
-from skhypershap.space import decode, encode, sample_vectors
+from skhypershap.space import decode, encode, enumerate_vectors, sample_vectors
 
 X, Y = load_iris(return_X_y=True)
 
@@ -60,8 +60,9 @@ class TestDomains:
             np.array(["rbf", "linear"]),
             range(1, 4),
             [float("inf"), 1, 2],
+            [{1}, {1, 2}],
         ],
-        ids=range(14),
+        ids=range(15),
     )
     def test_values_come_back_as_they_were_typed(self, values):
         space = space_from_entries({"h": [values]})
@@ -100,11 +101,11 @@ class TestDomains:
             stats.expon(scale=3),
             stats.loguniform(1, 10, loc=2, scale=3),
             stats.poisson(3),
-            stats.binom(10, 0.3),
+            stats.poisson(3, loc=2),
+            stats.geom(0.2),
             stats.beta(2, 5),
-            stats.rv_discrete(values=([1, 5, 9], [0.2, 0.5, 0.3])),
         ],
-        ids=lambda d: getattr(d, "dist", d).name or "own",
+        ids=lambda d: f"{d.dist.name}{d.args}",
     )
     def test_any_other_distribution_goes_through_its_quantiles(self, distribution):
         space = space_from_entries({"h": [distribution]})
@@ -117,6 +118,27 @@ class TestDomains:
         drawn = np.array([c["h"] for c in decode(space, sample_vectors(space, 4000, 0))])
         assert drawn.mean() == pytest.approx(distribution.mean(), abs=0.1 * distribution.std())
         assert drawn.std() == pytest.approx(distribution.std(), rel=0.15)
+
+    @pytest.mark.parametrize(
+        "distribution",
+        [
+            stats.binom(5, 0.3),
+            stats.bernoulli(0.2),
+            stats.rv_discrete(values=([0.1, 0.25, 0.5], [0.2, 0.5, 0.3])),
+            stats.hypergeom(20, 7, 12),
+        ],
+        ids=["binom", "bernoulli", "own", "hypergeom"],
+    )
+    def test_finitely_many_steps_are_listed_with_their_probabilities(self, distribution):
+        space = space_from_entries({"h": [distribution]})
+        values = distribution.rvs(size=100, random_state=0)
+        back = [c["h"] for c in decode(space, encode(space, [{"h": v} for v in values]))]
+        np.testing.assert_allclose(back, values)
+        vectors, chances = enumerate_vectors(space, 100)
+        numbers = np.array([c["h"] for c in decode(space, vectors)])
+        assert (np.diff(numbers) > 0).all()
+        np.testing.assert_allclose(chances, distribution.pmf(numbers))
+        assert chances @ numbers == pytest.approx(distribution.mean())
 
     def test_a_discrete_candidate_is_where_the_trials_of_its_value_are(self):
         space = space_from_entries({"h": [stats.poisson(2)]})
@@ -133,20 +155,50 @@ class TestDomains:
         assert back[2:] == pytest.approx([1e-3, 0.1, 1.0])
 
     def test_ranges_of_several_dicts_join(self):
-        made = hyperparameter_from("h", [stats.loguniform(1, 10), stats.loguniform(5, 100), [0.5]])
-        assert (made.lower, made.upper, made.log) == (0.5, 100, True)
-        made = hyperparameter_from("h", [stats.randint(1, 5), [20]])
-        assert (made.lower, made.upper) == (1, 20)
-        with pytest.raises(ValueError, match=r"different distributions.*space="):
-            hyperparameter_from("h", [stats.norm(), stats.expon()])
+        """As drawn: one dict in two, then its distribution; nothing in between is invented."""
+        parts = [stats.loguniform(1e-5, 1e-3), stats.uniform(10, 90)]
+        space = space_from_entries({"h": parts})
+        drawn = np.array([c["h"] for c in decode(space, sample_vectors(space, 2000, 0))])
+        assert (drawn < 1e-3).mean() == pytest.approx(0.5, abs=0.05)
+        assert ((drawn < 1e-3) | (drawn > 10)).mean() > 0.999
+        values = np.concatenate([part.rvs(50, random_state=0) for part in parts])
+        vectors = encode(space, [{"h": value} for value in values])
+        assert (np.argsort(vectors[:, 0]) == np.argsort(values)).all()
+        np.testing.assert_allclose([c["h"] for c in decode(space, vectors)], values, rtol=1e-6)
+        same = hyperparameter_from("h", [stats.loguniform(1, 10), stats.loguniform(1, 10), [2]])
+        assert (same.lower, same.upper, same.log) == (1, 10, True)
+        with pytest.raises(ValueError, match=r"different discrete distributions.*space="):
+            hyperparameter_from("h", [stats.randint(1, 4), stats.randint(100, 103)])
+
+    def test_a_number_outside_a_range_does_not_stretch_it(self):
+        space = space_from_entries({"h": [stats.loguniform(1e-6, 1e-1), [0.0]]})
+        drawn = np.array([c["h"] for c in decode(space, sample_vectors(space, 2000, 0))])
+        assert (drawn == 0).mean() == pytest.approx(0.5, abs=0.05)
+        assert (drawn[drawn > 0] < 1e-3).mean() == pytest.approx(0.6, abs=0.05)
+
+    def test_counts_and_shares_are_told_apart(self):
+        """For max_features 1 is one feature and 1.0 all of them; for C both are the same."""
+        grid = {"max_features": [1, 1.0, 2], "max_depth": [1, 2]}
+        trials = read_trials(results_of(GridSearchCV(RandomForestClassifier(), grid)))
+        values = [config["max_features"] for config in trials.configs]
+        vectors = encode(trials.space, trials.configs)[:, 1]
+        assert [type(value) for value in values[:3]] == [int, float, int]
+        assert len(set(vectors)) == 3
+        grid = [{"max_features": [1, 2, 3]}, {"max_depth": [1, 2]}]
+        trials = read_trials(results_of(GridSearchCV(RandomForestRegressor(), grid)))
+        assert domain_of(trials.space["max_features"]).values == (1, 2, 3, 1.0)
+        assert trials.default["max_features"] == 1.0
+        svc = read_trials(results_of(GridSearchCV(SVC(), [{"C": [1, 10]}, {"gamma": [1, 2]}])))
+        assert domain_of(svc.space["C"]).values == (1, 10)
 
     def test_a_distribution_that_cannot_be_read_says_what_to_do(self):
         class OnlyDraws:
             def rvs(self, random_state=None):
                 return 0.5
 
-        with pytest.raises(ValueError, match=r"'C'.*space="):
-            hyperparameter_from("C", [OnlyDraws()])
+        for unreadable in (OnlyDraws(), stats.poisson(3, loc=0.5), stats.randint(1, 4, loc=0.5)):
+            with pytest.raises(ValueError, match=r"'C'.*space="):
+                hyperparameter_from("C", [unreadable])
 
 
 class TestSpaces:

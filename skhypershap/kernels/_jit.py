@@ -26,6 +26,6 @@ class _Guarded:
     def __call__(self, *arguments: Any) -> Any:
         try:
             return self.compiled(*arguments)
-        except OSError:
+        except (OSError, EOFError):  # read-only, or cut short by another process
             self.compiled = numba.njit(nogil=True)(self.function)
             return self.compiled(*arguments)

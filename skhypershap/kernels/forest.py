@@ -84,3 +84,15 @@ def ranks_of(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
         values = vectors[:, number].astype(forest.dtype).astype(np.float64)
         ranks[number] = np.searchsorted(levels, values, side="left")
     return ranks
+
+
+def predict_flat(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
+    """Predictions of shape (n_vectors,), all trees at once: to check that a forest is its model."""
+    ranks = ranks_of(forest, vectors)
+    rows = np.arange(len(vectors))[:, None]
+    nodes = np.tile(forest.roots, (len(vectors), 1))
+    while (forest.left[nodes] >= 0).any():
+        goes_left = ranks[forest.column[nodes], rows] <= forest.rank[nodes]
+        below = np.where(goes_left, forest.left[nodes], forest.right[nodes])
+        nodes = np.where(below >= 0, below, nodes)
+    return forest.value[nodes].sum(axis=1) + forest.offset

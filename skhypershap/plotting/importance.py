@@ -51,7 +51,7 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     import seaborn as sns
 
     game = one_game(table)
-    data = table.reindex(table["value"].abs().sort_values(ascending=False, kind="stable").index)
+    data = table.sort_values("value", key=abs, ascending=False, kind="stable")
     n_bars = data["interaction"].nunique()
     if ax is None:
         longest = data["interaction"].str.len().max()

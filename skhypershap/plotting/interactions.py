@@ -57,6 +57,10 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     game = one_game(table)
     drawn = table[table["order"] <= 2]
+    if drawn.empty:
+        raise ValueError(
+            "table has no single hyperparameters or pairs; keep its rows of order 1, 2."
+        )
     names = list(dict.fromkeys(name for part in drawn["hyperparameters"] for name in part))
     matrix = pd.DataFrame(np.nan, index=names, columns=names)
     for part, value in zip(drawn["hyperparameters"], drawn["value"], strict=True):

@@ -77,6 +77,8 @@ def finished_trials(
     """
     scores = np.asarray(scores, dtype=float)
     finished = np.isfinite(scores)
+    if not len(scores):
+        raise ValueError("There are no trials: the configurations and scores are empty.")
     n_failed = int((~finished).sum())
     if n_failed == len(scores):
         raise ValueError(

@@ -12,13 +12,16 @@ from skhypershap.space import as_configs, check_supported, encode
 from skhypershap.trials._trials import Trials, finished_trials
 
 
-def check(source: ConfigurationSpace, *, space: Any = None, metric: str | None = None) -> None:
-    """Refuse early what `read` would refuse."""
+def check(
+    source: ConfigurationSpace, *, space: Any = None, metric: str | None = None
+) -> ConfigurationSpace:
+    """Refuse early what `read` would refuse, and give the space."""
     if space is not None:
         raise ValueError(
             "space= is for sources that do not tell their space; search is one already."
         )
     check_supported(source)
+    return source
 
 
 def read(

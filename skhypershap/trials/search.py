@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,10 @@ TIMES = ("fit_time", "score_time")
 MISSING = object()
 
 
-def check(search: Any, *, space: Any = None, metric: str | None = None) -> None:
-    """Refuse before hours of search what `read` would refuse after them."""
+def check(search: Any, *, space: Any = None, metric: str | None = None) -> ConfigurationSpace:
+    """Refuse before hours of search what `read` would refuse after them, and give the space."""
     search = unwrap(search)
-    _space_of(search, space)
+    own_space = _space_of(search, space)
     if "resource" in search.get_params(deep=False):
         raise NotImplementedError(
             f"{type(search).__name__} scores its candidates at several resources (fidelities), which "
@@ -34,6 +35,9 @@ def check(search: Any, *, space: Any = None, metric: str | None = None) -> None:
     scoring = getattr(search, "scoring", None)
     if isinstance(scoring, (list, tuple, set, dict)):
         _metric_name(search, metric, list(scoring), multiple=True)
+    elif scoring is None or isinstance(scoring, str):
+        _metric_name(search, metric, [], multiple=False)
+    return own_space
 
 
 def read(
@@ -52,7 +56,7 @@ def read(
             "configs, scores and fidelity are for a ConfigurationSpace, not for a search."
         )
     search = unwrap(search)
-    check(search, space=space, metric=metric)
+    own_space = check(search, space=space, metric=metric)
     if not hasattr(search, "cv_results_"):
         raise NotFittedError(
             f"This {type(search).__name__} is not fitted and there is no data to fit it on: call "
@@ -63,11 +67,14 @@ def read(
         raise NotImplementedError("Trials at several resources are not supported yet.")
 
     names = [key[len("mean_test_") :] for key in results if key.startswith("mean_test_")]
+    if not names and metric not in TIMES:
+        raise ValueError(
+            f"cv_results_ has no scores: no key begins with mean_test_ among {', '.join(results)}."
+        )
     multiple = names != ["score"]
     name = _metric_name(search, metric, names, multiple=multiple)
     column = f"mean_{name}" if name in TIMES else f"mean_test_{name if multiple else 'score'}"
 
-    own_space = _space_of(search, space)
     configs = [_complete(search, params, own_space) for params in results["params"]]
     encode(own_space, configs)
     return finished_trials(
@@ -127,18 +134,27 @@ def _space_of(search: Any, space: Any) -> ConfigurationSpace:
                 f"Cannot find the search space of {type(search).__name__}: it has none of "
                 f"{', '.join(SPACE_ATTRIBUTES)}. Give it with space=, as for RandomizedSearchCV."
             )
-    if not isinstance(space, ConfigurationSpace):
-        space = space_from_entries(_entries(search, space))
+    if isinstance(space, ConfigurationSpace):
+        space = deepcopy(space)
+    else:
+        entries = _entries(search, space)
+        shares = [name for name in entries if float_is_share(search.estimator, name)]
+        space = space_from_entries(entries, shares)
     check_supported(space)
     return space
 
 
 def _entries(search: Any, space: Any) -> dict[str, list[Any]]:
     """Collect for each hyperparameter where its values come from, over all dicts of the space."""
-    dicts = [space] if isinstance(space, Mapping) else list(space)
-    if not dicts or not all(isinstance(entry, Mapping) for entry in dicts):
+    dicts = [space] if isinstance(space, Mapping) else space
+    if (
+        not isinstance(dicts, (list, tuple))
+        or not dicts
+        or not all(isinstance(entry, Mapping) for entry in dicts)
+    ):
         raise TypeError(
-            "The search space must be a dict or a list of dicts, as for RandomizedSearchCV."
+            "The search space must be a ConfigurationSpace, or a dict or a list of dicts as for "
+            f"RandomizedSearchCV; got {type(space).__name__}."
         )
     entries: dict[str, list[Any]] = {name: [] for entry in dicts for name in entry}
     for name, sources in entries.items():
