@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import numbers
 from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,7 +123,7 @@ def hyperparameter_from(
             values.extend(source)
     values = _distinct(values, share=share)
     if ranges:
-        return _from_ranges(name, list(ranges.values()), values)
+        return _from_ranges(name, list(ranges.values()), values, share=share)
     kinds = {isinstance(value, numbers.Integral) for value in values}
     return _from_values(name, values, ordered=not (share and len(kinds) > 1))
 
@@ -162,12 +164,16 @@ def _labels(values: list[Any]) -> list[str]:
     """Distinct names for values that ConfigSpace cannot tell apart or hold."""
     labels: list[str] = []
     for value in values:
-        label = " ".join(str(getattr(value, "__name__", value)).split())
-        labels.append(f"{label} ({len(labels)})" if label in labels else label)
+        label = shown = " ".join(str(getattr(value, "__name__", value)).split())
+        for number in itertools.count(2):
+            if shown not in labels:
+                break
+            shown = f"{label} ({number})"
+        labels.append(shown)
     return labels
 
 
-def _from_ranges(name: str, ranges: list[Any], values: list[Any]) -> Hyperparameter:
+def _from_ranges(name: str, ranges: list[Any], values: list[Any], *, share: bool) -> Hyperparameter:
     """One range, or a mixture of several; what lies outside becomes an extra value beside it."""
     if len(ranges) > 1:
         if any(isinstance(item, Steps) or _is_discrete(item) for item in ranges):
@@ -177,21 +183,24 @@ def _from_ranges(name: str, ranges: list[Any], values: list[Any]) -> Hyperparame
             )
         ranges = [Mixture([_distribution_of(item) for item in ranges])]
     (item,) = ranges
+    shares = [value for value in values if share and isinstance(value, float)]
     if isinstance(item, Steps):
         known = set(item.values)
-        extras = [value for value in values if not (is_number(value) and value in known)]
+        extras = [v for v in values if v in shares or not (is_number(v) and v in known)]
         return _weighted_choices(name, item, extras)
-    lower, upper = item[:2] if isinstance(item, Interval) else item.support()
-    extras = [value for value in values if not (is_number(value) and lower <= value <= upper)]
+    if isinstance(item, Interval) and item.lower == item.upper:
+        return _from_values(name, _distinct([item.lower, *values], share=share), ordered=not share)
+    discrete = _is_discrete(item)
+    alone = Quantiles(Choices((), ordered=False), _distribution_of(item), discrete)
+    outside = np.isnan(alone.encode(values)) if values else []
+    extras = [
+        v for v, out in zip(values, outside, strict=True) if out or (discrete and v in shares)
+    ]
     if extras or not isinstance(item, Interval):
-        domain = Quantiles(
-            Choices(tuple(extras), ordered=False), _distribution_of(item), _is_discrete(item)
-        )
+        domain = replace(alone, extras=Choices(tuple(extras), ordered=False))
         return UniformFloatHyperparameter(name, 0.0, 1.0, meta={META_KEY: domain})
-    if lower == upper:
-        return Constant(name, lower)
     kind = UniformIntegerHyperparameter if item.integer else UniformFloatHyperparameter
-    return kind(name, lower, upper, log=item.log)
+    return kind(name, item.lower, item.upper, log=item.log)
 
 
 def _weighted_choices(name: str, steps: Steps, extras: list[Any]) -> Hyperparameter:

@@ -215,7 +215,9 @@ class Quantiles:
         vector = np.where(legal, self._vector_of(array), np.nan)
         if not self.extras.values:
             return vector
-        positions = self.extras.encode(values)
+        # What the distribution has, too, is an extra value only if it is of the same type (1, 1.0).
+        exact = [self.extras.positions.get(value_key(value), np.nan) for value in values]
+        positions = np.where(legal, exact, self.extras.encode(values))
         cell = self.start / len(self.extras.values)
         return np.where(np.isnan(positions), vector, (positions + 0.5) * cell)
 

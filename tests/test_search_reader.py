@@ -170,6 +170,12 @@ class TestDomains:
         with pytest.raises(ValueError, match=r"different discrete distributions.*space="):
             hyperparameter_from("h", [stats.randint(1, 4), stats.randint(100, 103)])
 
+    def test_a_fraction_between_integers_is_a_value_of_its_own(self):
+        space = space_from_entries({"h": [stats.randint(1, 5), [2.5, 3]]})
+        configs = [{"h": value} for value in (1, 2, 2.5, 3, 4)]
+        vectors = encode(space, configs)
+        assert [c["h"] for c in decode(space, vectors)] == [1, 2, 2.5, 3, 4]
+
     def test_a_number_outside_a_range_does_not_stretch_it(self):
         space = space_from_entries({"h": [stats.loguniform(1e-6, 1e-1), [0.0]]})
         drawn = np.array([c["h"] for c in decode(space, sample_vectors(space, 2000, 0))])
@@ -188,6 +194,11 @@ class TestDomains:
         trials = read_trials(results_of(GridSearchCV(RandomForestRegressor(), grid)))
         assert domain_of(trials.space["max_features"]).values == (1, 2, 3, 1.0)
         assert trials.default["max_features"] == 1.0
+        own = [{"max_features": stats.randint(1, 4)}, {"max_depth": [1, 2]}]
+        search = RandomizedSearchCV(RandomForestRegressor(), own, n_iter=10)
+        trials = read_trials(results_of(search))
+        vectors = encode(trials.space, [{"max_depth": 1, "max_features": v} for v in (1, 1.0, 3)])
+        assert len(set(vectors[:, 1])) == 3
         svc = read_trials(results_of(GridSearchCV(SVC(), [{"C": [1, 10]}, {"gamma": [1, 2]}])))
         assert domain_of(svc.space["C"]).values == (1, 10)
 
