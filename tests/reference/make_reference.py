@@ -2,11 +2,13 @@
 
 Run once, in an environment of its own (`pip install hypershap==0.0.6`); it needs nothing of
 skhypershap. The surrogate is HyperSHAP's own default, a random forest seeded with 0 on the arrays of
-its configurations; the candidates are those that it draws with seed 0.
+its configurations, and a formula, which no version of scikit-learn grows differently; the candidates
+are those that HyperSHAP draws with seed 0.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -54,20 +56,34 @@ def score(config):
     return float(value)
 
 
+class Formula:
+    """A surrogate that is the same everywhere."""
+
+    def predict(self, vectors):
+        """Score vectors."""
+        return np.sin(5 * vectors[:, 0]) + vectors[:, 1] * vectors[:, 2] - vectors[:, -1] ** 2 / 3
+
+
 def main():
     made = {}
-    for name, make in (("continuous", continuous_space), ("mixed", mixed_space)):
-        space = make()
+    spaces = {"continuous": continuous_space, "mixed": mixed_space}
+    for name, surrogate in itertools.product(spaces, ("forest", "formula")):
+        space = spaces[name]()
         space.seed(7)
         configs = space.sample_configuration(N_TRIALS)
         data = [(config, score(config)) for config in configs]
-        model = RandomForestRegressor(n_estimators=100, random_state=0)
-        task = ExplanationTask.from_data(space, data, base_model=model)
+        if surrogate == "forest":
+            model = RandomForestRegressor(n_estimators=100, random_state=0)
+            task = ExplanationTask.from_data(space, data, base_model=model)
+        else:
+            model = Formula()
+            task = ExplanationTask.from_base_model(space, model)
+        arrays = np.array([config.get_array() for config in configs])
         baseline = space.get_default_configuration()
         best = max(data, key=lambda pair: pair[1])[0]
         players = np.arange(len(space))
         matrix = (np.arange(2 ** len(space))[:, None] >> players & 1).astype(bool)
-        surrogate = task.surrogate_model
+        asked = task.surrogate_model
         searched = {
             "tunability": (TunabilityExplanationTask, TunabilityGame),
             "mistunability": (MistunabilityExplanationTask, MistunabilityGame),
@@ -75,20 +91,21 @@ def main():
         }
         values, fsii = {}, {}
         for game_name, (task_type, game_type) in searched.items():
-            own_task = task_type(space, surrogate, baseline)
+            own_task = task_type(space, asked, baseline)
             searcher = RandomConfigSpaceSearcher(own_task, n_samples=N_SAMPLES, seed=0)
             searcher.mode = game_type(own_task).cs_searcher.mode
             values[game_name] = game_type(own_task, searcher).value_function(matrix).tolist()
             explain = getattr(HyperSHAP(task), game_name)
             found = explain(baseline, order=2, n_samples=N_SAMPLES, seed=0)
             fsii[game_name] = {repr(k): float(v) for k, v in found.interactions.items() if k}
-        ablation = AblationGame(AblationExplanationTask(space, surrogate, baseline, best))
+        ablation = AblationGame(AblationExplanationTask(space, asked, baseline, best))
         values["ablation"] = ablation.value_function(matrix).tolist()
         found = HyperSHAP(task).ablation(best, baseline, order=2)
         fsii["ablation"] = {repr(k): float(v) for k, v in found.interactions.items() if k}
-        made[name] = {
+        made[f"{name}, {surrogate}"] = {
             "configs": [dict(config) for config in configs],
             "scores": [pair[1] for pair in data],
+            "predicted": model.predict(arrays).tolist(),
             "n_samples": N_SAMPLES,
             "values": values,
             "FSII": fsii,
