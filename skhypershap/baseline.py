@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.domains import Choices, Domain, domain_of, is_number, value_key
+from skhypershap.domains import domain_of, value_key
 from skhypershap.errors import BaselineWarning, check_name, warn
+from skhypershap.space import as_own
 from skhypershap.trials import Trials
 
 WORDS = ("default", "median", "worst", "best")
@@ -70,8 +70,7 @@ def complete_config(
 ) -> dict[str, Any]:
     """Fill a configuration that a user gave in part; a value outside the space is an error."""
     check_partial(config, trials.space)
-    full = {**rest, **config}
-    return {name: full[name] for name in trials.space}
+    return as_own(trials.space, [{**rest, **config}])[0]
 
 
 def check_partial(config: Mapping[str, Any], space: ConfigurationSpace) -> None:
@@ -113,7 +112,7 @@ def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
             continue
         value = trials.default[name]
         if not np.isnan(domain.encode([value])[0]):
-            config[name] = value
+            config[name] = domain.own(value)
             continue
         nearest = domain.nearest(value)
         config[name] = _typical(name, trials) if nearest is None else nearest
@@ -132,18 +131,9 @@ def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
 
 def _typical(name: str, trials: Trials) -> Any:
     """Median of the trials where values are ordered, otherwise their mode."""
-    domain = domain_of(trials.space[name])
     values = [config[name] for config in trials.configs]
-    median = _legal_median(domain, values)
+    median = domain_of(trials.space[name]).median(values)
     if median is not None:
         return median
     counts = Counter(map(value_key, values))
     return max(values, key=lambda value: counts[value_key(value)])
-
-
-def _legal_median(domain: Domain, values: list[Any]) -> Any | None:
-    if not all(map(is_number, values)):
-        return None
-    if isinstance(domain, Choices):
-        return statistics.median_low(values) if domain.ordered else None
-    return domain.nearest(float(np.median(np.asarray(values, dtype=float))))

@@ -22,6 +22,7 @@ from scipy.stats import loguniform, randint, rv_discrete, uniform
 
 from skhypershap.domains import (
     CONSTANT_NUMBER,
+    EXACT_KEY,
     META_KEY,
     Choices,
     Quantiles,
@@ -124,8 +125,7 @@ def hyperparameter_from(
     values = _distinct(values, share=share)
     if ranges:
         return _from_ranges(name, list(ranges.values()), values, share=share)
-    kinds = {isinstance(value, numbers.Integral) for value in values}
-    return _from_values(name, values, ordered=not (share and len(kinds) > 1))
+    return _from_values(name, values, share=share)
 
 
 def _distinct(values: list[Any], *, share: bool) -> list[Any]:
@@ -137,17 +137,21 @@ def _distinct(values: list[Any], *, share: bool) -> list[Any]:
     return list(found.values())
 
 
-def _from_values(name: str, values: list[Any], *, ordered: bool) -> Hyperparameter:
+def _from_values(name: str, values: list[Any], *, share: bool) -> Hyperparameter:
     """Numbers are ordered, everything else is a category; a single value is a constant."""
     if not values:
         raise ValueError(f"The search space has no value for {name!r}; give it at least one.")
-    plain = all(map(_is_plain, values)) and len(set(values)) == len(values)
-    if ordered and len(values) > 1 and all(map(is_number, values)):
-        return OrdinalHyperparameter(name, sorted(values))
-    shown = values if plain else _labels(values)
     single = len(values) == 1
-    domain = Choices(tuple(values), ordered=False, first=CONSTANT_NUMBER if single else 0)
-    meta: dict[Hashable, Any] | None = None if plain else {META_KEY: domain}
+    kinds = {isinstance(value, numbers.Integral) for value in values}
+    comparable = all(map(is_number, values)) and not (share and len(kinds) > 1)
+    meta: dict[Hashable, Any] | None = {EXACT_KEY: True} if share else None
+    if comparable and not single:
+        return OrdinalHyperparameter(name, sorted(values), meta=meta)
+    shown = values
+    if not all(map(_is_plain, values)) or len(set(values)) < len(values):
+        shown = _labels(values)
+        first = CONSTANT_NUMBER if single else 0
+        meta = {META_KEY: Choices(tuple(values), ordered=False, exact=share, first=first)}
     if single:
         return Constant(name, shown[0], meta=meta)
     return CategoricalHyperparameter(name, shown, meta=meta)
@@ -176,42 +180,69 @@ def _labels(values: list[Any]) -> list[str]:
 def _from_ranges(name: str, ranges: list[Any], values: list[Any], *, share: bool) -> Hyperparameter:
     """One range, or a mixture of several; what lies outside becomes an extra value beside it."""
     if len(ranges) > 1:
-        if any(isinstance(item, Steps) or _is_discrete(item) for item in ranges):
-            raise ValueError(
-                f"The dicts of the search space give {name!r} different discrete distributions, or "
-                "discrete and continuous ones. Give the explainer one for all of them with space=."
-            )
-        ranges = [Mixture([_distribution_of(item) for item in ranges])]
+        ranges = [_mixed(name, ranges)]
     (item,) = ranges
-    shares = [value for value in values if share and isinstance(value, float)]
-    if isinstance(item, Steps):
-        known = set(item.values)
-        extras = [v for v in values if v in shares or not (is_number(v) and v in known)]
-        return _weighted_choices(name, item, extras)
     if isinstance(item, Interval) and item.lower == item.upper:
-        return _from_values(name, _distinct([item.lower, *values], share=share), ordered=not share)
-    discrete = _is_discrete(item)
-    alone = Quantiles(Choices((), ordered=False), _distribution_of(item), discrete)
-    outside = np.isnan(alone.encode(values)) if values else []
-    extras = [
-        v for v, out in zip(values, outside, strict=True) if out or (discrete and v in shares)
-    ]
-    if extras or not isinstance(item, Interval):
-        domain = replace(alone, extras=Choices(tuple(extras), ordered=False))
-        return UniformFloatHyperparameter(name, 0.0, 1.0, meta={META_KEY: domain})
-    kind = UniformIntegerHyperparameter if item.integer else UniformFloatHyperparameter
-    return kind(name, item.lower, item.upper, log=item.log)
+        item = Steps((item.lower,), (1.0,))
+    if not isinstance(item, Steps):
+        none = Choices((), ordered=False, exact=share)
+        domain = Quantiles(none, _distribution_of(item), _is_discrete(item), exact=share)
+        extras = [v for v in values if np.isnan(domain.encode([v])[0])]
+        if isinstance(item, Interval) and not extras:
+            kind = UniformIntegerHyperparameter if item.integer else UniformFloatHyperparameter
+            meta: dict[Hashable, Any] | None = {EXACT_KEY: True} if share else None
+            return kind(name, item.lower, item.upper, log=item.log, meta=meta)
+        if _steps(item) is None:
+            domain = replace(domain, extras=replace(none, values=tuple(extras)))
+            return UniformFloatHyperparameter(name, 0.0, 1.0, meta={META_KEY: domain})
+        item = _steps(item)
+    return _weighted_choices(name, item, values, share=share)
 
 
-def _weighted_choices(name: str, steps: Steps, extras: list[Any]) -> Hyperparameter:
+def _mixed(name: str, ranges: list[Any]) -> Any:
+    """Equal parts of all ranges: steps of finite ones, a `Mixture` of continuous ones."""
+    steps = [_steps(item) for item in ranges]
+    finite = [part for part in steps if part is not None]
+    if len(finite) == len(ranges):
+        chances: dict[float, float] = {}
+        for part in finite:
+            for value, chance in zip(part.values, part.probabilities, strict=True):
+                chances[value] = chances.get(value, 0.0) + chance / len(steps)
+        return Steps(tuple(sorted(chances)), tuple(chances[value] for value in sorted(chances)))
+    if finite or any(map(_is_discrete, ranges)):
+        raise ValueError(
+            f"The dicts of the search space give {name!r} discrete distributions that are endless, or "
+            "discrete and continuous ones. Give the explainer one for all of them with space=."
+        )
+    return Mixture([_distribution_of(item) for item in ranges])
+
+
+def _steps(item: Any) -> Steps | None:
+    """The values of a finite range and their probabilities, None where there are too many."""
+    if isinstance(item, Steps):
+        return item
+    if isinstance(item, Interval) and item.integer and item.upper - item.lower < MAX_STEPS:
+        values = tuple(range(int(item.lower), int(item.upper) + 1))
+        return Steps(values, (1 / len(values),) * len(values))
+    return None
+
+
+def _weighted_choices(name: str, steps: Steps, values: list[Any], *, share: bool) -> Hyperparameter:
     """Finitely many numbers with their probabilities; each extra value weighs like a dict."""
-    values = (*extras, *steps.values)
-    weights = [1.0] * len(extras) + list(steps.probabilities)
-    if len(values) == 1:
-        return Constant(name, values[0])
-    domain = Choices(values, ordered=not extras)
-    meta: dict[Hashable, Any] = {META_KEY: domain}
-    return CategoricalHyperparameter(name, _labels(list(values)), weights=weights, meta=meta)
+    known = Choices(steps.values, ordered=True, exact=share)
+    extras = [value for value in values if np.isnan(known.encode([value])[0])]
+    if len(extras) + len(steps.values) == 1:
+        return _from_values(name, list(steps.values), share=share)
+    weighted = [(value, 1.0) for value in extras]
+    weighted += zip(steps.values, steps.probabilities, strict=True)
+    ordered = all(map(is_number, extras)) and not (share and extras)
+    if ordered:
+        weighted.sort()
+    choices = tuple(value for value, _ in weighted)
+    meta: dict[Hashable, Any] = {META_KEY: Choices(choices, ordered, exact=share)}
+    return CategoricalHyperparameter(
+        name, _labels(list(choices)), weights=[weight for _, weight in weighted], meta=meta
+    )
 
 
 def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:

@@ -8,8 +8,10 @@ ConfigSpace cannot express by itself travel in the `meta` of its hyperparameter,
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
+import statistics
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,6 +26,7 @@ from ConfigSpace.hyperparameters import (
 )
 
 META_KEY = "skhypershap"
+EXACT_KEY = "skhypershap-exact"
 TAIL = 1e-9
 # Relative: what a CSV file with some digits, or a distribution's own rounding, may miss a bound by.
 BOUND_TOLERANCE = 1e-6
@@ -31,7 +34,15 @@ CONSTANT_NUMBER = 1  # what ConfigSpace makes of a Constant's value
 
 
 class Domain(Protocol):
-    """The values of one hyperparameter."""
+    """The values of one hyperparameter.
+
+    With `exact` an int is never read as a float, nor the other way round: where scikit-learn means
+    a count by 1 and a share by 1.0 (max_features), they are different values.
+    """
+
+    @property
+    def exact(self) -> bool:
+        """Whether ints and floats are kept apart."""
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """Numbers of shape (n_values,) that the surrogate sees; NaN where a value is illegal."""
@@ -39,15 +50,17 @@ class Domain(Protocol):
     def decode(self, vector: np.ndarray) -> list[Any]:
         """Values as a person types them; the inverse of `encode`."""
 
+    def own(self, value: Any) -> Any:
+        """A legal value as the space has it: the choice 2 where 2.0 came from a table."""
+
     def nearest(self, value: Any) -> Any | None:
         """The legal value closest to a number; None where nearness means nothing."""
 
+    def median(self, values: Sequence[Any]) -> Any | None:
+        """A legal value in the middle of legal values; None where they have no order."""
+
     def describe(self) -> str:
         """What is allowed, for error messages."""
-
-    @property
-    def integer(self) -> bool:
-        """Whether only whole numbers of an integer type are legal."""
 
 
 def is_number(value: Any) -> bool:
@@ -80,6 +93,22 @@ def value_key(value: Any) -> Hashable:
     if hasattr(value, "get_params") and not isinstance(value, type):
         parameters = value.get_params(deep=False)
         return (type(value), tuple((name, value_key(parameters[name])) for name in parameters))
+    if isinstance(value, functools.partial):
+        return ("partial", value_key((value.func, value.args, value.keywords)))
+    return _object_key(value)
+
+
+def _object_key(value: Any) -> Hashable:
+    """Key of anything else: by what `==` says, or by its attributes where `==` is identity.
+
+    A search clones its estimator and its space apart, so that copies must stay the same value.
+    """
+    plain = type(value).__eq__ is object.__eq__ and not isinstance(value, type)
+    if plain and not callable(value) and hasattr(value, "__dict__"):
+        try:
+            return (type(value), value_key(vars(value)))
+        except RecursionError:
+            return ("object", id(value))
     try:
         hash(value)
     except TypeError:
@@ -91,26 +120,28 @@ def value_key(value: Any) -> Hashable:
 class Choices:
     """A finite set of values of any type; the number of a value is its position.
 
-    A number matches a choice of another type (2.0 the choice 2) where only one choice equals it.
+    Unless `exact`, a number matches a choice of another type (2.0 the choice 2) where only one choice
+    equals it.
     """
 
     values: tuple[Any, ...]
     ordered: bool
+    exact: bool = False
     first: int = 0
     positions: dict[Hashable, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         positions: dict[Hashable, int] = {}
-        numeric = [value for value in self.values if is_number(value)]
+        numeric = [value for value in self.values if is_number(value) and not self.exact]
         for position, value in enumerate(self.values, start=self.first):
             positions[value_key(value)] = position
-            if is_number(value) and sum(value == other for other in numeric) == 1:
+            if sum(is_number(value) and value == other for other in numeric) == 1:
                 positions[("equal to", value)] = position
         object.__setattr__(self, "positions", positions)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Keys may hold what cannot be pickled (the type of a function), or the id of an object.
-        return Choices, (self.values, self.ordered, self.first)
+        return Choices, (self.values, self.ordered, self.exact, self.first)
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """See `Domain`."""
@@ -126,16 +157,23 @@ class Choices:
         """See `Domain`."""
         return [self.values[position - self.first] for position in np.rint(vector).astype(int)]
 
+    def own(self, value: Any) -> Any:
+        """See `Domain`."""
+        return self.decode(self.encode([value]))[0]
+
     def nearest(self, value: Any) -> Any | None:
         """See `Domain`; of two equally near values the smaller one."""
-        if not self.ordered or not is_number(value):
-            return None
-        return min(self.values, key=lambda choice: abs(choice - value))
+        everything = (value, *self.values)
+        near = self.ordered and all(map(is_number, everything))
+        if self.exact:
+            near &= len({isinstance(item, numbers.Integral) for item in everything}) == 1
+        return min(self.values, key=lambda choice: abs(choice - value)) if near else None
 
-    @property
-    def integer(self) -> bool:
-        """See `Domain`."""
-        return all(isinstance(value, numbers.Integral) for value in self.values)
+    def median(self, values: Sequence[Any]) -> Any | None:
+        """See `Domain`; of the two in the middle the first one."""
+        if not self.ordered:
+            return None
+        return self.decode(np.array([statistics.median_low(self.encode(values).tolist())]))[0]
 
     def describe(self) -> str:
         """See `Domain`."""
@@ -147,16 +185,17 @@ class Numbers:
     """An interval of floats or integers, as ConfigSpace defines it."""
 
     hyperparameter: Any
+    exact: bool = False
 
     @property
     def integer(self) -> bool:
-        """See `Domain`."""
+        """Whether only whole numbers are legal."""
         return isinstance(self.hyperparameter, IntegerHyperparameter)
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """See `Domain`."""
         lower, upper = float(self.hyperparameter.lower), float(self.hyperparameter.upper)
-        array = np.array([float(value) if is_number(value) else np.nan for value in values])
+        array = _as_floats(values, integer=self.integer, exact=self.exact)
         legal = _within(array, lower, upper, log=getattr(self.hyperparameter, "log", False))
         if self.integer:
             legal &= array == np.rint(array)
@@ -167,12 +206,21 @@ class Numbers:
         """See `Domain`."""
         return self.hyperparameter.to_value(np.asarray(vector, dtype=float)).tolist()
 
+    def own(self, value: Any) -> Any:
+        """See `Domain`."""
+        return int(value) if self.integer else value
+
     def nearest(self, value: Any) -> Any | None:
         """See `Domain`."""
-        if not is_number(value):
+        if np.isnan(_as_floats([value], integer=self.integer, exact=self.exact)[0]):
             return None
         clipped = min(max(value, self.hyperparameter.lower), self.hyperparameter.upper)
         return round(clipped) if self.integer else float(clipped)
+
+    def median(self, values: Sequence[Any]) -> Any | None:
+        """See `Domain`."""
+        middle = float(np.median(np.asarray(values, dtype=float)))
+        return round(middle) if self.integer else middle
 
     def describe(self) -> str:
         """See `Domain`."""
@@ -186,32 +234,35 @@ class Quantiles:
 
     The extra values (say the `"scale"` that a hyperparameter runs at where a dict of a list of
     dicts lacks it) share the lower end of [0, 1] in equal cells, as does one cell for the
-    distribution, which fills the rest.
+    distribution, which fills the rest. A distribution may be a mixture with `parts`.
     """
 
     extras: Choices
     distribution: Any
     discrete: bool
-
-    @property
-    def integer(self) -> bool:
-        """See `Domain`."""
-        return self.discrete
+    exact: bool = False
 
     @property
     def start(self) -> float:
         """Where the distribution begins on [0, 1]."""
         return len(self.extras.values) / (len(self.extras.values) + 1)
 
+    @property
+    def supports(self) -> list[tuple[float, float]]:
+        """Lower and upper bound of each part."""
+        parts = getattr(self.distribution, "parts", [self.distribution])
+        return [(float(part.support()[0]), float(part.support()[1])) for part in parts]
+
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """See `Domain`."""
-        lower, upper = map(float, self.distribution.support())
-        array = np.array([float(value) if is_number(value) else np.nan for value in values])
+        array = _as_floats(values, integer=self.discrete, exact=self.exact)
         if self.discrete:
             legal = self.distribution.pmf(np.nan_to_num(array, nan=np.inf)) > 0
         else:
-            legal = _within(array, lower, upper, log=False)
-        array = np.where(legal, np.clip(array, lower, upper), self.distribution.ppf(0.5))
+            bounds = self.supports
+            legal = np.any([_within(array, *ends, log=False) for ends in bounds], axis=0)
+            array = np.clip(array, min(bounds)[0], max(upper for _, upper in bounds))
+        array = np.where(legal, array, self.distribution.ppf(0.5))
         vector = np.where(legal, self._vector_of(array), np.nan)
         if not self.extras.values:
             return vector
@@ -235,28 +286,52 @@ class Quantiles:
         quantiles = np.clip((vector - self.start) / (1 - self.start), TAIL, 1 - TAIL)
         values = self.distribution.ppf(quantiles).tolist()
         if self.discrete:
-            values = [int(value) if float(value).is_integer() else value for value in values]
+            values = [int(value) for value in values]
         if self.extras.values:
             cell = self.start / len(self.extras.values)
             for row in np.flatnonzero(vector < self.start):
                 values[row] = self.extras.values[int(vector[row] / cell)]
         return values
 
+    def own(self, value: Any) -> Any:
+        """See `Domain`."""
+        if self.discrete or self.encode([value])[0] < self.start:
+            return self.decode(self.encode([value]))[0]
+        return value
+
     def nearest(self, value: Any) -> Any | None:
         """See `Domain`."""
-        if not is_number(value):
+        if np.isnan(_as_floats([value], integer=self.discrete, exact=self.exact)[0]):
             return None
-        lower, upper = self.distribution.support()
-        clipped = float(min(max(value, lower), upper))
-        if self.discrete:  # the steps need not be at whole numbers
-            return self.decode(self._vector_of(np.array([clipped])))[0]
-        return clipped
+        clipped = [min(max(value, lower), upper) for lower, upper in self.supports]
+        closest = float(min(clipped, key=lambda other: abs(other - value)))
+        return round(closest) if self.discrete else closest
+
+    def median(self, values: Sequence[Any]) -> Any | None:
+        """See `Domain`."""
+        if not all(map(is_number, values)):
+            return None
+        middle = float(np.median(np.asarray(values, dtype=float)))
+        legal = not self.discrete and not np.isnan(self.encode([middle])[0])
+        return middle if legal else statistics.median_low(values)
 
     def describe(self) -> str:
         """See `Domain`."""
-        lower, upper = self.distribution.support()
+        ranges = " or ".join(f"from {lower} to {upper}" for lower, upper in self.supports)
         extras = f" or {self.extras.describe()}" if self.extras.values else ""
-        return f"a number from {lower} to {upper}{extras}"
+        return f"a number {ranges}{extras}"
+
+
+def _as_floats(values: Sequence[Any], *, integer: bool, exact: bool) -> np.ndarray:
+    """Numbers as floats, NaN for everything else, and for the other type of number with `exact`."""
+    return np.array(
+        [
+            float(value)
+            if is_number(value) and (not exact or isinstance(value, numbers.Integral) == integer)
+            else np.nan
+            for value in values
+        ]
+    )
 
 
 def _within(array: np.ndarray, lower: float, upper: float, *, log: bool) -> np.ndarray:
@@ -268,13 +343,14 @@ def _within(array: np.ndarray, lower: float, upper: float, *, log: bool) -> np.n
 
 def domain_of(hyperparameter: Hyperparameter) -> Domain:
     """Find the domain of a ConfigSpace hyperparameter, ours (in `meta`) before ConfigSpace's."""
-    if hyperparameter.meta and META_KEY in hyperparameter.meta:
-        return hyperparameter.meta[META_KEY]
+    meta = hyperparameter.meta or {}
+    if META_KEY in meta:
+        return meta[META_KEY]
+    exact = meta.get(EXACT_KEY, False)
     if isinstance(hyperparameter, CategoricalHyperparameter):
-        return Choices(tuple(hyperparameter.choices), ordered=False)
+        return Choices(tuple(hyperparameter.choices), ordered=False, exact=exact)
     if isinstance(hyperparameter, OrdinalHyperparameter):
-        ordered = all(is_number(value) for value in hyperparameter.sequence)
-        return Choices(tuple(hyperparameter.sequence), ordered=ordered)
+        return Choices(tuple(hyperparameter.sequence), ordered=True, exact=exact)
     if isinstance(hyperparameter, Constant):
-        return Choices((hyperparameter.value,), ordered=False, first=CONSTANT_NUMBER)
-    return Numbers(hyperparameter)
+        return Choices((hyperparameter.value,), False, exact, first=CONSTANT_NUMBER)
+    return Numbers(hyperparameter, exact=exact)

@@ -130,6 +130,14 @@ def encode(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> n
     return vectors
 
 
+def as_own(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Legal configurations with values as the space has them, in the order of the space."""
+    domains = {name: domain_of(hyperparameter) for name, hyperparameter in space.items()}
+    return [
+        {name: domain.own(config[name]) for name, domain in domains.items()} for config in configs
+    ]
+
+
 def decode(space: ConfigurationSpace, vectors: np.ndarray) -> list[dict[str, Any]]:
     """Configurations of vectors; the inverse of `encode`."""
     columns = [

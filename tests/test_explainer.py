@@ -241,6 +241,15 @@ class TestFit:
         assert explainer.predict_score([]).shape == (0,)
         assert np.corrcoef(scores, explainer.trials_["score"])[0, 1] > 0.9
 
+    def test_ints_that_a_frame_made_floats_come_back_as_ints(self, mixed_space, mixed_trials):
+        configs, scores = mixed_trials
+        frame = pd.DataFrame(configs).astype({"depth": float, "units": float})
+        fitted = HyperSHAPExplainer(mixed_space, baseline="median", n_samples=20, random_state=0)
+        fitted.fit(frame, scores)
+        for config in (fitted.incumbent_, fitted.baseline_):
+            assert [type(config[name]) for name in ("depth", "units", "kernel")] == [int, int, str]
+        assert fitted.trials_["depth"].dtype == fitted.trials_["units"].dtype == int
+
     def test_none_survives_pandas(self):
         space = ConfigurationSpace({"depth": [None, 2, 4], "width": [1, 2, 3, 4]})
         configs = [{"depth": d, "width": w} for d in (None, 2, 4) for w in (1, 2, 3, 4)]
@@ -289,11 +298,15 @@ class TestFit:
         grid = {"max_features": [1, 2, 4], "max_depth": [None, 1, 2, 3]}
         forest = RandomForestRegressor(n_estimators=3, random_state=0)
         fitted = HyperSHAPExplainer(GridSearchCV(forest, grid), random_state=0)
-        with pytest.warns(
-            BaselineWarning, match="max_features: no default that the space can hold"
-        ):
+        message = r"max_features: default 1.0, 2 \(of the trials\)"
+        with pytest.warns(BaselineWarning, match=message):
             fitted.fit(X, Y)
         assert fitted.baseline_ == {"max_depth": None, "max_features": 2}
+        with pytest.raises(ValueError, match=r"1.0 is no value of 'max_features'"):
+            fitted.explain(baseline={"max_features": 1.0})
+        mixed = GridSearchCV(forest, {**grid, "max_features": ["sqrt", 1, 2]})
+        with pytest.warns(BaselineWarning, match="max_features: default 1.0"):
+            HyperSHAPExplainer(mixed, random_state=0).fit(X, Y)
 
     @pytest.mark.parametrize("word", ["median", "worst", "best"])
     def test_baselines_of_the_trials(self, fitted_search, word):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -11,7 +14,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_selection import SelectKBest, f_classif, mutual_info_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold, RandomizedSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
@@ -81,6 +84,9 @@ class TestDomains:
         assert value_key(SVC(C=1)) == value_key(SVC(C=1)) != value_key(SVC(C=2))
         assert value_key(True) != value_key(1)
         assert value_key(np.float64("nan")) == value_key(float("nan"))
+        for value in (partial(np.clip, a_min=0), KFold(3), np.tanh, load_iris):
+            assert value_key(value) == value_key(copy.deepcopy(value))
+        assert value_key(KFold(3)) != value_key(KFold(4))
 
     def test_uniform_kinds_are_exact(self):
         made = hyperparameter_from("h", [stats.uniform(2, 3)])
@@ -167,14 +173,33 @@ class TestDomains:
         np.testing.assert_allclose([c["h"] for c in decode(space, vectors)], values, rtol=1e-6)
         same = hyperparameter_from("h", [stats.loguniform(1, 10), stats.loguniform(1, 10), [2]])
         assert (same.lower, same.upper, same.log) == (1, 10, True)
-        with pytest.raises(ValueError, match=r"different discrete distributions.*space="):
-            hyperparameter_from("h", [stats.randint(1, 4), stats.randint(100, 103)])
+        domain = domain_of(space["h"])
+        assert np.isnan(domain.encode([5.0])[0]), "the gap is no part of the space"
+        assert domain.nearest(5.0) == pytest.approx(1e-3)
+        with pytest.raises(ValueError, match=r"endless, or discrete and continuous.*space="):
+            hyperparameter_from("h", [stats.randint(1, 4), stats.uniform(0, 1)])
+
+    def test_finite_ranges_join_with_their_probabilities(self):
+        """Half of each dict: 1, 2, 3 at a sixth each, 2 and 3 at a quarter."""
+        space = space_from_entries({"h": [stats.randint(1, 4), stats.binom(1, 0.5, loc=2)]})
+        vectors, chances = enumerate_vectors(space, 10)
+        assert [c["h"] for c in decode(space, vectors)] == [1, 2, 3]
+        np.testing.assert_allclose(chances, [1 / 6, 1 / 6 + 1 / 4, 1 / 6 + 1 / 4])
+        space = space_from_entries({"h": [stats.randint(1, 4), ["auto"]]})
+        vectors, chances = enumerate_vectors(space, 10)
+        assert [c["h"] for c in decode(space, vectors)] == ["auto", 1, 2, 3]
+        np.testing.assert_allclose(chances, [1 / 2, 1 / 6, 1 / 6, 1 / 6])
 
     def test_a_fraction_between_integers_is_a_value_of_its_own(self):
         space = space_from_entries({"h": [stats.randint(1, 5), [2.5, 3]]})
         configs = [{"h": value} for value in (1, 2, 2.5, 3, 4)]
         vectors = encode(space, configs)
         assert [c["h"] for c in decode(space, vectors)] == [1, 2, 2.5, 3, 4]
+
+    def test_a_median_may_be_an_extra_value(self):
+        domain = domain_of(hyperparameter_from("h", [stats.uniform(0.1, 0.9), [0.0]]))
+        assert domain.median([0.0, 0.0, 0.5]) == 0.0
+        assert domain.median([0.0, 0.2, 0.4]) == 0.2
 
     def test_a_number_outside_a_range_does_not_stretch_it(self):
         space = space_from_entries({"h": [stats.loguniform(1e-6, 1e-1), [0.0]]})
@@ -194,6 +219,7 @@ class TestDomains:
         trials = read_trials(results_of(GridSearchCV(RandomForestRegressor(), grid)))
         assert domain_of(trials.space["max_features"]).values == (1, 2, 3, 1.0)
         assert trials.default["max_features"] == 1.0
+        assert not domain_of(trials.space["max_features"]).ordered
         own = [{"max_features": stats.randint(1, 4)}, {"max_depth": [1, 2]}]
         search = RandomizedSearchCV(RandomForestRegressor(), own, n_iter=10)
         trials = read_trials(results_of(search))

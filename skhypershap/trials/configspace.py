@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.space import as_configs, check_supported, encode
+from skhypershap.space import as_configs, as_own, check_supported, encode
 from skhypershap.trials._trials import Trials, finished_trials
 
 
@@ -53,6 +53,7 @@ def read(
             f"of shape {scores.shape}."
         )
     encode(source, configs)  # a value outside the space is an error even where the trial failed
+    configs = as_own(source, configs)
     own = deepcopy(source)  # drawing the default must not touch the caller's random state
     return finished_trials(
         own,

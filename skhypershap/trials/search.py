@@ -13,9 +13,8 @@ from sklearn.frozen import FrozenEstimator
 
 from skhypershap._compat import float_is_share
 from skhypershap.distributions import space_from_entries
-from skhypershap.domains import domain_of
 from skhypershap.errors import unknown_name
-from skhypershap.space import check_supported, encode
+from skhypershap.space import as_own, check_supported, encode
 from skhypershap.trials._trials import Trials, finished_trials
 
 SPACE_ATTRIBUTES = ("param_grid", "param_distributions")
@@ -79,7 +78,7 @@ def read(
     encode(own_space, configs)
     return finished_trials(
         own_space,
-        configs,
+        as_own(own_space, configs),
         np.asarray(results[column], dtype=float),
         metric=name,
         direction=direction or ("minimize" if name in TIMES else "maximize"),
@@ -213,14 +212,4 @@ def _complete(search: Any, params: Mapping[str, Any], space: ConfigurationSpace)
 def _default_config(search: Any, space: ConfigurationSpace) -> dict[str, Any]:
     """What the wrapped estimator does untuned, as far as it tells."""
     own = {name: _own_value(search.estimator, name, {}) for name in space}
-    return {
-        name: value
-        for name, value in own.items()
-        if value is not MISSING
-        # max_features=1.0 means all features; among counts it must not pass for the count 1.
-        and not (
-            isinstance(value, float)
-            and domain_of(space[name]).integer
-            and float_is_share(search.estimator, name)
-        )
-    }
+    return {name: value for name, value in own.items() if value is not MISSING}
