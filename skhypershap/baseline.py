@@ -112,7 +112,7 @@ def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
             continue
         value = trials.default[name]
         if not np.isnan(domain.encode([value])[0]):
-            config[name] = domain.own(value)
+            (config[name],) = domain.own([value])
             continue
         nearest = domain.nearest(value)
         config[name] = _typical(name, trials) if nearest is None else nearest

@@ -50,8 +50,8 @@ class Domain(Protocol):
     def decode(self, vector: np.ndarray) -> list[Any]:
         """Values as a person types them; the inverse of `encode`."""
 
-    def own(self, value: Any) -> Any:
-        """A legal value as the space has it: the choice 2 where 2.0 came from a table."""
+    def own(self, values: Sequence[Any]) -> list[Any]:
+        """Legal values as the space has them: the choice 2 where 2.0 came from a table."""
 
     def nearest(self, value: Any) -> Any | None:
         """The legal value closest to a number; None where nearness means nothing."""
@@ -157,9 +157,9 @@ class Choices:
         """See `Domain`."""
         return [self.values[position - self.first] for position in np.rint(vector).astype(int)]
 
-    def own(self, value: Any) -> Any:
+    def own(self, values: Sequence[Any]) -> list[Any]:
         """See `Domain`."""
-        return self.decode(self.encode([value]))[0]
+        return self.decode(self.encode(values))
 
     def nearest(self, value: Any) -> Any | None:
         """See `Domain`; of two equally near values the smaller one."""
@@ -206,9 +206,9 @@ class Numbers:
         """See `Domain`."""
         return self.hyperparameter.to_value(np.asarray(vector, dtype=float)).tolist()
 
-    def own(self, value: Any) -> Any:
+    def own(self, values: Sequence[Any]) -> list[Any]:
         """See `Domain`."""
-        return int(value) if self.integer else value
+        return [int(value) for value in values] if self.integer else list(values)
 
     def nearest(self, value: Any) -> Any | None:
         """See `Domain`."""
@@ -293,11 +293,14 @@ class Quantiles:
                 values[row] = self.extras.values[int(vector[row] / cell)]
         return values
 
-    def own(self, value: Any) -> Any:
+    def own(self, values: Sequence[Any]) -> list[Any]:
         """See `Domain`."""
-        if self.discrete or self.encode([value])[0] < self.start:
-            return self.decode(self.encode([value]))[0]
-        return value
+        vector = self.encode(values)
+        decoded = self.decode(vector)
+        decode = self.discrete | (vector < self.start)
+        return [
+            own if use else value for own, value, use in zip(decoded, values, decode, strict=True)
+        ]
 
     def nearest(self, value: Any) -> Any | None:
         """See `Domain`."""

@@ -132,10 +132,11 @@ def encode(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> n
 
 def as_own(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Legal configurations with values as the space has them, in the order of the space."""
-    domains = {name: domain_of(hyperparameter) for name, hyperparameter in space.items()}
-    return [
-        {name: domain.own(config[name]) for name, domain in domains.items()} for config in configs
+    columns = [
+        domain_of(hyperparameter).own([config[name] for config in configs])
+        for name, hyperparameter in space.items()
     ]
+    return [dict(zip(space, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def decode(space: ConfigurationSpace, vectors: np.ndarray) -> list[dict[str, Any]]:
