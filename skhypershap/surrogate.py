@@ -22,7 +22,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.metrics import r2_score
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -154,13 +154,15 @@ def fit_surrogate(
     """
     if model is None:
         model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
-    model = clone(model)
-    unset = {
-        name: seed
-        for name, value in model.get_params().items()
-        if value is None and (name == "random_state" or name.endswith("__random_state"))
-    }
-    model.set_params(**unset).fit(vectors, scores)
+    model = clone(model, safe=False)  # whatever has fit and predict will do
+    if hasattr(model, "get_params"):
+        unset = {
+            name: seed
+            for name, value in model.get_params().items()
+            if value is None and (name == "random_state" or name.endswith("__random_state"))
+        }
+        model.set_params(**unset)
+    model.fit(vectors, scores)
     forest = _flat_forest(model)
     if forest is not None:
         predicted = model.predict(vectors[:N_COMPARED])
@@ -208,7 +210,12 @@ def _held_out_score(model: Any, vectors: np.ndarray, scores: np.ndarray, seed: i
         if voted.sum() >= 2:
             return float(r2_score(scores[voted], total[voted] / votes[voted]))
     folds = KFold(min(N_FOLDS, len(scores)), shuffle=True, random_state=seed)
-    return float(r2_score(scores, cross_val_predict(clone(model), vectors, scores, cv=folds)))
+    predicted = np.empty(len(scores))
+    for seen, unseen in folds.split(vectors):
+        part = clone(model, safe=False)
+        part.fit(vectors[seen], scores[seen])
+        predicted[unseen] = np.ravel(part.predict(vectors[unseen]))
+    return float(r2_score(scores, predicted))
 
 
 def _flat_forest(model: Any) -> FlatForest | None:

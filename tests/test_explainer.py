@@ -24,7 +24,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -346,6 +346,31 @@ class TestFit:
             [[*config.get_array()] for config in _configurations(forest)], forest.trials_["score"]
         )
         assert forest.surrogate_score_ == pytest.approx(own.oob_score_)
+
+    def test_a_surrogate_that_is_no_estimator(self, fitted_search):
+        """fit and predict are enough; the score is that of five folds."""
+
+        class Nearest:
+            def fit(self, vectors, scores):
+                self.vectors, self.scores = vectors, scores
+
+            def predict(self, vectors):
+                gaps = np.abs(vectors[:, None] - self.vectors).sum(axis=2)
+                return self.scores[gaps.argmin(axis=1)]
+
+        own = Nearest()
+        fitted = HyperSHAPExplainer(
+            fitted_search, surrogate=own, n_samples=20, random_state=0
+        ).fit()
+        assert not hasattr(own, "vectors")
+        vectors = np.array([config.get_array() for config in _configurations(fitted)])
+        scores, predicted = fitted.trials_["score"].to_numpy(), np.empty(40)
+        for seen, unseen in KFold(5, shuffle=True, random_state=0).split(vectors):
+            part = Nearest()
+            part.fit(vectors[seen], scores[seen])
+            predicted[unseen] = part.predict(vectors[unseen])
+        assert fitted.surrogate_score_ == pytest.approx(r2_score(scores, predicted))
+        assert len(fitted.explain()) == 6
 
     @pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
     def test_trials_that_every_tree_has_seen_do_not_count(self, fitted_search):
