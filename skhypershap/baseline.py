@@ -120,10 +120,8 @@ def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
         replaced.append(f"{name}: default {value!r}, {config[name]!r} ({how}) is used")
     if replaced:
         warn(
-            "The default lies outside the search space for "
-            + "; ".join(replaced)
-            + ". Pass baseline= "
-            "a dict with the values you mean to be silent about it.",
+            f"The default lies outside the search space for {'; '.join(replaced)}. Say what you mean "
+            "with a dict as baseline=, and this warning goes.",
             BaselineWarning,
         )
     return config

@@ -98,7 +98,7 @@ def solve(question: Question, setting: Setting) -> Explained:
     measure = measure_name(index, order)
     n_players = setting.n_players
     baselines = encode(setting.trials.space, question.baselines)
-    if n_players <= _max_exact(question):
+    if n_players <= _max_exact(question, setting):
         values = coalition_scores(game, setting, baselines, question.config)
         gains = sign_of_gain(game, setting.trials) * (values - values[0])
         interactions = exact_interactions(gains, index, order)
@@ -149,9 +149,9 @@ def _warn_of_lost_gain(measure: str, approximator: str, found: float, full: floa
         )
 
 
-def _max_exact(question: Question) -> int:
-    """An ablation has one candidate, so its coalitions can all be evaluated for longer."""
-    if question.game == "ablation":
+def _max_exact(question: Question, setting: Setting) -> int:
+    """An ablation has one candidate: where it has no trees, all coalitions are evaluated for longer."""
+    if question.game == "ablation" and setting.surrogate.forest is None:
         return max(question.max_exact, MAX_EXACT_ABLATION)
     return question.max_exact
 

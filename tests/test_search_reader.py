@@ -342,6 +342,8 @@ class TestMetrics:
             assert trials.scores.tolist() == search.cv_results_[f"mean_{metric}"].tolist()
             assert trials.incumbent == 0
         assert read_trials(search, metric="fit_time", direction="maximize").incumbent == 2
+        with pytest.raises(ValueError, match=r"Unknown direction 'max'.*'maximize'"):
+            read_trials(search, direction="max")
 
     def test_a_single_metric_goes_by_its_scorers_name_or_as_score(self):
         search = results_of(GridSearchCV(SVC(), {"C": [1, 2]}, scoring="accuracy"))

@@ -6,7 +6,8 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from skhypershap.trials._trials import Trials
+from skhypershap.errors import check_name
+from skhypershap.trials._trials import DIRECTIONS, Trials
 
 # Found by the name of the source's class or of one of its bases, so that the library it comes from
 # is never imported for the asking.
@@ -89,6 +90,8 @@ def read_trials(
     >>> trials.configs
     [{'n_neighbors': 1}, {'n_neighbors': 5}, {'n_neighbors': 15}]
     """
+    if direction is not None:
+        check_name("direction", direction, DIRECTIONS)
     return reader_of(source).read(
         source,
         configs=configs,
