@@ -198,7 +198,7 @@ class Numbers:
         array = _as_floats(values, integer=self.integer, exact=self.exact)
         legal = _within(array, lower, upper, log=getattr(self.hyperparameter, "log", False))
         if self.integer:
-            legal &= array == np.rint(array)
+            legal &= (array == np.rint(array)) & (array >= lower) & (array <= upper)
         vector = self.hyperparameter.to_vector(np.clip(np.where(legal, array, lower), lower, upper))
         return np.where(legal, vector, np.nan)
 
@@ -256,12 +256,13 @@ class Quantiles:
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """See `Domain`."""
         array = _as_floats(values, integer=self.discrete, exact=self.exact)
-        if self.discrete:
-            legal = self.distribution.pmf(np.nan_to_num(array, nan=np.inf)) > 0
+        bounds = self.supports
+        if self.discrete:  # by support: far out the probability of a legal value underflows to 0
+            ((lower, upper),) = bounds
+            legal = (array >= lower) & (array <= upper) & (array == np.rint(array))
         else:
-            bounds = self.supports
             legal = np.any([_within(array, *ends, log=False) for ends in bounds], axis=0)
-            array = np.clip(array, min(bounds)[0], max(upper for _, upper in bounds))
+        array = np.clip(array, min(bounds)[0], max(upper for _, upper in bounds))
         array = np.where(legal, array, self.distribution.ppf(0.5))
         vector = np.where(legal, self._vector_of(array), np.nan)
         if not self.extras.values:
@@ -295,11 +296,10 @@ class Quantiles:
 
     def own(self, values: Sequence[Any]) -> list[Any]:
         """See `Domain`."""
-        vector = self.encode(values)
-        decoded = self.decode(vector)
-        decode = self.discrete | (vector < self.start)
+        is_extra = self.encode(values) < self.start
         return [
-            own if use else value for own, value, use in zip(decoded, values, decode, strict=True)
+            self.extras.own([value])[0] if extra else int(value) if self.discrete else value
+            for value, extra in zip(values, is_extra, strict=True)
         ]
 
     def nearest(self, value: Any) -> Any | None:
@@ -320,9 +320,9 @@ class Quantiles:
 
     def describe(self) -> str:
         """See `Domain`."""
-        ranges = " or ".join(f"from {lower} to {upper}" for lower, upper in self.supports)
+        ranges = " or ".join(f"from {lower:g} to {upper:g}" for lower, upper in self.supports)
         extras = f" or {self.extras.describe()}" if self.extras.values else ""
-        return f"a number {ranges}{extras}"
+        return f"{'an integer' if self.discrete else 'a number'} {ranges}{extras}"
 
 
 def _as_floats(values: Sequence[Any], *, integer: bool, exact: bool) -> np.ndarray:

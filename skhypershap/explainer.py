@@ -37,7 +37,7 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, default=None
         The space, where the source does not tell it.
     surrogate : regressor, default=None
-        Any scikit-learn regressor; it is cloned. None: `RandomForestRegressor` with 100 trees.
+        Any regressor with fit and predict; it is cloned. None: `RandomForestRegressor` with 100 trees.
         It sees configurations as `ConfigSpace.Configuration.get_array()` does: numbers in [0, 1],
         positions of choices. Models that are sums of scikit-learn's trees are walked by a kernel;
         others are asked through `predict`, which is slower.
@@ -198,6 +198,11 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         self._validate_params()
         space = reader_of(self.search).check(self.search, space=self.space, metric=self.metric)
         check_baseline(self.baseline, space)
+        if isinstance(self.surrogate, type):
+            raise ValueError(
+                f"surrogate must be a regressor; got the class {self.surrogate.__name__}. Make one: "
+                f"{self.surrogate.__name__}()."
+            )
         if isinstance(self.surrogate, BaseEstimator) and is_classifier(self.surrogate):
             raise ValueError(
                 f"surrogate must be a regressor; {type(self.surrogate).__name__} is a classifier."

@@ -16,14 +16,18 @@ import numpy as np
 import pandas as pd
 from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import (
+    BetaIntegerHyperparameter,
     CategoricalHyperparameter,
     Constant,
+    NormalIntegerHyperparameter,
     OrdinalHyperparameter,
     UniformIntegerHyperparameter,
 )
 
 from skhypershap.domains import CONSTANT_NUMBER, Quantiles, domain_of
 from skhypershap.errors import unknown_name
+
+UNEVEN_INTEGERS = (BetaIntegerHyperparameter, NormalIntegerHyperparameter)
 
 
 def check_supported(space: ConfigurationSpace) -> None:
@@ -157,7 +161,8 @@ def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> np.n
     vectors = np.array([configuration.get_array() for configuration in configurations])
     for column, hyperparameter in enumerate(space.values()):
         domain = domain_of(hyperparameter)
-        if isinstance(domain, Quantiles):  # many quantiles are one value: use the one trials have
+        # Where many numbers are one value, use the one that trials have.
+        if isinstance(domain, Quantiles) or isinstance(hyperparameter, UNEVEN_INTEGERS):
             vectors[:, column] = domain.encode(domain.decode(vectors[:, column]))
     return vectors
 
@@ -182,7 +187,9 @@ def enumerate_vectors(
 
 
 def _all_numbers(hyperparameter: Any) -> np.ndarray:
-    if isinstance(hyperparameter, (CategoricalHyperparameter, OrdinalHyperparameter)):
+    if isinstance(hyperparameter, CategoricalHyperparameter):
+        return np.flatnonzero(hyperparameter.probabilities).astype(float)
+    if isinstance(hyperparameter, OrdinalHyperparameter):
         return np.arange(hyperparameter.size, dtype=float)
     if isinstance(hyperparameter, Constant):
         return np.full(1, float(CONSTANT_NUMBER))
@@ -191,7 +198,7 @@ def _all_numbers(hyperparameter: Any) -> np.ndarray:
 
 def _probabilities(hyperparameter: Any) -> np.ndarray | None:
     if isinstance(hyperparameter, CategoricalHyperparameter):
-        return np.asarray(hyperparameter.probabilities)
+        return hyperparameter.probabilities[hyperparameter.probabilities > 0]
     uniform = isinstance(hyperparameter, (OrdinalHyperparameter, Constant)) or (
         isinstance(hyperparameter, UniformIntegerHyperparameter) and not hyperparameter.log
     )

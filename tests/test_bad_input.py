@@ -17,7 +17,7 @@ from ConfigSpace import (
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR
 
 from skhypershap import HyperSHAPExplainer, SurrogateWarning, TrialsWarning
 
@@ -139,6 +139,15 @@ class TestValues:
         fitted = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials())
         with pytest.raises(ValueError, match="'optimizer' parameter"):
             fitted.set_params(optimizer="bogus").explain()
+
+    def test_integers_have_no_tolerance(self):
+        space = ConfigurationSpace({"n": (1, 10_000_000)})
+        with pytest.raises(ValueError, match="10000005"):
+            HyperSHAPExplainer(space).fit([{"n": 10_000_005}, {"n": 1}], [1, 2])
+
+    def test_a_class_is_no_surrogate(self):
+        with pytest.raises(ValueError, match=r"Make one: SVR\(\)"):
+            HyperSHAPExplainer(SPACE, surrogate=SVR).fit(*trials())
 
     def test_a_classifier_is_no_surrogate(self):
         explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), surrogate=SVC())

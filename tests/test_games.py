@@ -7,10 +7,12 @@ import itertools
 import numpy as np
 import pytest
 from ConfigSpace import (
+    Beta,
     Categorical,
     ConfigurationSpace,
     Float,
     Integer,
+    Normal,
     OrdinalHyperparameter,
 )
 from conftest import bits, coalitions, twin_scores
@@ -22,7 +24,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.games import GAMES
-from skhypershap.space import encode, enumerate_vectors, player_of_column, sample_vectors
+from skhypershap.space import decode, encode, enumerate_vectors, player_of_column, sample_vectors
 
 # Grids by heart and tiny random problems: what a surrogate knows of held-out trials is beside the point.
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -199,6 +201,28 @@ def test_finite_spaces_are_enumerated_up_to_n_samples():
     np.testing.assert_allclose(probabilities, 1 / 12)
     assert enumerate_vectors(space, 11) is None
     assert enumerate_vectors(ConfigurationSpace({"a": (0.0, 1.0)}), 10**6) is None
+
+
+def test_candidates_of_integers_are_vectors_of_integers():
+    """ConfigSpace draws normal and beta integers on a log scale off their own vectors."""
+    space = ConfigurationSpace()
+    space.add(Integer("a", (1, 200), distribution=Beta(2, 3), log=True))
+    space.add(
+        Integer("b", (1, 200), distribution=Normal(40, 20), log=True),
+        Integer("c", (1, 200), log=True),
+    )
+    vectors = sample_vectors(space, 300, 0)
+    np.testing.assert_allclose(vectors, encode(space, decode(space, vectors)), atol=1e-12)
+
+
+def test_categories_without_weight_are_no_candidates():
+    space = ConfigurationSpace()
+    space.add(
+        Categorical("a", ["x", "never", "y"], weights=[1, 0, 3]), Categorical("b", ["u", "v"])
+    )
+    vectors, probabilities = enumerate_vectors(space, 100)
+    assert sorted(set(vectors[:, 0])) == [0, 2]
+    np.testing.assert_allclose(probabilities, [1 / 8, 1 / 8, 3 / 8, 3 / 8])
 
 
 def test_log_integers_are_enumerated_for_optima_but_drawn_for_variances():

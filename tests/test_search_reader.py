@@ -125,6 +125,16 @@ class TestDomains:
         assert drawn.mean() == pytest.approx(distribution.mean(), abs=0.1 * distribution.std())
         assert drawn.std() == pytest.approx(distribution.std(), rel=0.15)
 
+    def test_far_out_values_of_a_distribution_are_legal_and_stay_what_they_are(self):
+        """The probability of 1000 under poisson(50) underflows; it is a value all the same."""
+        domain = domain_of(hyperparameter_from("h", [stats.poisson(50)]))
+        assert domain.own([1000, 1010.0, 60]) == [1000, 1010, 60]
+        assert domain.nearest(-3) == 0
+        assert not np.isnan(domain.encode([domain.nearest(1000.4)])[0])
+        np.testing.assert_array_equal(
+            np.isnan(domain.encode([None, "a", 1.5, -1, 7])), [1, 1, 1, 1, 0]
+        )
+
     @pytest.mark.parametrize(
         "distribution",
         [
