@@ -36,13 +36,9 @@ CONSTANT_NUMBER = 1  # what ConfigSpace makes of a Constant's value
 class Domain(Protocol):
     """The values of one hyperparameter.
 
-    With `exact` an int is never read as a float, nor the other way round: where scikit-learn means
-    a count by 1 and a share by 1.0 (max_features), they are different values.
+    Those with `exact` never read an int as a float, nor the other way round: where scikit-learn
+    means a count by 1 and a share by 1.0 (max_features), they are different values.
     """
-
-    @property
-    def exact(self) -> bool:
-        """Whether ints and floats are kept apart."""
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """Numbers of shape (n_values,) that the surrogate sees; NaN where a value is illegal."""

@@ -6,7 +6,7 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skhypershap._compat import HasMethods, Interval, StrOptions
@@ -16,7 +16,7 @@ from skhypershap.errors import check_name
 from skhypershap.explanations import Explanations
 from skhypershap.frames import trials_frame
 from skhypershap.space import encode, player_names
-from skhypershap.surrogate import fit_surrogate, warn_of_little_knowledge
+from skhypershap.surrogate import check_surrogate, fit_surrogate, warn_of_little_knowledge
 from skhypershap.trials import read_trials, reader_of
 from skhypershap.trials.search import is_frozen, unwrap
 
@@ -198,55 +198,52 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         self._validate_params()
         space = reader_of(self.search).check(self.search, space=self.space, metric=self.metric)
         check_baseline(self.baseline, space)
-        if isinstance(self.surrogate, type):
-            raise ValueError(
-                f"surrogate must be a regressor; got the class {self.surrogate.__name__}. Make one: "
-                f"{self.surrogate.__name__}()."
-            )
-        if isinstance(self.surrogate, BaseEstimator) and is_classifier(self.surrogate):
-            raise ValueError(
-                f"surrogate must be a regressor; {type(self.surrogate).__name__} is a classifier."
-            )
-        self._forget()
+        check_surrogate(self.surrogate)
         if not hasattr(self.search, "fit"):
             given = {"configs": X, "scores": y, "fidelity": None}
             for name in fit_params:
                 check_name("argument of fit with a ConfigurationSpace:", name, given)
-            return self._fit_trials(self.search, **{**given, **fit_params})
+            return self._fit_trials(self.search, None, **{**given, **fit_params})
         if X is None and (y is not None or fit_params):
             raise ValueError(
                 f"fit got {', '.join(fit_params) or 'y'} without X. Give the data to run the search, or "
                 "nothing to read a search that has run."
             )
         if X is None or is_frozen(self.search):
-            self.search_ = unwrap(self.search)
-            return self._fit_trials(self.search_)
-        self.search_ = clone(self.search).fit(X, y, **self._routed("fit", fit_params))
+            search = unwrap(self.search)
+            return self._fit_trials(search, search)
+        search = clone(self.search).fit(X, y, **self._routed("fit", fit_params))
+        self._forget()
+        self.search_ = search  # hours of work, perhaps: kept whatever happens to its trials
         try:
-            return self._fit_trials(self.search_)
+            return self._fit_trials(search, search)
         except Exception as error:
             error.add_note("The search itself is kept in the explainer's attribute search_.")
             raise
 
     def _forget(self) -> None:
-        """Drop an earlier fit, so that a failing one cannot leave a mixture of both."""
+        """Drop an earlier fit, once there is a new one: there is never a mixture of both."""
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
 
-    def _fit_trials(self, source: Any, **given: Any) -> HyperSHAPExplainer:
-        """Read trials and fit the surrogate on them."""
+    def _fit_trials(self, source: Any, search: Any, **given: Any) -> HyperSHAPExplainer:
+        """Read trials and fit the surrogate on them; `search` is the fitted one, if there is one."""
         trials = read_trials(
             source, space=self.space, metric=self.metric, direction=self.direction, **given
         )
         random_state = self.random_state
         if not isinstance(random_state, Integral):
             random_state = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        self._seed = int(random_state)
+        seed = int(random_state)
         vectors = encode(trials.space, trials.configs)
         surrogate = fit_surrogate(
-            self.surrogate, vectors, trials.scores, seed=self._seed, n_jobs=self.n_jobs
+            self.surrogate, vectors, trials.scores, seed=seed, n_jobs=self.n_jobs
         )
         baselines = baseline_configs(self.baseline, trials)
+        self._forget()
+        if search is not None:
+            self.search_ = search
+        self._seed = seed
         self._trials, self._surrogate, self._baselines = trials, surrogate, baselines
         self.space_ = trials.space
         self.trials_ = trials_frame(list(trials.space), trials.configs, trials.scores)

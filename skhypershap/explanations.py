@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ class Explanations:
     _surrogate: Surrogate
     _baselines: list[dict[str, Any]]
     _seed: int
+    _validate_params: Callable[[], None]  # of scikit-learn's BaseEstimator
 
     def explain(
         self,
@@ -73,16 +74,19 @@ class Explanations:
         DataFrame
             One row per game and interaction: `game`, `measure` (shapiq's name for the result),
             `order`, `interaction` ("C × gamma"), `hyperparameters` (tuple), `value` (in units of the
-            metric, positive is better; for sensitivity the metric squared). Sorted by game, order
-            and size. `attrs` hold "baseline_score", "full_score", "exact", "metric", "direction"
-            and "surrogate_score"; with a list of games the first three are dicts keyed by game.
-            Where an approximator was needed also its "budget" and "approximator".
+            metric, positive is better; for sensitivity the metric squared). Sorted by game, by
+            order, and by the size of the value. `attrs` hold "baseline_score", "full_score",
+            "exact", "metric", "direction" and "surrogate_score"; with a list of games the first
+            three are dicts keyed by game. Where "exact" is False also the "budget" of coalitions
+            and the "approximator".
 
         Raises
         ------
         ValueError
             For an unknown game, index, baseline or hyperparameter, an order out of range, or a value
             outside the space.
+        TypeError
+            If `baseline` or `config` is of another kind.
         sklearn.exceptions.NotFittedError
             Before fit.
         """
@@ -241,7 +245,7 @@ class Explanations:
         return coalition_scores(question.game, self._setting(), baselines, question.config)
 
     def _setting(self) -> Setting:
-        self._validate_params()  # type: ignore[attr-defined]  # of BaseEstimator; they may have been set since fit
+        self._validate_params()  # they may have been set since fit
         return Setting(
             trials=self._trials,
             surrogate=self._surrogate,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     BaggingRegressor,
@@ -170,6 +170,17 @@ def fit_surrogate(
         if gap > 1e-9 * np.abs(predicted).max():
             forest = None  # a subclass with a predict of its own
     return Surrogate(model, _held_out_score(model, vectors, scores, seed), forest)
+
+
+def check_surrogate(model: Any) -> None:
+    """Refuse what is no regressor before the search runs; None stands for the default forest."""
+    if isinstance(model, type):
+        raise ValueError(
+            f"surrogate must be a regressor; got the class {model.__name__}. Make one: "
+            f"{model.__name__}()."
+        )
+    if isinstance(model, BaseEstimator) and is_classifier(model):
+        raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
 def warn_of_little_knowledge(scores: np.ndarray, metric: str, score: float) -> None:

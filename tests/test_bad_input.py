@@ -178,10 +178,28 @@ class TestData:
         with pytest.raises(TypeError, match=r"must be a ConfigurationSpace.*got int"):
             HyperSHAPExplainer(search, space=3).fit()
 
-    def test_a_failing_fit_leaves_no_mixture(self):
-        fitted = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials())
+    def test_a_failing_fit_leaves_the_earlier_one_whole(self):
+        fitted = HyperSHAPExplainer(SPACE, n_samples=50, random_state=0).fit(*trials())
+        before = fitted.explain()
         with pytest.raises(ValueError, match="There are no trials"):
             fitted.fit([], [])
+        pd.testing.assert_frame_equal(fitted.explain(), before)
+        search = GridSearchCV(SVC(), {"C": [1, 2, 3], "gamma": [0.1, 1, 2, 3]}).fit(X, Y)
+        fitted = HyperSHAPExplainer(search, baseline="worst", random_state=0).fit()
+        for arguments in ({"y": Y}, {"X": X[:1], "y": Y[:1]}):
+            with pytest.raises(ValueError, match=r"without X|n_splits"):
+                fitted.fit(**arguments)
+            assert fitted.search_ is search
+            assert len(fitted.explain()) == 3
+
+    def test_a_new_search_that_cannot_be_read_is_all_that_is_left(self):
+        """It took its time, so it is kept, but nothing of the earlier fit beside it."""
+        grid = {"C": [1, 2, 3], "gamma": [0.1, 1, 2, 3]}
+        fitted = HyperSHAPExplainer(GridSearchCV(SVC(), grid), baseline="worst", random_state=0)
+        first = fitted.fit(X, Y).search_
+        with pytest.raises(ValueError, match="are outside"):
+            fitted.set_params(space={"C": [1, 2, 3], "gamma": [0.1, 1]}).fit(X, Y)
+        assert fitted.search_ is not first
         with pytest.raises(NotFittedError):
             fitted.explain()
 

@@ -52,28 +52,20 @@ def check_table(explainer, games=("ablation", "tunability", "mistunability", "se
     return table
 
 
-@pytest.mark.parametrize("task", [0, 20])
-def test_lcbench(data_folder, task):
-    space, rows = load(data_folder / "lcbench_surrogate", "data.csv", task)
+@pytest.mark.parametrize(
+    ("folder", "table", "score", "task", "known"),
+    [
+        ("lcbench_surrogate", "data.csv", "val_accuracy", 0, 0.5),
+        ("lcbench_surrogate", "data.csv", "val_accuracy", 20, 0.5),
+        ("openml_rf", "data.csv", "predictive_accuracy", 3, 0.5),
+        ("hpobench_mlp", "sample.csv", "val_acc", 0, 0.8),
+    ],
+)
+def test_accuracies(data_folder, folder, table, score, task, known):
+    space, rows = load(data_folder / folder, table, task)
     explainer = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
-    explainer.fit(rows[list(space)], rows["val_accuracy"])
-    assert explainer.surrogate_score_ > 0.5
-    check_table(explainer)
-
-
-def test_random_forests_on_openml(data_folder):
-    space, rows = load(data_folder / "openml_rf", "data.csv", 3)
-    explainer = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
-    explainer.fit(rows[list(space)], rows["predictive_accuracy"])
-    assert explainer.surrogate_score_ > 0.5
-    check_table(explainer)
-
-
-def test_full_grid_of_an_ordinal_space(data_folder):
-    space, rows = load(data_folder / "hpobench_mlp", "sample.csv", 0)
-    explainer = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
-    explainer.fit(rows[list(space)], rows["val_acc"])
-    assert explainer.surrogate_score_ > 0.8
+    explainer.fit(rows[list(space)], rows[score])
+    assert explainer.surrogate_score_ > known
     check_table(explainer)
 
 
