@@ -17,13 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from skhypershap.interactions import player_halves
+from skhypershap.optima import best_candidates, climber_of, monotone, refine, starts_of
 from skhypershap.space import encode, enumerate_vectors, player_of_column, sample_vectors
-from skhypershap.surrogate import PREDICT_ROWS, Surrogate
+from skhypershap.surrogate import Block, Surrogate
 from skhypershap.trials import Trials
 
 Config = dict[str, Any]
-Block = tuple[slice, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
 SUBSET_ROWS = 512
 PROGRESS_DELAY = 0.5  # seconds; what is quicker needs no progress bar
 
@@ -92,10 +91,21 @@ class Setting(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Vectors of shape (n_candidates, n_columns), and their probabilities where they differ."""
+    """Vectors that are blended with a baseline.
+
+    Attributes
+    ----------
+    vectors : ndarray of shape (n_candidates, n_columns)
+        The candidates.
+    probabilities : ndarray of shape (n_candidates,) or None
+        Where they differ.
+    complete : bool
+        Whether there are no others, so that nothing better can be found.
+    """
 
     vectors: np.ndarray
-    probabilities: np.ndarray | None
+    probabilities: np.ndarray | None = None
+    complete: bool = False
 
 
 def candidates_of(name: str, setting: Setting, config: Config) -> Candidates:
@@ -103,14 +113,14 @@ def candidates_of(name: str, setting: Setting, config: Config) -> Candidates:
     source = GAMES[name].candidates
     space = setting.trials.space
     if source == "config":
-        return Candidates(encode(space, [config]), None)
+        return Candidates(encode(space, [config]), complete=True)
     enumerated = enumerate_vectors(space, setting.n_samples)
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
-        return Candidates(*enumerated)
+        return Candidates(*enumerated, complete=True)
     vectors = sample_vectors(space, setting.n_samples, setting.seed)
     if learns_from_subsets(name, setting):
         vectors = np.vstack([vectors, encode(space, setting.trials.configs)])
-    return Candidates(vectors, None)
+    return Candidates(vectors)
 
 
 def sign_of_gain(name: str, trials: Trials) -> float:
@@ -119,9 +129,13 @@ def sign_of_gain(name: str, trials: Trials) -> float:
 
 
 def coalition_scores(
-    name: str, setting: Setting, baselines: np.ndarray, config: Config
+    name: str,
+    setting: Setting,
+    baselines: np.ndarray,
+    config: Config,
+    coalitions: np.ndarray | None = None,
 ) -> np.ndarray:
-    """v(S) of all coalitions, in the metric's own units and direction.
+    """v(S) in the metric's own units and direction.
 
     Parameters
     ----------
@@ -133,74 +147,69 @@ def coalition_scores(
         The game is the mean over them.
     config : dict
         What an ablation explains.
+    coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
+        Which coalitions; by default all. If only some are asked for, a coalition does not learn from
+        its subsets (it may from those among them, see `best_of_evaluated_subsets`).
 
     Returns
     -------
-    ndarray of shape (2^n_players,)
-        Bit i of a position says that player i is in the coalition.
+    ndarray of shape (n_coalitions,)
+        Of all coalitions bit i of a position says that player i is in the coalition.
     """
     candidates = candidates_of(name, setting, config)
-    values = [_scores_from(name, setting, candidates, baseline) for baseline in baselines]
+    values = [
+        _scores_from(name, setting, candidates, baseline, coalitions) for baseline in baselines
+    ]
     return np.mean(values, axis=0)
 
 
-def scores_of_coalitions(
+def _scores_from(
     name: str,
     setting: Setting,
-    baselines: np.ndarray,
-    config: Config,
-    coalitions: np.ndarray,
+    candidates: Candidates,
+    baseline: np.ndarray,
+    coalitions: np.ndarray | None,
 ) -> np.ndarray:
-    """v(S) of some coalitions, rows of bools, each by itself: for too many players to take them all.
-
-    Unlike in `coalition_scores`, a coalition does not learn from its subsets (it may from those that
-    are evaluated with it, see `best_of_evaluated_subsets`), but it is never worse than the baseline.
-    """
-    candidates = candidates_of(name, setting, config)
+    surrogate, columns = setting.surrogate, setting.player_of_column
+    size = 2**setting.n_players if coalitions is None else len(coalitions)
+    vectors = candidates.vectors
     refined = learns_from_subsets(name, setting)
-    columns = setting.player_of_column
-    step = max(1, PREDICT_ROWS // len(candidates.vectors))
-    starts = tqdm(
-        range(0, len(coalitions), step),
-        desc=name,
-        unit_scale=step,
-        unit="coalition",
-        delay=PROGRESS_DELAY,
-        disable=not setting.verbose,
-    )
-    values = np.zeros(len(coalitions))
-    for start in starts:
-        rows = coalitions[start : start + step]
-        for baseline in baselines:
-            vectors = candidates.vectors
-            vectors = np.vstack([vectors, baseline]) if refined else vectors
-            scores = setting.surrogate.blend_scores(rows, vectors, baseline, columns)
-            block = [(slice(0, len(rows)), np.arange(scores.shape[1]), scores)]
-            reduced = _reduced(name, setting, candidates, block, len(rows))
-            values[start : start + len(rows)] += reduced / len(baselines)
-    return values
+    if refined:  # also what changes nothing can be found
+        vectors = np.vstack([vectors, baseline])
+    asked = (vectors, baseline, columns, coalitions)
+    with _progress(setting, name, size * len(vectors), "blend") as bar:
+        if GAMES[name].reduce == "variance":
+            blocks = surrogate.coalition_blocks(*asked, n_jobs=setting.n_jobs)
+            return _variance(_watched(blocks, bar), size, candidates)
+        sign = 1.0 if _wants_maximum(name, setting.trials) else -1.0
+        climbs = refined and not candidates.complete
+        optima = best_candidates(
+            surrogate,
+            *asked,
+            sign=sign,
+            n_starts=starts_of(size) if climbs else 1,
+            n_jobs=setting.n_jobs,
+            progress=bar.update,
+        )
+    values = optima.values[0]
+    if climbs:
+        climber = climber_of(surrogate, setting.trials.space, vectors, baseline, columns, sign=sign)
+        with _progress(setting, f"{name}, line search", size, "coalition") as bar:
+            values = refine(climber, optima, coalitions, n_jobs=setting.n_jobs, progress=bar.update)
+    if refined and coalitions is None:
+        values = monotone(values)
+    return sign * values
 
 
-def _scores_from(
-    name: str, setting: Setting, candidates: Candidates, baseline: np.ndarray
-) -> np.ndarray:
-    blocks = setting.surrogate.coalition_blocks(
-        candidates.vectors, baseline, setting.player_of_column, setting.n_jobs
-    )
-    size = 2**setting.n_players
-    progress = tqdm(
-        total=size * len(candidates.vectors),
-        desc=name,
-        unit="blend",
+def _progress(setting: Setting, what: str, total: int, unit: str) -> tqdm:
+    return tqdm(
+        total=total,
+        desc=what,
+        unit=unit,
         unit_scale=True,
         delay=PROGRESS_DELAY,
         disable=not setting.verbose,
     )
-    with progress:
-        values = _reduced(name, setting, candidates, _watched(blocks, progress), size)
-    if learns_from_subsets(name, setting):
-        values = _best_of_subsets(values, maximize=_wants_maximum(name, setting.trials))
-    return values
 
 
 def learns_from_subsets(name: str, setting: Setting) -> bool:
@@ -225,27 +234,10 @@ def _wants_maximum(name: str, trials: Trials) -> bool:
     return trials.maximize == (GAMES[name].reduce == "best")
 
 
-def _reduced(
-    name: str, setting: Setting, candidates: Candidates, blocks: Iterable[Block], size: int
-) -> np.ndarray:
-    """Reduce the scores of each coalition's blends to one number."""
-    if GAMES[name].reduce == "variance":
-        return _variance(blocks, size, candidates)
-    return _optimum(blocks, size, maximize=_wants_maximum(name, setting.trials))
-
-
 def _watched(blocks: Iterable[Block], progress: tqdm) -> Iterator[Block]:
     for block in blocks:
         yield block
         progress.update(block[2].size)
-
-
-def _optimum(blocks: Iterable[Block], size: int, *, maximize: bool) -> np.ndarray:
-    better = np.maximum if maximize else np.minimum
-    values = np.full(size, -np.inf if maximize else np.inf)
-    for coalitions, _, scores in blocks:
-        values[coalitions] = better(values[coalitions], better.reduce(scores, axis=1))
-    return values
 
 
 def _variance(blocks: Iterable[Block], size: int, candidates: Candidates) -> np.ndarray:
@@ -269,12 +261,3 @@ def _variance(blocks: Iterable[Block], size: int, candidates: Candidates) -> np.
         mean[coalitions] += step * block_mass / joint
         mass[coalitions] = joint
     return spread / mass
-
-
-def _best_of_subsets(values: np.ndarray, *, maximize: bool) -> np.ndarray:
-    """Let each coalition keep what its subsets found: their blends are legal for it too."""
-    better = np.maximum if maximize else np.minimum
-    values = values.copy()
-    for without, within in player_halves(values):
-        better(without, within, out=within)
-    return values

@@ -15,7 +15,6 @@ from skhypershap.games import (
     best_of_evaluated_subsets,
     coalition_scores,
     learns_from_subsets,
-    scores_of_coalitions,
     sign_of_gain,
 )
 from skhypershap.interactions import (
@@ -173,7 +172,7 @@ class GainsOf:
 
     def _scores(self, coalitions: np.ndarray) -> np.ndarray:
         question = self.question
-        return scores_of_coalitions(
+        return coalition_scores(
             question.game, self.setting, self.baselines, question.config, coalitions
         )
 

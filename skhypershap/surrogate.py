@@ -7,11 +7,13 @@ blends of many candidates with one baseline. The second walks the trees where it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
@@ -30,11 +32,16 @@ from skhypershap._compat import histogram_trees
 from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
 from skhypershap.kernels.forest import FlatForest, flatten, predict_flat
 
+if TYPE_CHECKING:
+    from skhypershap.kernels.coalitions import Places
+    from skhypershap.kernels.walk import Walk
+
 N_TREES = 100
 N_FOLDS = 5
 N_COMPARED = 16
 FEW_TRIALS = 10
 LOW_SCORE = 0.3
+Block = tuple[slice | np.ndarray, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
 PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
 
 
@@ -67,9 +74,10 @@ class Surrogate:
         candidates: np.ndarray,
         baseline: np.ndarray,
         player_of_column: np.ndarray,
+        coalitions: np.ndarray | None = None,
         n_jobs: int | None = None,
-    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Scores of every blend of every candidate with the baseline, block after block.
+    ) -> Iterator[Block]:
+        """Scores of blends of every candidate with the baseline, block after block.
 
         Parameters
         ----------
@@ -79,28 +87,102 @@ class Surrogate:
             Vector whose values all others keep.
         player_of_column : ndarray of shape (n_columns,)
             The player that a column belongs to, -1 for none (it keeps the baseline's value).
+        coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
+            Which coalitions; by default all.
         n_jobs : int, optional
             As in scikit-learn.
 
         Yields
         ------
-        coalitions, members, scores : slice, ndarray of int, ndarray
-            `scores` has a row for each of the coalitions (bit i of a coalition's number says that
-            player i is in it) and a column for each of the candidates, given by position. The
-            blocks and their order do not depend on `n_jobs`.
+        numbers, members, scores : slice or ndarray of int, ndarray of int, ndarray
+            `scores` has a row for each of the numbered coalitions (of all coalitions bit i of a number
+            says that player i is in it) and a column for each of the candidates, given by position.
+            The blocks and their order do not depend on `n_jobs`.
         """
-        if self.forest is None:
-            yield from self._predicted_blocks(candidates, baseline, player_of_column)
+        if not self._walks(player_of_column):
+            yield from self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
             return
-        from skhypershap.kernels.coalitions import plan_walk, walk_block
+        from skhypershap.kernels.coalitions import score_block
 
+        for walk, places, numbers in self._places(
+            candidates, baseline, player_of_column, coalitions
+        ):
+            groups = walk.blocks(places.most_candidates)
+            score = functools.partial(score_block, walk, places)
+            for members, scores in zip(groups, in_threads(score, groups, n_jobs), strict=True):
+                yield numbers, members, scores.T
+
+    def coalition_optima(
+        self,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        coalitions: np.ndarray | None = None,
+        *,
+        sign: float,
+        n_jobs: int | None = None,
+    ) -> Iterator[tuple[slice | np.ndarray, int, np.ndarray, np.ndarray]]:
+        """Best scores of coalitions, block after block.
+
+        Parameters
+        ----------
+        candidates, baseline, player_of_column, coalitions, n_jobs
+            As in `coalition_blocks`.
+        sign : float
+            1 for the largest score, -1 for the smallest.
+
+        Yields
+        ------
+        numbers, n_members, best, winners : slice or ndarray of int, int, ndarray, ndarray of int
+            For each of the coalitions the largest of sign * score among the block's candidates, and
+            the position of the candidate that has it.
+        """
+        if not self._walks(player_of_column):
+            blocks = self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
+            for part, members, scores in blocks:
+                winners = np.argmax(sign * scores, axis=1)
+                best = sign * scores[np.arange(len(scores)), winners]
+                yield part, len(members), best, winners
+            return
+        from skhypershap.kernels.coalitions import best_of_block
+
+        for walk, places, numbers in self._places(
+            candidates, baseline, player_of_column, coalitions
+        ):
+            groups = walk.blocks(places.most_candidates)
+            best_of = functools.partial(best_of_block, walk, places, sign)
+            found = in_threads(best_of, groups, n_jobs)
+            for members, (best, winners) in zip(groups, found, strict=True):
+                yield numbers, len(members), best, winners
+
+    def _walks(self, player_of_column: np.ndarray) -> bool:
+        """Whether there are trees to walk, and not more players than a walk can tell apart."""
+        if self.forest is None:
+            return False
+        from skhypershap.kernels.walk import MOST_PLAYERS
+
+        return bool(player_of_column.max() < MOST_PLAYERS)
+
+    def _places(
+        self,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        coalitions: np.ndarray | None,
+    ) -> Iterator[tuple[Walk, Places, np.ndarray]]:
+        """Plan a walk, and where it puts scores; some coalitions 2,048 at a time."""
+        from skhypershap.kernels.coalitions import MOST, places_of_all, places_of_some
+        from skhypershap.kernels.walk import plan_walk, relative_to_baseline
+
+        assert self.forest is not None
         walk = plan_walk(self.forest, candidates, baseline, player_of_column)
-        # Threads: the kernel holds no lock, and its input need not be copied.
-        parallel = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
-        numbers = range(len(walk.blocks))
-        tables = parallel(delayed(walk_block)(walk, number) for number in numbers)
-        for members, scores in zip(walk.blocks, tables, strict=True):
-            yield slice(0, len(scores)), members, scores
+        if coalitions is None:
+            places = places_of_all(walk)
+            yield walk, places, places.coalitions
+            return
+        for start in range(0, len(coalitions), MOST):
+            places = places_of_some(walk, coalitions[start : start + MOST])
+            yield relative_to_baseline(walk), places, start + places.coalitions
 
     def blend_scores(
         self,
@@ -118,15 +200,34 @@ class Surrogate:
         return scores.reshape(len(coalitions), len(candidates))
 
     def _predicted_blocks(
-        self, candidates: np.ndarray, baseline: np.ndarray, player_of_column: np.ndarray
+        self,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        coalitions: np.ndarray | None,
     ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         n_players = player_of_column.max() + 1
+        n_coalitions = 2**n_players if coalitions is None else len(coalitions)
         step = max(1, PREDICT_ROWS // len(candidates))
-        for start in range(0, 2**n_players, step):
-            numbers = np.arange(start, min(start + step, 2**n_players))
-            members = (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
+        for start in range(0, n_coalitions, step):
+            part = slice(start, min(start + step, n_coalitions))
+            if coalitions is None:
+                numbers = np.arange(part.start, part.stop)
+                members = (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
+            else:
+                members = coalitions[part]
             scores = self.blend_scores(members, candidates, baseline, player_of_column)
-            yield slice(start, start + len(numbers)), np.arange(len(candidates)), scores
+            yield part, np.arange(len(candidates)), scores
+
+
+def in_threads(
+    work: Callable[[Any], Any], items: Iterable[Any], n_jobs: int | None
+) -> Iterable[Any]:
+    """Results in the order of the items, for work that holds no lock and need not copy its input."""
+    if effective_n_jobs(n_jobs) == 1:  # without the bookkeeping, which one thread can feel
+        return map(work, items)
+    parallel = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
+    return parallel(delayed(work)(item) for item in items)
 
 
 def fit_surrogate(

@@ -140,22 +140,23 @@ def test_every_game_equals_blend_predict_reduce(mixed_space, mixed_trials, surro
         return twin_scores(explainer.surrogate_.predict, rows, baseline, players)
 
     searched = np.vstack([candidates, trials]) if optimizer == "refine" else candidates
-    expected = {
+    lower_bounds = {
         "ablation": twin(incumbent)[:, 0],
         "tunability": twin(searched).max(axis=1),
         "mistunability": twin(searched).min(axis=1),
         "sensitivity": twin(candidates).var(axis=1),
     }
     names = explainer.hyperparameter_names_
-    for game, values in expected.items():
-        if optimizer == "refine" and "tunability" in game:
-            reduce = np.max if game == "tunability" else np.min
-            every = range(len(values))
-            values = [reduce([values[t] for t in every if t & s == t]) for s in every]
+    for game, values in lower_bounds.items():
         found = explainer.coalition_values(game)
         assert found["coalition"].tolist() == [tuple(names[i] for i in s) for s in coalitions(5)]
-        ordered = [values[bits(s)] for s in coalitions(5)]
-        np.testing.assert_allclose(found["value"], ordered, rtol=0, atol=1e-9)
+        ordered = np.array([values[bits(s)] for s in coalitions(5)])
+        if optimizer == "refine" and "tunability" in game:
+            sign = 1 if game == "tunability" else -1
+            assert (sign * (found["value"] - ordered) >= -1e-12).all()
+            assert (sign * (found["value"] - ordered) > 1e-9).any(), "the line search finds more"
+        else:
+            np.testing.assert_allclose(found["value"], ordered, rtol=0, atol=1e-9)
 
 
 @settings(max_examples=15, deadline=None)
@@ -189,9 +190,7 @@ def test_the_trials_are_candidates_of_refine_only(mixed_space, mixed_trials):
         )
         explainer.fit(configs, scores)
         best[optimizer] = explainer.coalition_values()["value"].iloc[-1]
-        if optimizer == "refine":
-            assert best["refine"] == pytest.approx(explainer.predict_score(configs).max())
-    assert best["refine"] > best["random"]
+    assert best["refine"] >= explainer.predict_score(configs).max() > best["random"]
 
 
 def test_finite_spaces_are_enumerated_up_to_n_samples():

@@ -21,7 +21,7 @@ FLOORS = [
     ["delegation", "shapiq_bridge", "frames"],
     ["solve"],
     ["games"],
-    ["approximation", "baseline"],
+    ["approximation", "baseline", "optima"],
     ["interactions", "surrogate"],
     ["trials"],
     ["distributions", "space"],
@@ -29,7 +29,16 @@ FLOORS = [
     ["errors", "_compat"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-KERNELS_KNOW = {"__future__", "collections", "typing", "numpy", "numba", "skhypershap"}
+KERNELS_KNOW = {
+    "__future__",
+    "collections",
+    "math",
+    "typing",
+    "numpy",
+    "numba",
+    "llvmlite",
+    "skhypershap",
+}
 
 
 def imported(path):

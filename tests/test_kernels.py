@@ -20,8 +20,9 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
 from skhypershap.interactions import exact_interactions, leaf_interactions
-from skhypershap.kernels.coalitions import plan_walk, walk_block
+from skhypershap.kernels.coalitions import places_of_all, score_block
 from skhypershap.kernels.leaves import reachable_leaves
+from skhypershap.kernels.walk import plan_walk
 from skhypershap.surrogate import fit_surrogate
 
 
@@ -68,9 +69,10 @@ def problem(seed=0, n_trials=60, n_columns=5):
 
 def all_blocks(surrogate, candidates, baseline, player_of_column, n_jobs=None):
     scores = np.full((2 ** (max(player_of_column) + 1), len(candidates)), np.nan)
-    blocks = surrogate.coalition_blocks(candidates, baseline, player_of_column, n_jobs)
+    blocks = surrogate.coalition_blocks(candidates, baseline, player_of_column, n_jobs=n_jobs)
     for coalitions, members, block in blocks:
-        scores[coalitions, members] = block
+        rows = np.arange(len(scores))[coalitions]
+        scores[np.ix_(rows, members)] = block
     return scores
 
 
@@ -105,9 +107,10 @@ def test_threads_and_blocks_change_nothing():
     two = all_blocks(surrogate, candidates, vectors[0], np.arange(5), n_jobs=2)
     np.testing.assert_array_equal(one, two)
     walk = plan_walk(surrogate.forest, candidates, vectors[0], np.arange(5))
-    members = np.sort(np.concatenate(walk.blocks))
-    np.testing.assert_array_equal(members, np.arange(300))
-    np.testing.assert_array_equal(walk_block(walk, 1), one[:, walk.blocks[1]])
+    places, blocks = places_of_all(walk), walk.blocks(100)
+    np.testing.assert_array_equal(np.sort(np.concatenate(blocks)), np.arange(300))
+    expected = one[places.coalitions][:, blocks[1]]
+    np.testing.assert_array_equal(score_block(walk, places, blocks[1]).T, expected)
 
 
 def test_a_forest_of_stumps_without_splits_is_a_constant():

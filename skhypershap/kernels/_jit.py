@@ -16,6 +16,11 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
         return numba.njit(nogil=True)(function)
 
 
+def part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a part of kernels, which is cached with each of these."""
+    return numba.njit(nogil=True)(function)
+
+
 class _Guarded:
     """A cached kernel that compiles anew when its cache turns out to be read-only."""
 

@@ -1,16 +1,21 @@
-"""Scores of all 2^d blends of a candidate with a baseline, from one walk through every tree.
+"""Scores of blends of candidates with a baseline: of all 2^d coalitions, or of some of many players.
 
-At a split on player j where candidate x and baseline b go different ways both ways are followed:
-one remembers that j is in the coalition S, the other that it is not; a player already decided is
-followed without branching. A leaf reached with A (players that must be in S) and B (players that
-must be out) adds its value to every S with A in S and B outside. As a sum over the subsets U of B
-that is (-1)^|U| for every S that contains A + U, so one subset-sum transform at the end gives the
-scores of all coalitions (Moebius form).
+A leaf that is reached with A and B (see `skhypershap.kernels.walk`) adds its value to the scores of
+all coalitions S with A in S and B outside.
 
-Trees are walked for 64 candidates at once, one bit for each. The baseline's way is the same for
-all, so a split only parts a set of candidates into those that agree with the baseline and those
-that differ: two bit operations. Candidates that are alike are put into the same block, where they
-stay together for longer.
+For all coalitions it is added to a table that has room for more than the 2^d scores, so that few
+places change:
+
+* the 2^3 coalitions of the three *low* players lie side by side, and are added to together;
+* a *ternary* player has three rows: it must be in, it must be out, or it is free;
+* a *binary* player has two, in Moebius form: "must be out" is "free" less "must be in".
+
+A pass over the table then adds up what the coalitions have in common. There are as many ternary
+players as fit the processor's nearest memory.
+
+For some coalitions of too many players these are bits of long words, one word for each player, and
+those that a leaf adds to follow from A and B by "and". The leaf where the baseline itself ends is
+left out, and the others tell by how much they differ from it (`relative_to_baseline`).
 """
 
 from __future__ import annotations
@@ -19,205 +24,313 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
-from skhypershap.kernels.forest import FlatForest, ranks_of
+from skhypershap.kernels._jit import jit, part
+from skhypershap.kernels._vector import (
+    LANES,
+    N_LOW,
+    WORDS,
+    add_where,
+    lowest_lane,
+    narrow,
+    not_empty,
+)
+from skhypershap.kernels.walk import Walk, walk_tree, workspace
 
-AGREEING, DIFFERING, TEST, OWNER = range(4)  # columns of `Walk.nodes`
+TERNARY_BYTES = 1 << 14  # a larger table with ternary players leaves the nearest memory
+BLOCK_NUMBERS = 1 << 22  # 32 MB: what a block's scores may hold
 WORD = 64
-TABLE_NUMBERS = 1 << 22  # 32 MB: what a block's table of coalitions and candidates may hold
-DE_BRUIJN = 0x03F79D71B4CB0A89  # times a power of two, its upper six bits tell the exponent
-EXPONENTS = np.zeros(WORD, dtype=np.int64)
-for _exponent in range(WORD):
-    EXPONENTS[((DE_BRUIJN << _exponent) & (2**WORD - 1)) >> 58] = _exponent
+MOST = WORDS * WORD  # coalitions of which only some are scored at a time
 
 
-class Walk(NamedTuple):
-    """Everything about a forest, a baseline and candidates that all blocks share.
+class Places(NamedTuple):
+    """Where the score of each coalition is in a candidate's table of scores.
 
     Attributes
     ----------
-    forest : FlatForest
-        The trees.
-    nodes : ndarray of shape (n_nodes, 4), dtype int32
-        For each split the child on the baseline's side and the other one (-1 at a leaf), the test
-        that tells who goes with the baseline, and the player who owns the column, -1 for nobody.
-        One row each, so that a visit costs one cache line.
-    first_test : ndarray of shape (n_columns + 1,), dtype int64
-        Where the tests of each column begin: two for each threshold, "left" and "right".
-    n_players : int
-        d.
-    ranks : ndarray of shape (n_columns, n_candidates), dtype int32
-        Candidates as ranks.
-    blocks : list of ndarray
-        Candidates, by position, that are walked together.
+    coalitions : ndarray of shape (n_coalitions,), dtype int64
+        At each place: bit i says that player i is in; of some coalitions their numbers.
+    size : int
+        Length of a table of scores, which has room for at least the low players' coalitions.
+    n_ternary, n_binary : int
+        How many players have three and two rows; the rest are low.
+    allowed : ndarray of shape (2 * n_players * 32,), dtype uint64
+        Of some coalitions as bits: for each player, by position, those that it is in, and after these
+        for each player those that it is not in. Empty for all coalitions.
     """
 
-    forest: FlatForest
-    nodes: np.ndarray
-    first_test: np.ndarray
-    n_players: int
-    ranks: np.ndarray
-    blocks: list[np.ndarray]
+    coalitions: np.ndarray
+    size: int
+    n_ternary: int
+    n_binary: int
+    allowed: np.ndarray
+
+    @property
+    def table_size(self) -> int:
+        """Length of the table to which leaves are added."""
+        if len(self.allowed):
+            return self.size
+        return 3**self.n_ternary << (self.n_binary + N_LOW)
+
+    @property
+    def most_candidates(self) -> int:
+        """How many tables of scores a block may have."""
+        return BLOCK_NUMBERS // self.size
 
 
-def plan_walk(
-    forest: FlatForest, candidates: np.ndarray, baseline: np.ndarray, player_of_column: np.ndarray
-) -> Walk:
-    """Compare the baseline with every split, and put similar candidates into the same block."""
-    n_players = int(player_of_column.max()) + 1
-    baseline_ranks = ranks_of(forest, baseline[None, :])[:, 0]
-    inner = forest.left >= 0
-    if not inner.any():  # constant trees only: every table has one entry that is never read
-        baseline_ranks = np.zeros(1, dtype=np.int32)
-    goes_left = baseline_ranks[forest.column] <= forest.rank
-    n_tests = [2 * len(levels) for levels in forest.thresholds]
-    first_test = np.concatenate([[0], np.cumsum(n_tests)]).astype(np.int64)
-    nodes = np.stack(
-        [
-            np.where(goes_left, forest.left, forest.right),
-            np.where(goes_left, forest.right, forest.left),
-            first_test[forest.column] + 2 * forest.rank + ~goes_left,
-            player_of_column[forest.column],
-        ],
-        axis=1,
-    )
-    ranks = ranks_of(forest, candidates)
-    width = min(WORD, max(1, TABLE_NUMBERS >> n_players))
-    return Walk(
-        forest=forest,
-        nodes=nodes.astype(np.int32),
-        first_test=first_test,
-        n_players=n_players,
-        ranks=ranks,
-        blocks=_alike(ranks, np.arange(len(candidates)), width),
-    )
+def places_of_all(walk: Walk) -> Places:
+    """Places of all coalitions, in the order that is quickest."""
+    n_players = len(walk.player_at)
+    n_high = max(n_players - N_LOW, 0)
+    n_ternary = 0
+    while n_ternary < n_high and _table_bytes(n_ternary + 1, n_high) <= TERNARY_BYTES:
+        n_ternary += 1
+    low, ternary, binary = np.split(walk.player_at, [N_LOW, N_LOW + n_ternary])
+    places = np.arange(1 << n_players)
+    coalitions = np.zeros_like(places)
+    for at, player in enumerate(np.concatenate([low, binary, ternary])):
+        coalitions |= (places >> at & 1) << player
+    nothing = np.empty(0, dtype=np.uint64)
+    return Places(coalitions, 1 << (N_LOW + n_high), n_ternary, n_high - n_ternary, nothing)
 
 
-def _alike(
-    ranks: np.ndarray, positions: np.ndarray, width: int, column: int = 0
-) -> list[np.ndarray]:
-    """Halve the candidates by one column after the other until `width` are left together."""
-    if len(positions) <= width:
-        return [positions]
-    if len(ranks):
-        positions = positions[np.argsort(ranks[column % len(ranks), positions], kind="stable")]
-    n_words = -(-len(positions) // width)
-    half = n_words // 2 * width
-    lower = _alike(ranks, positions[:half], width, column + 1)
-    return lower + _alike(ranks, positions[half:], width, column + 1)
+def _table_bytes(n_ternary: int, n_high: int) -> int:
+    return 3**n_ternary * 2 ** (n_high - n_ternary + N_LOW) * 8
 
 
-def walk_block(walk: Walk, block: int) -> np.ndarray:
-    """Scores of shape (2^n_players, n_candidates of the block); bit i of a row: player i is in."""
-    ranks = np.ascontiguousarray(walk.ranks[:, walk.blocks[block]])
-    table = np.zeros((1 << walk.n_players, len(walk.blocks[block])))
-    if walk.forest.thresholds:
-        passing = _passing(ranks, walk.first_test)
-    else:
-        passing = np.zeros(1, dtype=np.uint64)
-    largest_tree = int(np.diff(walk.forest.roots, append=len(walk.forest.left)).max())
-    _add_leaves(
-        walk.forest.roots,
-        walk.forest.value,
+def places_of_some(walk: Walk, coalitions: np.ndarray) -> Places:
+    """Places of at most `MOST` coalitions, rows of bools, similar ones together."""
+    members = coalitions[:, walk.player_at]
+    order = np.lexsort(members.T[::-1])
+    bits = np.zeros((2, len(walk.player_at), MOST), dtype=bool)
+    bits[0, :, : len(order)], bits[1, :, : len(order)] = members[order].T, ~members[order].T
+    allowed = np.packbits(bits.ravel(), bitorder="little").view("<u8").astype(np.uint64)
+    return Places(order, MOST, 0, 0, allowed)
+
+
+def score_block(walk: Walk, places: Places, members: np.ndarray) -> np.ndarray:
+    """Scores of shape (n_members, n_coalitions), in the order of the places."""
+    scores = np.empty((len(members), places.size))
+    _score(walk, places, members, 0.0, scores, np.empty(0), np.empty(0, dtype=np.int64))
+    return scores[:, : len(places.coalitions)]
+
+
+def best_of_block(
+    walk: Walk, places: Places, sign: float, members: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each coalition the largest of sign * score, and which candidate's it is."""
+    best, winners = np.full(places.size, -np.inf), np.zeros(places.size, dtype=np.int64)
+    _score(walk, places, members, sign, np.empty((0, 0)), best, winners)
+    return best[: len(places.coalitions)], winners[: len(places.coalitions)]
+
+
+def _score(
+    walk: Walk,
+    places: Places,
+    members: np.ndarray,
+    sign: float,
+    scores: np.ndarray,
+    best: np.ndarray,
+    winners: np.ndarray,
+) -> None:
+    work = workspace(walk, places.table_size)
+    _score_block(
+        walk.roots,
+        walk.most_leaves,
         walk.nodes,
-        passing,
-        2 * largest_tree + 1,
-        EXPONENTS,
-        table,
+        walk.values,
+        walk.offset,
+        places.n_ternary,
+        places.n_binary,
+        places.allowed,
+        walk.ranks,
+        members,
+        work,
+        sign,
+        scores,
+        best,
+        winners,
     )
-    table[0] += walk.forest.offset
-    _subset_sums(table)
+    walk.spare.append(work)
+
+
+@jit
+def _score_block(
+    roots,
+    most,
+    nodes,
+    values,
+    offset,
+    n_ternary,
+    n_binary,
+    allowed,
+    ranks,
+    members,
+    work,
+    sign,
+    scores,
+    best,
+    winners,
+):
+    """Fill `scores`, one row for each of the members, or with a sign `best` and `winners`."""
+    ternary_rows, signs = _ternary_rows(n_ternary), _signs(n_binary)
+    table, other = work.tables[0], work.tables[1]
+    for start in range(0, len(members), LANES):
+        n_lanes = min(LANES, len(members) - start)
+        for column in range(len(ranks)):
+            for lane in range(n_lanes):
+                work.ranks[LANES * column + lane] = ranks[column, members[start + lane]]
+        kept = np.zeros((0, len(table)))  # tables of all candidates, if their leaves cannot wait
+        work.counts[:] = np.uint64(0)
+        for tree in range(len(roots)):
+            walk_tree(roots[tree], nodes, values, work, n_lanes)
+            last = tree == len(roots) - 1
+            if not last and np.int64(work.counts.max()) + most <= work.waiting.shape[1]:
+                continue
+            if not last and len(kept) == 0:
+                kept = np.zeros((n_lanes, len(table)))
+            for lane in range(n_lanes):
+                if len(kept) > 0:
+                    table[:] = kept[lane]
+                else:
+                    table[:] = 0.0
+                leaves = work.waiting[lane, : work.counts[lane]]
+                joined = table
+                if len(allowed) > 0:
+                    _add_to_some(leaves, allowed, work.chosen, table)
+                else:
+                    _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
+                work.counts[lane] = np.uint64(0)
+                if not last:
+                    kept[lane] = table
+                    continue
+                if len(allowed) == 0:
+                    joined = _join_rows(table, other, n_ternary, n_binary)
+                if sign == 0.0:
+                    for place in range(scores.shape[1]):
+                        scores[start + lane, place] = joined[place] + offset
+                else:
+                    _keep_best(joined, sign, offset, members[start + lane], best, winners)
+
+
+@part
+def _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table):
+    """Add leaves to the rows in which they belong."""
+    none, one, two = np.uint64(0), np.uint64(1), np.uint64(2)
+    n_low, n_three, n_two = np.uint64(N_LOW), np.uint64(n_ternary), np.uint64(n_binary)
+    low, ternary = (one << n_low) - one, (one << n_three) - one
+    in_low, out_low = _low_coalitions()
+    for number in range(len(leaves)):
+        leaf = leaves[number]
+        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
+        which = in_low[inside & low] & out_low[outside & low]
+        inside, outside = inside >> n_low, outside >> n_low
+        row = ternary_rows[inside & ternary] + two * ternary_rows[outside & ternary]
+        row = (row << n_two) + (inside >> n_three)
+        outside >>= n_three
+        # Most leaves mention one binary player or none: two places without a branch, a loop for more.
+        bit = outside & (none - outside)
+        add_where(table, row << n_low, which, leaf.amount)
+        add_where(table, (row | bit) << n_low, which if bit else np.uint8(0), -leaf.amount)
+        outside ^= bit
+        subset = outside
+        while subset != none:
+            amount = signs[subset] * leaf.amount
+            add_where(table, (row | subset) << n_low, which, amount)
+            add_where(table, (row | subset | bit) << n_low, which, -amount)
+            subset = (subset - one) & outside
+
+
+@part
+def _add_to_some(leaves, allowed, chosen, scores):
+    """Add leaves to the coalitions that contain A and avoid B."""
+    one = np.uint64(1)
+    absent = np.int64(len(allowed) // 2)  # where the rows begin of coalitions without a player
+    for number in range(len(leaves)):
+        leaf = leaves[number]
+        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
+        if not inside:  # where the baseline ends, too: it differs by nothing
+            continue
+        chosen[:] = ~np.uint64(0)
+        while inside:
+            narrow(chosen, allowed, WORDS * lowest_lane(inside))
+            inside &= inside - one
+        while outside:
+            narrow(chosen, allowed, absent + WORDS * lowest_lane(outside))
+            outside &= outside - one
+        words = not_empty(chosen)
+        while words:
+            word = lowest_lane(words)
+            add_where(scores, WORD * word, chosen[word], leaf.amount)
+            words &= words - one
+
+
+@part
+def _join_rows(table, other, n_ternary, n_binary):
+    """Scores of all coalitions from the rows of a table, in this one or in the other one."""
+    width = 1 << (n_binary + N_LOW)
+    n_rows = 3**n_ternary
+    step = 1 << N_LOW
+    while step < width:
+        for start in range(0, n_rows * width, 2 * step):
+            free, within = table[start : start + step], table[start + step : start + 2 * step]
+            for place in range(step):
+                within[place] += free[place]
+        step <<= 1
+    while n_rows > 1:
+        n_rows //= 3
+        for row in range(n_rows):
+            start = 3 * row * width
+            free, within = table[start : start + width], table[start + width : start + 2 * width]
+            without = table[start + 2 * width : start + 3 * width]
+            start = 2 * row * width
+            lower, upper = other[start : start + width], other[start + width : start + 2 * width]
+            for place in range(width):
+                lower[place] = free[place] + without[place]
+            for place in range(width):
+                upper[place] = free[place] + within[place]
+        width *= 2
+        table, other = other, table
     return table
 
 
-@jit
-def _passing(ranks, first_test):
-    """For each test the candidates that pass it, as bits."""
-    n_columns, n_candidates = ranks.shape
-    passing = np.empty(first_test[n_columns], np.uint64)
-    for column in range(n_columns):
-        order = np.argsort(ranks[column])
-        bits = np.uint64(0)
-        position = 0
-        for rank in range((first_test[column + 1] - first_test[column]) // 2):
-            while position < n_candidates and ranks[column, order[position]] <= rank:
-                bits |= np.uint64(1) << np.uint64(order[position])
-                position += 1
-            passing[first_test[column] + 2 * rank] = bits
-            passing[first_test[column] + 2 * rank + 1] = ~bits
-    return passing
+@part
+def _keep_best(scores, sign, offset, candidate, best, winners):
+    """Let a candidate win the coalitions for which it is better than all before it."""
+    for place in range(len(best)):
+        score = sign * (scores[place] + offset)
+        wins = score > best[place]
+        best[place] = score if wins else best[place]
+        winners[place] = candidate if wins else winners[place]
 
 
-@jit
-def _add_leaves(roots, value, nodes, passing, capacity, exponents, table):
-    """Add every leaf, in Moebius form, to `table` of shape (2^n_players, n_candidates)."""
-    one = np.uint64(1)
-    n_candidates = table.shape[1]
-    everyone = ~np.uint64(0) >> np.uint64(64 - n_candidates)
-    stack_node = np.empty(capacity, np.int32)
-    stack_in = np.empty(capacity, np.int64)
-    stack_out = np.empty(capacity, np.int64)
-    stack_who = np.empty(capacity, np.uint64)
-    reached = np.empty(64, np.int64)
-    for root in roots:
-        stack_node[0], stack_in[0], stack_out[0], stack_who[0] = root, 0, 0, everyone
-        depth = 1
-        while depth > 0:
-            depth -= 1
-            node, inside, outside = stack_node[depth], stack_in[depth], stack_out[depth]
-            who = stack_who[depth]
-            while nodes[node, AGREEING] >= 0:
-                owner = nodes[node, OWNER]
-                if owner < 0 or (outside >> owner) & 1:
-                    node = nodes[node, AGREEING]
-                    continue
-                agree = who & passing[nodes[node, TEST]]
-                differ = who ^ agree
-                if differ:
-                    bit = 1 << owner
-                    stack_node[depth], stack_who[depth] = nodes[node, DIFFERING], differ
-                    stack_in[depth], stack_out[depth] = inside | bit, outside
-                    depth += 1
-                    if not inside & bit:  # undecided so far: they may also stay with the baseline
-                        stack_node[depth], stack_who[depth] = nodes[node, AGREEING], differ
-                        stack_in[depth], stack_out[depth] = inside, outside | bit
-                        depth += 1
-                if not agree:
-                    node = -1
-                    break
-                who = agree
-                node = nodes[node, AGREEING]
-            if node < 0:
-                continue
-            n_reached = 0
-            while who:
-                lowest = who & (~who + one)
-                reached[n_reached] = exponents[(lowest * np.uint64(DE_BRUIJN)) >> np.uint64(58)]
-                n_reached += 1
-                who ^= lowest
-            amount = value[node]
-            subset = outside
-            while True:
-                signed, rest = amount, subset
-                while rest:  # the sign of the subset's size
-                    rest &= rest - 1
-                    signed = -signed
-                row = inside | subset
-                for number in range(n_reached):
-                    table[row, reached[number]] += signed
-                if subset == 0:
-                    break
-                subset = (subset - 1) & outside
+@part
+def _low_coalitions():
+    """For each set of low players the coalitions of these that contain it, and that avoid it."""
+    in_low, out_low = np.zeros(1 << N_LOW, np.uint8), np.zeros(1 << N_LOW, np.uint8)
+    for subset in range(1 << N_LOW):
+        for coalition in range(1 << N_LOW):
+            if subset & ~coalition == 0:
+                in_low[subset] |= np.uint8(1) << np.uint8(coalition)
+            if subset & coalition == 0:
+                out_low[subset] |= np.uint8(1) << np.uint8(coalition)
+    return in_low, out_low
 
 
-@jit
-def _subset_sums(table):
-    """Replace each row by the sum of the rows of all its subsets."""
-    n_coalitions, n_candidates = table.shape
-    bit = 1
-    while bit < n_coalitions:
-        for coalition in range(n_coalitions):
-            if coalition & bit:
-                for candidate in range(n_candidates):
-                    table[coalition, candidate] += table[coalition ^ bit, candidate]
-        bit <<= 1
+@part
+def _ternary_rows(n_ternary):
+    """For each set of ternary players the row in which they must be in and the rest are free."""
+    rows = np.zeros(1 << n_ternary, np.uint64)
+    for number in range(n_ternary):
+        for subset in range(1 << number):
+            rows[subset | 1 << number] = rows[subset] + np.uint64(3**number)
+    return rows
+
+
+@part
+def _signs(n_binary):
+    """For each set of binary players -1 where its size is odd, 1 otherwise."""
+    signs = np.ones(1 << n_binary)
+    for number in range(n_binary):
+        for subset in range(1 << number):
+            signs[subset | 1 << number] = -signs[subset]
+    return signs

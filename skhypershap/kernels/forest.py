@@ -80,10 +80,15 @@ def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: typ
 def ranks_of(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
     """Ranks of shape (n_columns_used, n_vectors), dtype int32, of vectors' values."""
     ranks = np.empty((len(forest.thresholds), len(vectors)), dtype=np.int32)
-    for number, levels in enumerate(forest.thresholds):
-        values = vectors[:, number].astype(forest.dtype).astype(np.float64)
-        ranks[number] = np.searchsorted(levels, values, side="left")
+    for column in range(len(ranks)):
+        ranks[column] = column_ranks(forest, column, vectors[:, column])
     return ranks
+
+
+def column_ranks(forest: FlatForest, column: int, numbers: np.ndarray) -> np.ndarray:
+    """Ranks of shape (n_numbers,) of numbers of one column."""
+    numbers = numbers.astype(forest.dtype).astype(np.float64)
+    return np.searchsorted(forest.thresholds[column], numbers, side="left")
 
 
 def predict_flat(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:

@@ -1,0 +1,125 @@
+"""Exact line search: the best value of one column of a forest, all others held.
+
+Along a line a forest is piecewise constant, with steps at the column's thresholds only. Walking a
+tree with that column free gives a few pieces of the line; added up over the trees, as changes at the
+places where pieces begin, they give the score of every place on the line.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhypershap.kernels._jit import jit, part
+from skhypershap.kernels._vector import lowest_lane
+from skhypershap.kernels.walk import COLUMN, OWNER, RANK, SKIP
+
+WORD = 64
+ROUNDING = 1e-12  # relative: an improvement must be more than what another order of sums makes
+
+
+@jit
+def climb(roots, deepest, nodes, values, sign, next_legal, first_rank, free, turn, points, found):
+    """Move points uphill, one column after the other, until no column improves.
+
+    Parameters
+    ----------
+    roots, deepest, nodes, values
+        As in `skhypershap.kernels.walk.Walk`.
+    sign : float
+        1 to climb, -1 to descend.
+    next_legal : ndarray of int32
+        For each rank of a column the lowest rank from there on that has a legal value, or one more
+        than the column's highest rank; column after column.
+    first_rank : ndarray of shape (n_columns + 1,), dtype int64
+        Where those of each column begin.
+    free : ndarray of shape (n_points, n_columns), dtype bool
+        Which columns of a point may move.
+    turn : ndarray of shape (n_points, 2), dtype int64
+        The column that moves first, and how many columns need not move unless it does.
+    points : ndarray of shape (n_points, n_columns), dtype int32
+        Ranks; moved in place.
+    found : ndarray of shape (n_points,), dtype float64
+        Becomes sign times what the trees add up to at each point, -inf where nothing moved.
+    """
+    n_columns = points.shape[1]
+    widest = np.max(np.diff(first_rank))
+    changes = np.zeros(widest + 1)
+    marks = np.zeros(widest // WORD + 1, np.uint64)
+    stack = np.empty((deepest, 3), np.int32)
+    least = ROUNDING * np.abs(values).max() * len(roots)
+    for number in range(len(points)):
+        n_free = free[number].sum()
+        column, idle = turn[number]
+        found[number] = -np.inf
+        while idle < n_free:
+            if free[number, column]:
+                legal = next_legal[first_rank[column] : first_rank[column + 1]]
+                point = points[number]
+                _add_pieces(roots, nodes, values, point, column, len(legal), changes, marks, stack)
+                score, rank, here = _best_place(sign, legal, point[column], changes, marks)
+                idle += 1
+                if score > here + least:
+                    points[number, column] = rank
+                    found[number] = score
+                    idle = 1
+            column = (column + 1) % n_columns
+
+
+@part
+def _add_pieces(roots, nodes, values, point, column, n_ranks, changes, marks, stack):
+    """Note at which ranks pieces of the trees begin and end (one rank further)."""
+    one, six = np.uint64(1), np.uint64(6)
+    for root in roots:
+        node, low, high = np.uint64(root), np.int32(0), np.int32(n_ranks)
+        size = np.uint64(0)
+        while True:
+            skip = nodes[node, SKIP]
+            while skip >= 0:
+                owner, rank = nodes[node, COLUMN] >> 6, nodes[node, RANK] + 1
+                goes_right = (nodes[node, OWNER] & 1) != 0
+                if owner == column and low < rank < high:
+                    stack[size, 0] = skip
+                    stack[size, 1] = low if goes_right else rank
+                    stack[size, 2] = rank if goes_right else high
+                    low, high = rank if goes_right else low, high if goes_right else rank
+                    size += one
+                    node += one
+                else:
+                    place = low if owner == column else point[np.uint64(owner)]
+                    node = node + one if (place >= rank) == goes_right else np.uint64(skip)
+                skip = nodes[node, SKIP]
+            amount = values[np.uint64(nodes[node, RANK])]
+            begin, end = np.uint64(low), np.uint64(high)
+            changes[begin] += amount
+            changes[end] -= amount
+            marks[begin >> six] |= one << (begin & np.uint64(63))
+            marks[end >> six] |= one << (end & np.uint64(63))
+            if size == np.uint64(0):
+                break
+            size -= one
+            node, low, high = np.uint64(stack[size, 0]), stack[size, 1], stack[size, 2]
+
+
+@part
+def _best_place(sign, legal, present, changes, marks):
+    """Best score, the lowest legal rank that has it, and the score at the present rank.
+
+    Forgets the line as it goes.
+    """
+    best, best_rank, here = -np.inf, present, -np.inf
+    score, start = 0.0, 0
+    one, none = np.uint64(1), np.uint64(0)
+    for word in range(len(legal) // WORD + 1):
+        bits = marks[word]
+        marks[word] = none
+        while bits:
+            place = WORD * word + lowest_lane(bits)
+            bits &= bits - one
+            if start <= present < place:  # the piece that began at start ends here
+                here = score
+            if score > best and place > start and legal[start] < place:
+                best, best_rank = score, legal[start]
+            score += sign * changes[place]
+            changes[place] = 0.0
+            start = place
+    return best, best_rank, here

@@ -1,0 +1,385 @@
+"""The best a coalition can score: among candidates, and by line search from the best of them.
+
+Candidates alone understate what tuning can gain, and may break the theory's promise that a larger
+coalition never scores less. `refine` keeps the promise: it goes through the coalitions by size, starts
+from what subsets have found and from a coalition's own best candidates, and moves one column at a
+time to its best legal value until nothing improves (coordinate ascent). With trees the best value of
+a column is exact (`skhypershap.kernels.lines`); other models are asked on a grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+
+from skhypershap.interactions import player_halves
+from skhypershap.kernels.forest import column_ranks, ranks_of
+from skhypershap.space import legal_numbers
+from skhypershap.surrogate import PREDICT_ROWS, Surrogate, in_threads
+
+STARTS = 5 << 10  # of all coalitions together: five each for ten players, one from twelve on
+ENOUGH, FEW_COALITIONS = 8, 1 << 9  # starts of one coalition, but more where there are few
+LEVEL = 1 << 10  # coalitions that climb between two signs of life
+MOST_SUBSETS = 4  # whose incumbents a coalition starts from
+CLIMBS = 64  # in one call of a thread
+GRID = 32
+ROUNDING = 1e-12  # relative
+
+
+class Optima(NamedTuple):
+    """What candidates offer, in the sense that larger is better (scores may be negated).
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_starts, 2^n_players)
+        Best scores of each coalition, best first.
+    candidates : ndarray of shape (n_starts, 2^n_players), dtype int64
+        Whose blends these are.
+    """
+
+    values: np.ndarray
+    candidates: np.ndarray
+
+
+class Climber(Protocol):
+    """Moves points uphill."""
+
+    candidates: np.ndarray  # as points, of shape (n_candidates, n_columns)
+    baseline: np.ndarray
+    owners: np.ndarray  # player of each column of a point, -1 for none
+
+    def climb(
+        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Moved points and what they score; -inf where none is better. See `kernels.lines.climb`."""
+
+
+def best_candidates(
+    surrogate: Surrogate,
+    candidates: np.ndarray,
+    baseline: np.ndarray,
+    player_of_column: np.ndarray,
+    coalitions: np.ndarray | None = None,
+    *,
+    sign: float,
+    n_starts: int,
+    n_jobs: int | None,
+    progress: Callable[[int], object],
+) -> Optima:
+    """Find the best candidates of each coalition.
+
+    Parameters
+    ----------
+    surrogate, candidates, baseline, player_of_column, coalitions, n_jobs
+        As in `Surrogate.coalition_blocks`.
+    sign : float
+        1 to maximise, -1 to minimise: what scores are multiplied by.
+    n_starts : int
+        How many candidates of each coalition, the best of a block of candidates each.
+    progress : callable
+        Told how many blends have been scored.
+    """
+    n_coalitions = 1 << int(player_of_column.max()) + 1 if coalitions is None else len(coalitions)
+    values = np.full((n_starts, n_coalitions), -np.inf)
+    winners = np.zeros((n_starts, n_coalitions), dtype=np.int64)
+    blocks = surrogate.coalition_optima(
+        candidates, baseline, player_of_column, coalitions, sign=sign, n_jobs=n_jobs
+    )
+    for numbers, n_members, best, who in blocks:
+        if n_starts == 1:
+            better = best > values[0, numbers]
+            values[0, numbers] = np.where(better, best, values[0, numbers])
+            winners[0, numbers] = np.where(better, who, winners[0, numbers])
+        else:
+            joint = np.vstack([values[:, numbers], best])
+            order = np.argsort(-joint, axis=0, kind="stable")[:n_starts]
+            values[:, numbers] = np.take_along_axis(joint, order, axis=0)
+            whose = np.vstack([winners[:, numbers], who])
+            winners[:, numbers] = np.take_along_axis(whose, order, axis=0)
+        progress(n_members * len(best))
+    return Optima(values, winners)
+
+
+def starts_of(n_coalitions: int) -> int:
+    """How many climbs a coalition is worth where there are so many of them."""
+    return max(1, min(STARTS // n_coalitions, max(ENOUGH, FEW_COALITIONS // n_coalitions)))
+
+
+def monotone(values: np.ndarray) -> np.ndarray:
+    """Let each coalition keep what its subsets found: their blends are legal for it, too."""
+    values = values.copy()
+    for without, within in player_halves(values):
+        np.maximum(without, within, out=within)
+    return values
+
+
+class _Start(NamedTuple):
+    """From where coalitions climb; the first axes are coalitions and starts of each."""
+
+    points: np.ndarray
+    scores: np.ndarray
+    turns: np.ndarray
+
+
+def refine(
+    climber: Climber,
+    optima: Optima,
+    coalitions: np.ndarray | None = None,
+    *,
+    n_jobs: int | None,
+    progress: Callable[[int], object],
+) -> np.ndarray:
+    """Climb from the best blends of each coalition, and of all coalitions from what subsets found.
+
+    Parameters
+    ----------
+    climber : Climber
+        For the surrogate, the candidates and the baseline.
+    optima : Optima
+        The best blends of candidates.
+    coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
+        As in `best_candidates`.
+    n_jobs : int or None
+        As in scikit-learn.
+    progress : callable
+        Told how many coalitions have climbed.
+
+    Returns
+    -------
+    ndarray of shape (n_coalitions,)
+        Values in the sense of `optima`, none smaller than there.
+    """
+    values = optima.values[0].copy()
+    n_starts = starts_of(len(values))
+    if coalitions is not None:
+        for first in range(0, len(values), LEVEL):
+            some = np.arange(first, min(first + LEVEL, len(values)))
+            free = _free(climber, coalitions[some])
+            start = _from_candidates(climber, optima, some, free, n_starts)
+            _, found = _climb_all(climber, start, free, n_jobs)
+            values[some] = np.maximum(values[some], found.max(axis=1))
+            progress(len(some))
+        return values
+
+    n_players = len(values).bit_length() - 1
+    numbers = np.arange(len(values))
+    is_member = (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
+    sizes = is_member.sum(axis=1)
+    incumbents = np.tile(climber.baseline, (len(values), 1))
+    for size in range(n_players + 1):
+        level = numbers[sizes == size]
+        free = _free(climber, is_member[level])
+        start = _from_candidates(climber, optima, level, free, n_starts)
+        if size > 0:
+            members = np.nonzero(is_member[level])[1].reshape(len(level), size)
+            learned = _from_subsets(climber, values, incumbents, level, members, free, n_starts)
+            joined = [np.concatenate(parts, axis=1) for parts in zip(learned, start, strict=True)]
+            start = _Start(*joined)
+        rows = np.arange(len(level))
+        best = np.argmax(start.scores, axis=1)
+        values[level], incumbents[level] = start.scores[rows, best], start.points[rows, best]
+        if n_starts == 1:
+            start = _Start(*(part[rows, best][:, None] for part in start))
+        points, found = _climb_all(climber, start, free, n_jobs)
+        best = np.argmax(found, axis=1)
+        better = found[rows, best] > values[level]
+        values[level[better]] = found[rows, best][better]
+        incumbents[level[better]] = points[rows, best][better]
+        progress(len(level))
+    return values
+
+
+def _free(climber: Climber, members: np.ndarray) -> np.ndarray:
+    """Which columns each coalition may move; one without a player follows an extra, absent one."""
+    never = np.zeros((len(members), 1), dtype=bool)
+    return np.hstack([members, never])[:, climber.owners]
+
+
+def _from_candidates(
+    climber: Climber, optima: Optima, level: np.ndarray, free: np.ndarray, n_starts: int
+) -> _Start:
+    """Best blends of candidates with the baseline; at least one, even if subsets fill the number."""
+    n_own = min(len(optima.values), max(1, n_starts - MOST_SUBSETS))
+    own = optima.candidates[:n_own, level].T
+    points = np.where(free[:, None, :], climber.candidates[own], climber.baseline)
+    return _Start(points, optima.values[:n_own, level].T, np.zeros((*own.shape, 2), dtype=np.int64))
+
+
+def _from_subsets(
+    climber: Climber,
+    values: np.ndarray,
+    incumbents: np.ndarray,
+    level: np.ndarray,
+    members: np.ndarray,
+    free: np.ndarray,
+    n_starts: int,
+) -> _Start:
+    """Incumbents of the best subsets that lack one member, whose columns move first.
+
+    All other columns are at their best already and need not move unless these do.
+    """
+    subsets = level[:, None] ^ (1 << members)
+    n_subsets = min(members.shape[1], MOST_SUBSETS, max(1, n_starts - 1))
+    order = np.argsort(-values[subsets], axis=1, kind="stable")[:, :n_subsets]
+    newcomers = np.take_along_axis(members, order, axis=1)
+    subsets = np.take_along_axis(subsets, order, axis=1)
+    owned = climber.owners == newcomers[:, :, None]
+    first, n_settled = np.argmax(owned, axis=2), free.sum(axis=1)[:, None] - owned.sum(axis=2)
+    return _Start(incumbents[subsets], values[subsets], np.stack([first, n_settled], axis=2))
+
+
+def _climb_all(
+    climber: Climber, start: _Start, free: np.ndarray, n_jobs: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Climb from all starts; points and scores as in these, -inf where nothing is better."""
+    shape = start.points.shape
+    points = start.points.reshape(-1, shape[2])
+    turns = start.turns.reshape(-1, 2)
+    free = np.repeat(free, shape[1], axis=0)
+
+    def climb(first: int) -> tuple[np.ndarray, np.ndarray]:
+        part = slice(first, first + CLIMBS)
+        return climber.climb(points[part], free[part], turns[part])
+
+    parts = list(in_threads(climb, range(0, len(points), CLIMBS), n_jobs))
+    climbed = np.concatenate([part[0] for part in parts]).reshape(shape)
+    return climbed, np.concatenate([part[1] for part in parts]).reshape(shape[:2])
+
+
+def climber_of(
+    surrogate: Surrogate,
+    space: ConfigurationSpace,
+    candidates: np.ndarray,
+    baseline: np.ndarray,
+    player_of_column: np.ndarray,
+    *,
+    sign: float,
+) -> Climber:
+    """Exact for a surrogate of trees, on a grid for any other."""
+    if surrogate.forest is not None and surrogate.forest.thresholds:
+        return _ForestClimber(surrogate, space, candidates, baseline, player_of_column, sign)
+    return _GridClimber(surrogate, space, candidates, baseline, player_of_column, sign)
+
+
+class _ForestClimber:
+    """Points are ranks; every cell of the forest that holds a legal value can be reached."""
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        space: ConfigurationSpace,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        sign: float,
+    ) -> None:
+        from skhypershap.kernels.walk import plan_walk
+
+        forest = surrogate.forest
+        assert forest is not None
+        self.sign = sign
+        self.walk = plan_walk(forest, candidates[:0], baseline, player_of_column)
+        self.candidates = ranks_of(forest, candidates).T
+        self.baseline = ranks_of(forest, baseline[None])[:, 0]
+        self.owners = player_of_column[: len(forest.thresholds)]
+        legal = []
+        for column, (hyperparameter, levels) in enumerate(
+            zip(space.values(), forest.thresholds, strict=False)
+        ):
+            middles = (levels[1:] + levels[:-1]) / 2
+            numbers = legal_numbers(hyperparameter, np.concatenate([[0.0], levels, middles, [1.0]]))
+            is_legal = np.zeros(len(levels) + 1, dtype=bool)
+            is_legal[column_ranks(forest, column, numbers)] = True
+            is_legal[self.candidates[:, column]] = True
+            where = np.where(is_legal, np.arange(len(is_legal)), len(is_legal))
+            legal.append(np.minimum.accumulate(where[::-1])[::-1])
+        self.first_rank = np.concatenate([[0], np.cumsum([len(ranks) for ranks in legal])])
+        self.next_legal = np.concatenate(legal).astype(np.int32)
+
+    def climb(
+        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Climber`."""
+        from skhypershap.kernels.lines import climb
+
+        walk, points = self.walk, points.copy()
+        found = np.empty(len(points))
+        climb(
+            walk.roots,
+            walk.deepest,
+            walk.nodes,
+            walk.values,
+            self.sign,
+            self.next_legal,
+            self.first_rank,
+            free,
+            turn,
+            points,
+            found,
+        )
+        return points, found + self.sign * walk.offset
+
+
+class _GridClimber:
+    """Points are vectors; on a line a model is asked for a grid of legal values."""
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        space: ConfigurationSpace,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        sign: float,
+    ) -> None:
+        self.predict = surrogate.predict
+        self.sign = sign
+        self.candidates, self.baseline, self.owners = candidates, baseline, player_of_column
+        self.grids = []
+        for hyperparameter in space.values():
+            numbers = np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, GRID)))
+            places = np.linspace(0, len(numbers) - 1, min(GRID, len(numbers)))
+            self.grids.append(numbers[np.rint(places).astype(int)])
+
+    def climb(
+        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Climber`."""
+        points = points.copy()
+        scores = self.sign * self.predict(points)
+        found = np.full(len(points), -np.inf)
+        least = ROUNDING * np.abs(scores).max(initial=0.0)
+        column, idle = turn[:, 0].copy(), turn[:, 1].copy()
+        n_free = free.sum(axis=1)
+        while (active := np.flatnonzero(idle < n_free)).size:
+            for rows in _of_equal(column, active):
+                here = column[rows[0]]
+                rows_free = rows[free[rows, here]]
+                if len(rows_free):
+                    numbers, best = self._best_on_line(points[rows_free], here)
+                    idle[rows_free] += 1
+                    better = best > scores[rows_free] + least
+                    moved = rows_free[better]
+                    points[moved, here] = numbers[better]
+                    scores[moved] = found[moved] = best[better]
+                    idle[moved] = 1
+                column[rows] = (here + 1) % points.shape[1]
+        return points, found
+
+    def _best_on_line(self, points: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
+        grid = self.grids[column]
+        vectors = np.repeat(points, len(grid), axis=0)
+        vectors[:, column] = np.tile(grid, len(points))
+        steps = range(0, len(vectors), PREDICT_ROWS)
+        predicted = [self.predict(vectors[start : start + PREDICT_ROWS]) for start in steps]
+        scores = self.sign * np.concatenate(predicted).reshape(len(points), len(grid))
+        best = np.argmax(scores, axis=1)
+        return grid[best], scores[np.arange(len(points)), best]
+
+
+def _of_equal(keys: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+    """Split rows by their key."""
+    return [rows[keys[rows] == key] for key in np.unique(keys[rows])]
