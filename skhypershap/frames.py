@@ -11,6 +11,7 @@ import pandas as pd
 from skhypershap.solve import Explained
 
 SEPARATOR = " × "
+COLUMNS = ["game", "measure", "order", "interaction", "hyperparameters", "value"]
 
 
 def trials_frame(
@@ -40,25 +41,18 @@ def explanation_frame(
     `attrs` are what holds for all games; scores and exactness are one value, or with `stacked` a
     dict keyed by game.
     """
-    rows = []
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for part in explained:
-        members = [interaction for interaction in part.interactions if interaction]
-        members.sort(
-            key=lambda interaction: (len(interaction), -abs(part.interactions[interaction]))
-        )
-        for interaction in members:
-            hyperparameters = tuple(names[player] for player in interaction)
-            rows.append(
-                {
-                    "game": part.game,
-                    "measure": part.measure,
-                    "order": len(interaction),
-                    "interaction": SEPARATOR.join(hyperparameters),
-                    "hyperparameters": hyperparameters,
-                    "value": part.interactions[interaction],
-                }
-            )
-    table = pd.DataFrame(rows)
+        values = part.interactions
+        members = sorted(filter(None, values), key=lambda who: (len(who), -abs(values[who])))
+        hyperparameters = [tuple(names[player] for player in who) for who in members]
+        columns["game"] += [part.game] * len(members)
+        columns["measure"] += [part.measure] * len(members)
+        columns["order"] += map(len, members)
+        columns["interaction"] += map(SEPARATOR.join, hyperparameters)
+        columns["hyperparameters"] += hyperparameters
+        columns["value"] += [values[who] for who in members]
+    table = pd.DataFrame(columns)
     fields = ["baseline_score", "full_score", "exact"]
     if any(not part.exact for part in explained):
         fields += ["budget", "approximator"]

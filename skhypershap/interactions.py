@@ -13,14 +13,18 @@ Theorems 17 and 19, for FBII and FSII; Bordt & von Luxburg (2023) for k-SII.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from math import comb
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.special import bernoulli
+
+if TYPE_CHECKING:
+    from skhypershap.kernels.leaves import Leaves
 
 Interactions = dict[tuple[int, ...], float]
 
@@ -173,12 +177,7 @@ def moebius_of_small(coalitions: list[tuple[int, ...]], gains: np.ndarray) -> In
     }
 
 
-def leaf_interactions(
-    leaves: Iterable[tuple[float, tuple[int, ...], tuple[int, ...]]],
-    n_players: int,
-    index: str,
-    order: int,
-) -> Interactions:
+def leaf_interactions(leaves: Leaves, n_players: int, index: str, order: int) -> Interactions:
     """Interactions of a sum of "all of A are in, all of B are out" games, for any number of players.
 
     Such a game has m(A + U) = (-1)^|U| for the subsets U of B, so an interaction S inside A + B gets
@@ -186,7 +185,7 @@ def leaf_interactions(
 
     Parameters
     ----------
-    leaves : iterable of (float, tuple of int, tuple of int)
+    leaves : Leaves
         Value, A and B of each game.
     n_players, index, order
         As for `exact_interactions`.
@@ -196,31 +195,59 @@ def leaf_interactions(
     dict of tuple of int to float
         As `exact_interactions`.
     """
+    from skhypershap.kernels.leaves import add_leaves
+
     row, order = _row(index, order)
-    weights: dict[tuple[int, int, int, int], float] = {}
 
+    @functools.cache
     def weight(n_in: int, n_out: int, size: int, size_out: int) -> float:
-        key = (n_in, n_out, size, size_out)
-        if key not in weights:
-            rest = range(n_out - size_out + 1)
-            weights[key] = sum(
-                (-1) ** (size_out + j)
-                * comb(n_out - size_out, j)
-                * row.weight(n_in + size_out + j, size, order)
-                for j in rest
-            )
-        return weights[key]
+        if size == 0 and row.fits_baseline:
+            return 0.0
+        if size == 0:  # the game is normalised to v(empty) = 0
+            return _leaf_weight(row, order, n_in, n_out, 0, 0) - (n_in == 0)
+        fits = size_out <= n_out and size - size_out <= n_in
+        return _leaf_weight(row, order, n_in, n_out, size, size_out) if fits else 0.0
 
-    values: Interactions = {(): 0.0, **dict.fromkeys(interactions_of(n_players, order), 0.0)}
-    for value, inside, outside in leaves:
-        if not inside and not row.fits_baseline:
-            values[()] -= value  # the game is normalised to v(empty) = 0
-        out = set(outside)
-        members = sorted(inside + outside)
-        for size in range(1 if row.fits_baseline else 0, order + 1):
-            for part in itertools.combinations(members, size):
+    sizes = np.stack([leaves.n_in, leaves.n_out], axis=1)
+    distinct, which = np.unique(sizes, axis=0, return_inverse=True)
+    kinds = [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)]
+    table = [[weight(a, b, *kind) for kind in kinds] for a, b in distinct.tolist()]
+    singles, pairs = np.zeros(n_players), np.zeros((n_players, n_players) if order > 1 else (0, 0))
+    weights = np.array(table)[which.ravel()]
+    values: Interactions = {(): add_leaves(*leaves, weights, singles, pairs)}
+    values.update(((player,), value) for player, value in enumerate(singles.tolist()))
+    if order > 1:
+        upper = np.triu_indices(n_players, 1)
+        members = zip(upper[0].tolist(), upper[1].tolist(), strict=True)
+        values.update(zip(members, pairs[upper].tolist(), strict=True))
+    if order > 2:
+        values.update(_large_leaf_interactions(leaves, n_players, order, weight))
+    return values
+
+
+def _leaf_weight(row: Index, order: int, n_in: int, n_out: int, size: int, size_out: int) -> float:
+    """Weight of an interaction of a size, of which `size_out` are among the B of a leaf."""
+    return sum(
+        (-1) ** (size_out + j)
+        * comb(n_out - size_out, j)
+        * row.weight(n_in + size_out + j, size, order)
+        for j in range(n_out - size_out + 1)
+    )
+
+
+def _large_leaf_interactions(
+    leaves: Leaves, n_players: int, order: int, weight: Callable[[int, int, int, int], float]
+) -> Interactions:
+    """Interactions of three and more players, which are seldom asked for."""
+    everything = interactions_of(n_players, order)
+    values = {members: 0.0 for members in everything if len(members) > 2}
+    for amount, n_in, n_out, first in zip(*(part.tolist() for part in leaves[:4]), strict=True):
+        players = leaves.players[first : first + n_in + n_out].tolist()
+        out = set(players[n_in:])
+        for size in range(3, order + 1):
+            for part in itertools.combinations(sorted(players), size):
                 size_out = len(out.intersection(part))
-                values[part] += value * weight(len(inside), len(outside), size, size_out)
+                values[part] += amount * weight(n_in, n_out, size, size_out)
     return values
 
 

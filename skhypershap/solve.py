@@ -19,14 +19,12 @@ from skhypershap.games import (
 )
 from skhypershap.interactions import (
     INDICES,
-    Interactions,
     exact_interactions,
     interactions_of,
     leaf_interactions,
     measure_name,
     moebius_of_small,
 )
-from skhypershap.kernels.leaves import reachable_leaves
 from skhypershap.space import encode
 
 MAX_EXACT_ABLATION = 20
@@ -96,6 +94,8 @@ def solve(question: Question, setting: Setting) -> Explained:
     game, index, order = question.game, question.index, question.order
     measure = measure_name(index, order)
     n_players = setting.n_players
+    if game == "ablation" and setting.surrogate.forest is not None:
+        return _explained_ablation(question, setting)
     baselines = encode(setting.trials.space, question.baselines)
     if n_players <= _max_exact(question, setting):
         values = coalition_scores(game, setting, baselines, question.config)
@@ -105,11 +105,6 @@ def solve(question: Question, setting: Setting) -> Explained:
 
     gains_of = GainsOf(question, setting)
     first = gains_of.empty_score
-    if game == "ablation" and setting.surrogate.forest is not None:
-        interactions = _ablation_interactions(question, setting, baselines)
-        full = gains_of(np.ones((1, n_players), dtype=bool))[0]
-        return Explained(game, measure, interactions, first, float(first + gains_of.sign * full))
-
     full = 0.0
 
     def evaluate(coalitions: np.ndarray) -> np.ndarray:
@@ -177,19 +172,23 @@ class GainsOf:
         )
 
 
-def _ablation_interactions(
-    question: Question, setting: Setting, baselines: np.ndarray
-) -> Interactions:
+def _explained_ablation(question: Question, setting: Setting) -> Explained:
     """Exact at any number of players: from the leaves that blends of two configurations reach."""
+    from skhypershap.kernels.leaves import reachable_leaves
+
     forest = setting.surrogate.forest
     assert forest is not None
-    (vector,) = encode(setting.trials.space, [question.config])
-    share = sign_of_gain(question.game, setting.trials) / len(baselines)
-    leaves = (
-        (share * value, inside, outside)
-        for baseline in baselines
-        for value, inside, outside in reachable_leaves(
-            forest, vector, baseline, setting.player_of_column
-        )
-    )
-    return leaf_interactions(leaves, setting.n_players, question.index, question.order)
+    *baselines, vector = encode(setting.trials.space, [*question.baselines, question.config])
+    sign = sign_of_gain(question.game, setting.trials)
+    share = 1 / len(baselines)
+    sums: dict[tuple[int, ...], float] = {}
+    first = last = 0.0
+    for baseline in baselines:
+        leaves = reachable_leaves(forest, vector, baseline, setting.player_of_column)
+        first += share * leaves.amounts[leaves.n_in == 0].sum()
+        last += share * leaves.amounts[leaves.n_out == 0].sum()
+        found = leaf_interactions(leaves, setting.n_players, question.index, question.order)
+        for members, value in found.items():
+            sums[members] = sums.get(members, 0.0) + sign * share * value
+    measure = measure_name(question.index, question.order)
+    return Explained(question.game, measure, sums, float(first), float(last))
