@@ -303,18 +303,19 @@ class _ForestClimber:
         self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Climber`."""
-        from skhypershap.kernels.lines import climb
+        from skhypershap.kernels.lines import climb, line_room
 
         walk, points = self.walk, points.copy()
         found = np.empty(len(points))
         climb(
             walk.roots,
-            walk.deepest,
             walk.nodes,
             walk.values,
             self.sign,
+            ROUNDING * np.abs(walk.values).max() * len(walk.roots),
             self.next_legal,
             self.first_rank,
+            line_room(int(np.diff(self.first_rank).max()), walk.deepest),
             free,
             turn,
             points,

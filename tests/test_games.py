@@ -258,3 +258,12 @@ def test_variance_in_blocks_is_the_variance():
     candidates = sample_vectors(explainer.space_, 500, 0)
     expected = explainer.surrogate_.predict(candidates).var()
     assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [2, 13, 400])
+def test_a_unit_cube_is_drawn_as_configspace_draws_it(n_samples, monkeypatch):
+    space = ConfigurationSpace()
+    space.add(Float("a", (0.0, 1.0)), Float("b", (1e-3, 1.0), log=True), Float("c", (-5.0, 5.0)))
+    quick = sample_vectors(space, n_samples, 7)
+    monkeypatch.setattr("skhypershap.space._draw_cube", lambda *_: np.zeros((n_samples, 3)))
+    np.testing.assert_array_equal(quick, sample_vectors(space, n_samples, 7))

@@ -113,6 +113,55 @@ def test_threads_and_blocks_change_nothing():
     np.testing.assert_array_equal(score_block(walk, places, blocks[1]).T, expected)
 
 
+@pytest.mark.parametrize("n_players", [4, 7, 9, 10])
+def test_players_in_every_part_of_the_table(n_players):
+    """Low, ternary and binary ones; few candidates, so that the twin takes seconds."""
+    random = np.random.default_rng(n_players)
+    vectors = random.random((80, n_players))
+    scores = np.sin(4 * vectors).sum(axis=1) + vectors[:, 0] * vectors[:, -1]
+    surrogate = fit_surrogate(RandomForestRegressor(4), vectors, scores, seed=0)
+    candidates, players = random.random((5, n_players)), np.arange(n_players)
+    expected = twin_scores(surrogate.predict, candidates, vectors[0], players)
+    found = all_blocks(surrogate, candidates, vectors[0], players)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_leaves_that_cannot_wait_are_added_in_between(monkeypatch):
+    vectors, scores = problem()
+    surrogate = fit_surrogate(None, vectors, scores, seed=0)
+    candidates = problem(seed=3, n_trials=100)[0]
+    whole = all_blocks(surrogate, candidates, vectors[0], np.arange(5))
+    monkeypatch.setattr("skhypershap.kernels.walk.WAITING", 40)
+    parts = all_blocks(surrogate, candidates, vectors[0], np.arange(5))
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_players", [6, 31, 32, 62, 63, 70])
+@pytest.mark.parametrize("n_coalitions", [1, 70, 2100])
+def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
+    """Sets of 32 and of 64 bits, more players than both, and more coalitions than fit at a time."""
+    random = np.random.default_rng(n_players)
+    vectors = random.random((60, n_players))
+    scores = vectors @ np.linspace(0, 1, n_players) + vectors[:, 0] * vectors[:, -1]
+    surrogate = fit_surrogate(RandomForestRegressor(5), vectors, scores, seed=0)
+    candidates, baseline, players = random.random((70, n_players)), vectors[0], np.arange(n_players)
+    coalitions = random.random((n_coalitions, n_players)) < random.random((n_coalitions, 1))
+    asked = (candidates, baseline, players, coalitions)
+    looked_at = random.integers(0, n_coalitions, 20)
+    expected = surrogate.blend_scores(coalitions[looked_at], candidates, baseline, players)
+    scores = np.full((n_coalitions, len(candidates)), np.nan)
+    for numbers, members, block in surrogate.coalition_blocks(*asked):
+        scores[np.ix_(np.arange(n_coalitions)[numbers], members)] = block
+    np.testing.assert_allclose(scores[looked_at], expected, rtol=0, atol=1e-9)
+    for sign in (1.0, -1.0):
+        best = np.full(n_coalitions, -np.inf)
+        for numbers, _, found, winners in surrogate.coalition_optima(*asked, sign=sign):
+            which = np.arange(n_coalitions)[numbers]
+            np.testing.assert_allclose(found, sign * scores[which, winners], rtol=0, atol=1e-9)
+            best[which] = np.maximum(best[which], found)
+        np.testing.assert_allclose(best, (sign * scores).max(axis=1), rtol=0, atol=1e-9)
+
+
 def test_a_forest_of_stumps_without_splits_is_a_constant():
     vectors = problem()[0]
     surrogate = fit_surrogate(None, vectors, np.full(len(vectors), 3.5), seed=0)
@@ -149,6 +198,24 @@ def test_any_small_forest_equals_the_twin(seed, n_columns, levels, n_trials):
     expected = twin_scores(surrogate.predict, candidates, baseline, players)
     found = all_blocks(surrogate, candidates, baseline, players)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_leaves_of_a_hundred_players_add_up():
+    """Shapley values sum to the gain, and a player that no tree splits on gets nothing."""
+    random = np.random.default_rng(0)
+    vectors = random.random((200, 100))
+    scores = vectors[:, :30] @ np.arange(30.0)
+    surrogate = fit_surrogate(RandomForestRegressor(20), vectors[:, :99], scores, seed=0)
+    candidate, baseline = vectors[3, :99], vectors[4, :99]
+    leaves = reachable_leaves(surrogate.forest, candidate, baseline, np.arange(99))
+    gain = np.subtract(*surrogate.predict(np.stack([candidate, baseline])))
+    for index, order in (("SV", 1), ("FSII", 2), ("k-SII", 2), ("STII", 2)):
+        found = leaf_interactions(leaves, 99, index, order)
+        assert sum(found.values()) == pytest.approx(gain, abs=1e-9)
+        split = set(surrogate.forest.column[surrogate.forest.left >= 0].tolist())
+        assert all(
+            value == 0 for (player, *_), value in list(found.items())[1:] if player not in split
+        )
 
 
 @pytest.mark.parametrize("index", ["SV", "FSII", "k-SII", "SII", "STII", "BII", "FBII", "Moebius"])

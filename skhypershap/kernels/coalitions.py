@@ -39,6 +39,10 @@ from skhypershap.kernels.walk import Walk, walk_tree, workspace
 TERNARY_BYTES = 1 << 14  # a larger table with ternary players leaves the nearest memory
 BLOCK_NUMBERS = 1 << 22  # 32 MB: what a block's scores may hold
 WORD = 64
+# For each set of low players the coalitions of these, as bits, that contain it and that avoid it.
+LOW_SETS = np.arange(1 << N_LOW)
+CONTAINING = np.packbits(LOW_SETS[:, None] & ~LOW_SETS == 0, axis=1, bitorder="little").ravel()
+AVOIDING = np.packbits(LOW_SETS[:, None] & LOW_SETS == 0, axis=1, bitorder="little").ravel()
 MOST = WORDS * WORD  # coalitions of which only some are scored at a time
 
 
@@ -93,6 +97,13 @@ def places_of_all(walk: Walk) -> Places:
     return Places(coalitions, 1 << (N_LOW + n_high), n_ternary, n_high - n_ternary, nothing)
 
 
+def _ternary_rows(n_ternary: int) -> np.ndarray:
+    """For each set of ternary players the row in which they must be in and the rest are free."""
+    sets = np.arange(1 << n_ternary)[:, None]
+    players = np.arange(n_ternary)
+    return ((sets >> players & 1) * 3**players).sum(axis=1).astype(np.uint64)
+
+
 def _table_bytes(n_ternary: int, n_high: int) -> int:
     return 3**n_ternary * 2 ** (n_high - n_ternary + N_LOW) * 8
 
@@ -141,6 +152,8 @@ def _score(
         walk.offset,
         places.n_ternary,
         places.n_binary,
+        _ternary_rows(places.n_ternary),
+        1.0 - 2.0 * (np.bitwise_count(np.arange(1 << places.n_binary)) % 2),
         places.allowed,
         walk.ranks,
         members,
@@ -162,6 +175,8 @@ def _score_block(
     offset,
     n_ternary,
     n_binary,
+    ternary_rows,
+    signs,
     allowed,
     ranks,
     members,
@@ -172,7 +187,6 @@ def _score_block(
     winners,
 ):
     """Fill `scores`, one row for each of the members, or with a sign `best` and `winners`."""
-    ternary_rows, signs = _ternary_rows(n_ternary), _signs(n_binary)
     table, other = work.tables[0], work.tables[1]
     for start in range(0, len(members), LANES):
         n_lanes = min(LANES, len(members) - start)
@@ -180,19 +194,21 @@ def _score_block(
             for lane in range(n_lanes):
                 work.ranks[LANES * column + lane] = ranks[column, members[start + lane]]
         kept = np.zeros((0, len(table)))  # tables of all candidates, if their leaves cannot wait
-        work.counts[:] = np.uint64(0)
+        for lane in range(n_lanes):
+            work.counts[lane] = np.uint64(0)
         for tree in range(len(roots)):
             walk_tree(roots[tree], nodes, values, work, n_lanes)
             last = tree == len(roots) - 1
-            if not last and np.int64(work.counts.max()) + most <= work.waiting.shape[1]:
+            longest = np.uint64(0)
+            for lane in range(n_lanes):
+                longest = max(longest, work.counts[lane])
+            if not last and np.int64(longest) + most <= work.waiting.shape[1]:
                 continue
             if not last and len(kept) == 0:
                 kept = np.zeros((n_lanes, len(table)))
             for lane in range(n_lanes):
-                if len(kept) > 0:
-                    table[:] = kept[lane]
-                else:
-                    table[:] = 0.0
+                for place in range(len(table)):
+                    table[place] = kept[lane, place] if len(kept) > 0 else 0.0
                 leaves = work.waiting[lane, : work.counts[lane]]
                 joined = table
                 if len(allowed) > 0:
@@ -201,7 +217,8 @@ def _score_block(
                     _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
                 work.counts[lane] = np.uint64(0)
                 if not last:
-                    kept[lane] = table
+                    for place in range(len(table)):
+                        kept[lane, place] = table[place]
                     continue
                 if len(allowed) == 0:
                     joined = _join_rows(table, other, n_ternary, n_binary)
@@ -218,11 +235,10 @@ def _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table):
     none, one, two = np.uint64(0), np.uint64(1), np.uint64(2)
     n_low, n_three, n_two = np.uint64(N_LOW), np.uint64(n_ternary), np.uint64(n_binary)
     low, ternary = (one << n_low) - one, (one << n_three) - one
-    in_low, out_low = _low_coalitions()
     for number in range(len(leaves)):
         leaf = leaves[number]
         inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
-        which = in_low[inside & low] & out_low[outside & low]
+        which = CONTAINING[inside & low] & AVOIDING[outside & low]
         inside, outside = inside >> n_low, outside >> n_low
         row = ternary_rows[inside & ternary] + two * ternary_rows[outside & ternary]
         row = (row << n_two) + (inside >> n_three)
@@ -301,36 +317,3 @@ def _keep_best(scores, sign, offset, candidate, best, winners):
         wins = score > best[place]
         best[place] = score if wins else best[place]
         winners[place] = candidate if wins else winners[place]
-
-
-@part
-def _low_coalitions():
-    """For each set of low players the coalitions of these that contain it, and that avoid it."""
-    in_low, out_low = np.zeros(1 << N_LOW, np.uint8), np.zeros(1 << N_LOW, np.uint8)
-    for subset in range(1 << N_LOW):
-        for coalition in range(1 << N_LOW):
-            if subset & ~coalition == 0:
-                in_low[subset] |= np.uint8(1) << np.uint8(coalition)
-            if subset & coalition == 0:
-                out_low[subset] |= np.uint8(1) << np.uint8(coalition)
-    return in_low, out_low
-
-
-@part
-def _ternary_rows(n_ternary):
-    """For each set of ternary players the row in which they must be in and the rest are free."""
-    rows = np.zeros(1 << n_ternary, np.uint64)
-    for number in range(n_ternary):
-        for subset in range(1 << number):
-            rows[subset | 1 << number] = rows[subset] + np.uint64(3**number)
-    return rows
-
-
-@part
-def _signs(n_binary):
-    """For each set of binary players -1 where its size is odd, 1 otherwise."""
-    signs = np.ones(1 << n_binary)
-    for number in range(n_binary):
-        for subset in range(1 << number):
-            signs[subset | 1 << number] = -signs[subset]
-    return signs

@@ -7,6 +7,8 @@ places where pieces begin, they give the score of every place on the line.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from skhypershap.kernels._jit import jit, part
@@ -14,24 +16,56 @@ from skhypershap.kernels._vector import lowest_lane
 from skhypershap.kernels.walk import COLUMN, OWNER, RANK, SKIP
 
 WORD = 64
-ROUNDING = 1e-12  # relative: an improvement must be more than what another order of sums makes
+
+
+class LineRoom(NamedTuple):
+    """Memory for one line: zeros, which it leaves behind.
+
+    Attributes
+    ----------
+    changes : ndarray of shape (n_ranks + 1,), dtype float64
+        By how much the score changes where a rank begins.
+    marks : ndarray of shape (n_words,), dtype uint64
+        Bits of the ranks where anything changes.
+    stack : ndarray of shape (deepest, 3), dtype int32
+        Nodes to be visited, and the ranks between which they can be reached.
+    """
+
+    changes: np.ndarray
+    marks: np.ndarray
+    stack: np.ndarray
+
+
+def line_room(n_ranks: int, deepest: int) -> LineRoom:
+    """Memory for lines of at most so many ranks."""
+    return LineRoom(
+        np.zeros(n_ranks + 1),
+        np.zeros(n_ranks // WORD + 1, dtype=np.uint64),
+        np.empty((deepest, 3), dtype=np.int32),
+    )
 
 
 @jit
-def climb(roots, deepest, nodes, values, sign, next_legal, first_rank, free, turn, points, found):
+def climb(
+    roots, nodes, values, sign, least, next_legal, first_rank, room, free, turn, points, found
+):
     """Move points uphill, one column after the other, until no column improves.
 
     Parameters
     ----------
-    roots, deepest, nodes, values
+    roots, nodes, values
         As in `skhypershap.kernels.walk.Walk`.
     sign : float
         1 to climb, -1 to descend.
+    least : float
+        What an improvement must exceed: more than another order of sums makes.
     next_legal : ndarray of int32
         For each rank of a column the lowest rank from there on that has a legal value, or one more
         than the column's highest rank; column after column.
     first_rank : ndarray of shape (n_columns + 1,), dtype int64
         Where those of each column begin.
+    room : LineRoom
+        Used up.
     free : ndarray of shape (n_points, n_columns), dtype bool
         Which columns of a point may move.
     turn : ndarray of shape (n_points, 2), dtype int64
@@ -42,14 +76,12 @@ def climb(roots, deepest, nodes, values, sign, next_legal, first_rank, free, tur
         Becomes sign times what the trees add up to at each point, -inf where nothing moved.
     """
     n_columns = points.shape[1]
-    widest = np.max(np.diff(first_rank))
-    changes = np.zeros(widest + 1)
-    marks = np.zeros(widest // WORD + 1, np.uint64)
-    stack = np.empty((deepest, 3), np.int32)
-    least = ROUNDING * np.abs(values).max() * len(roots)
+    changes, marks, stack = room.changes, room.marks, room.stack
     for number in range(len(points)):
-        n_free = free[number].sum()
-        column, idle = turn[number]
+        n_free = 0
+        for column in range(n_columns):
+            n_free += free[number, column]
+        column, idle = turn[number, 0], turn[number, 1]
         found[number] = -np.inf
         while idle < n_free:
             if free[number, column]:
