@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: example test lint format docs clean
+.PHONY: example test lint format docs bench clean
 
 example: .venv/package
 	$(BIN)/python examples/random_search.py
@@ -22,6 +22,9 @@ format: .venv/lint
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
+
+bench: .venv/bench
+	$(BIN)/python -m benchmarks
 
 .venv/python:
 	@test -n "$(PYTHON)" || { echo "skhypershap needs Python 3.11 or newer on the PATH" >&2; exit 1; }

@@ -1,0 +1,73 @@
+"""Run all benchmarks, print their tables and write them to RESULTS.md: `python -m benchmarks`.
+
+Names of benchmarks as arguments run these alone; `--quick` runs tiny versions; neither is written.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks import importances, kernel, line_search, many, startup
+
+ALL = {
+    "kernel": kernel,
+    "line_search": line_search,
+    "many": many,
+    "importances": importances,
+    "startup": startup,
+}
+PACKAGES = (
+    "skhypershap",
+    "scikit-learn",
+    "numpy",
+    "numba",
+    "shapiq",
+    "hypershap",
+    "optuna",
+    "shap",
+)
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def main(arguments):
+    quick = "--quick" in arguments
+    names = [name for name in arguments if name in ALL] or list(ALL)
+    text = head()
+    print(text)
+    for name in names:
+        for table in ALL[name].tables(quick):
+            print(table.markdown(), flush=True)
+            text += "\n" + table.markdown()
+    if not quick and len(names) == len(ALL):
+        RESULTS.write_text(text)
+
+
+def head():
+    versions = []
+    for package in PACKAGES:
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            versions.append(f"{package} not installed")
+    return (
+        "# Benchmarks\n\nWritten by `make bench`; times depend on the machine, ratios much less.\n\n"
+        f"{datetime.date.today()}, Python {platform.python_version()}, {processor()}, "
+        f"{os.cpu_count()} processors, {platform.system()}. {', '.join(versions)}.\n"
+    )
+
+
+def processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

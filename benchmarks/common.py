@@ -1,0 +1,76 @@
+"""The problem that all benchmarks share, a stopwatch, and tables."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from sklearn.ensemble import RandomForestRegressor
+
+from skhypershap import HyperSHAPExplainer
+
+
+class Problem(NamedTuple):
+    """Trials of a smooth function plus an interaction, in a unit cube."""
+
+    space: ConfigurationSpace
+    configs: list
+    scores: np.ndarray
+
+
+class Table(NamedTuple):
+    title: str
+    note: str
+    columns: list[str]
+    rows: list[list]
+
+    def markdown(self):
+        lines = [f"## {self.title}", "", self.note, ""]
+        lines += [f"| {' | '.join(self.columns)} |", "|" + "---|" * len(self.columns)]
+        lines += [f"| {' | '.join(map(str, row))} |" for row in self.rows]
+        return "\n".join(lines) + "\n"
+
+
+def problem(n_players, n_trials=1_000, noise=0.0):
+    space = ConfigurationSpace({f"x{i}": (0.0, 1.0) for i in range(n_players)}, seed=1)
+    configs = space.sample_configuration(n_trials)
+    vectors = np.array([config.get_array() for config in configs])
+    scores = np.sin(3 * vectors).sum(axis=1) + 2 * vectors[:, 0] * vectors[:, 1]
+    scores += np.random.default_rng(0).normal(scale=noise, size=n_trials)
+    return Problem(space, configs, scores)
+
+
+def model():
+    """100 fully grown trees, the same for everybody."""
+    return RandomForestRegressor(n_estimators=100, random_state=0)
+
+
+def explainer(task, **arguments):
+    arguments = {"surrogate": model(), "random_state": 0, **arguments}
+    return HyperSHAPExplainer(task.space, **arguments).fit(task.configs, task.scores)
+
+
+def seconds(call, repeats=1):
+    """Shortest time of some calls, and what the last one returned."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        result = call()
+        times.append(time.perf_counter() - start)
+    return min(times), result
+
+
+def installed(*packages):
+    """Whether rivals are here; without them their rows are left out."""
+    from importlib.util import find_spec
+
+    return all(find_spec(package) is not None for package in packages)
+
+
+def short(number):
+    """Three digits that a person can read."""
+    if number == 0 or abs(number) >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.3g}"
