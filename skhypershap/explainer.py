@@ -56,8 +56,10 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         Candidates per game. A finite space with no more configurations is enumerated, and the
         game is exact on the surrogate.
     optimizer : {"refine", "random"}, default="refine"
-        How best and worst are found. "refine": candidates, the trials, and what a coalition's
-        subsets found, so a larger coalition is never worse; "random": candidates only, as in [1]_.
+        How best and worst are found. "refine": candidates, the trials, what a coalition's subsets
+        found, and from these a line search, one hyperparameter at a time (exact with trees, on a grid
+        with other surrogates), so a larger coalition is never worse; "random": candidates only, as
+        in [1]_.
     max_exact : int, default=16
         Up to this many hyperparameters all 2^d coalitions are evaluated.
     n_jobs : int, default=None

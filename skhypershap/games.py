@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from skhypershap.optima import best_candidates, climber_of, monotone, refine, starts_of
+from skhypershap.climbers import climber_of
+from skhypershap.optima import best_candidates, monotone, refine, starts_of
 from skhypershap.space import encode, enumerate_vectors, player_of_column, sample_vectors
 from skhypershap.surrogate import Block, Surrogate
 from skhypershap.trials import Trials

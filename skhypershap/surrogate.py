@@ -1,8 +1,9 @@
 """What would a configuration score? A regressor on vectors, and its trees as flat arrays.
 
-A `Surrogate` answers two questions: `predict` for vectors, and `coalition_blocks` for all 2^d
-blends of many candidates with one baseline. The second walks the trees where it can (see
-`skhypershap.kernels.coalitions`) and calls the model's `predict` where it must.
+A `Surrogate` answers two questions: `predict` for vectors, and what blends of many candidates with one
+baseline score, for all 2^d coalitions or for some (`coalition_blocks`, and only the best of them,
+`coalition_optima`). The second walks the trees where it can (see `skhypershap.kernels`) and calls the
+model's `predict` where it must.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ N_COMPARED = 16
 FEW_TRIALS = 10
 LOW_SCORE = 0.3
 Block = tuple[slice | np.ndarray, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
+WORTH_A_WALK = 4  # coalitions; fewer are predicted sooner
 PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
 
 
@@ -99,7 +101,7 @@ class Surrogate:
             says that player i is in it) and a column for each of the candidates, given by position.
             The blocks and their order do not depend on `n_jobs`.
         """
-        if not self._walks(player_of_column):
+        if not self._walks(player_of_column, coalitions):
             yield from self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
             return
         from skhypershap.kernels.coalitions import score_block
@@ -137,7 +139,7 @@ class Surrogate:
             For each of the coalitions the largest of sign * score among the block's candidates, and
             the position of the candidate that has it.
         """
-        if not self._walks(player_of_column):
+        if not self._walks(player_of_column, coalitions):
             blocks = self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
             for part, members, scores in blocks:
                 winners = np.argmax(sign * scores, axis=1)
@@ -155,9 +157,9 @@ class Surrogate:
             for members, (best, winners) in zip(groups, found, strict=True):
                 yield numbers, len(members), best, winners
 
-    def _walks(self, player_of_column: np.ndarray) -> bool:
-        """Whether there are trees to walk, and not more players than a walk can tell apart."""
-        if self.forest is None:
+    def _walks(self, player_of_column: np.ndarray, coalitions: np.ndarray | None) -> bool:
+        """Whether there are trees, players that a walk can tell apart, and coalitions worth one."""
+        if self.forest is None or (coalitions is not None and len(coalitions) < WORTH_A_WALK):
             return False
         from skhypershap.kernels.walk import MOST_PLAYERS
 

@@ -22,6 +22,7 @@ FLOORS = [
     ["solve"],
     ["games"],
     ["approximation", "baseline", "optima"],
+    ["climbers"],
     ["interactions", "surrogate"],
     ["trials"],
     ["distributions", "space"],

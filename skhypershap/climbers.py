@@ -1,0 +1,167 @@
+"""Who climbs: exact line search through a forest, and a grid on each line for any other model."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+
+from skhypershap.kernels.forest import column_ranks, ranks_of
+from skhypershap.space import legal_numbers
+from skhypershap.surrogate import PREDICT_ROWS, Surrogate
+
+GRID = 32
+MANY_CHOICES = 4 * GRID  # of a finite hyperparameter; fewer are all tried
+ROUNDING = 1e-12  # relative
+
+
+class Climber(Protocol):
+    """Moves points uphill."""
+
+    candidates: np.ndarray  # as points, of shape (n_candidates, n_columns)
+    baseline: np.ndarray
+    owners: np.ndarray  # player of each column of a point, -1 for none
+
+    def climb(
+        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Moved points and what they score; -inf where none is better. See `kernels.lines.climb`."""
+
+
+def climber_of(
+    surrogate: Surrogate,
+    space: ConfigurationSpace,
+    candidates: np.ndarray,
+    baseline: np.ndarray,
+    player_of_column: np.ndarray,
+    *,
+    sign: float,
+) -> Climber:
+    """Exact for a surrogate of trees, on a grid for any other."""
+    if surrogate.forest is not None and surrogate.forest.thresholds:
+        return _ForestClimber(surrogate, space, candidates, baseline, player_of_column, sign)
+    return _GridClimber(surrogate, space, candidates, baseline, player_of_column, sign)
+
+
+class _ForestClimber:
+    """Points are ranks; every cell of the forest that holds a legal value can be reached."""
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        space: ConfigurationSpace,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        sign: float,
+    ) -> None:
+        from skhypershap.kernels.walk import plan_walk
+
+        forest = surrogate.forest
+        assert forest is not None
+        self.sign = sign
+        self.walk = plan_walk(forest, candidates[:0], baseline, player_of_column)
+        self.candidates = ranks_of(forest, candidates).T
+        self.baseline = ranks_of(forest, baseline[None])[:, 0]
+        self.owners = player_of_column[: len(forest.thresholds)]
+        legal = []
+        for column, (hyperparameter, levels) in enumerate(
+            zip(space.values(), forest.thresholds, strict=False)
+        ):
+            middles = (levels[1:] + levels[:-1]) / 2
+            numbers = legal_numbers(hyperparameter, np.concatenate([[0.0], levels, middles, [1.0]]))
+            is_legal = np.zeros(len(levels) + 1, dtype=bool)
+            is_legal[column_ranks(forest, column, numbers)] = True
+            is_legal[self.candidates[:, column]] = True
+            where = np.where(is_legal, np.arange(len(is_legal)), len(is_legal))
+            legal.append(np.minimum.accumulate(where[::-1])[::-1])
+        self.first_rank = np.concatenate([[0], np.cumsum([len(ranks) for ranks in legal])])
+        self.next_legal = np.concatenate(legal).astype(np.int32)
+
+    def climb(
+        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Climber`."""
+        from skhypershap.kernels.lines import climb, line_room
+
+        walk, points = self.walk, points.copy()
+        found = np.empty(len(points))
+        climb(
+            walk.roots,
+            walk.nodes,
+            walk.values,
+            self.sign,
+            ROUNDING * np.abs(walk.values).max() * len(walk.roots),
+            self.next_legal,
+            self.first_rank,
+            line_room(int(np.diff(self.first_rank).max()), walk.deepest),
+            free,
+            turn,
+            points,
+            found,
+        )
+        return points, found + self.sign * walk.offset
+
+
+class _GridClimber:
+    """Points are vectors; on a line a model is asked for a grid of legal values."""
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        space: ConfigurationSpace,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        sign: float,
+    ) -> None:
+        self.predict = surrogate.predict
+        self.sign = sign
+        self.candidates, self.baseline, self.owners = candidates, baseline, player_of_column
+        self.grids = []
+        for hyperparameter in space.values():
+            numbers = np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, GRID)))
+            if len(numbers) > MANY_CHOICES:
+                numbers = numbers[:: -(-len(numbers) // GRID)]
+            self.grids.append(numbers)
+
+    def climb(
+        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Climber`."""
+        points = points.copy()
+        scores = self.sign * self.predict(points)
+        found = np.full(len(points), -np.inf)
+        least = ROUNDING * np.abs(scores).max(initial=0.0)
+        column, idle = turn[:, 0].copy(), turn[:, 1].copy()
+        n_free = free.sum(axis=1)
+        while (active := np.flatnonzero(idle < n_free)).size:
+            for rows in _of_equal(column, active):
+                here = column[rows[0]]
+                rows_free = rows[free[rows, here]]
+                if len(rows_free):
+                    numbers, best = self._best_on_line(points[rows_free], here)
+                    idle[rows_free] += 1
+                    better = best > scores[rows_free] + least
+                    moved = rows_free[better]
+                    points[moved, here] = numbers[better]
+                    scores[moved] = found[moved] = best[better]
+                    idle[moved] = 1
+                column[rows] = (here + 1) % points.shape[1]
+        return points, found
+
+    def _best_on_line(self, points: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
+        grid = self.grids[column]
+        vectors = np.repeat(points, len(grid), axis=0)
+        vectors[:, column] = np.tile(grid, len(points))
+        steps = range(0, len(vectors), PREDICT_ROWS)
+        predicted = [self.predict(vectors[start : start + PREDICT_ROWS]) for start in steps]
+        scores = self.sign * np.concatenate(predicted).reshape(len(points), len(grid))
+        best = np.argmax(scores, axis=1)
+        return grid[best], scores[np.arange(len(points)), best]
+
+
+def _of_equal(keys: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+    """Split rows by their key."""
+    return [rows[keys[rows] == key] for key in np.unique(keys[rows])]
