@@ -174,7 +174,7 @@ class Surrogate:
     ) -> Iterator[tuple[Walk, Places, np.ndarray]]:
         """Plan a walk, and where it puts scores; some coalitions 2,048 at a time."""
         from skhypershap.kernels.coalitions import MOST, places_of_all, places_of_some
-        from skhypershap.kernels.walk import plan_walk, relative_to_baseline
+        from skhypershap.kernels.walk import plan_walk
 
         assert self.forest is not None
         walk = plan_walk(self.forest, candidates, baseline, player_of_column)
@@ -184,7 +184,7 @@ class Surrogate:
             return
         for start in range(0, len(coalitions), MOST):
             places = places_of_some(walk, coalitions[start : start + MOST])
-            yield relative_to_baseline(walk), places, start + places.coalitions
+            yield walk, places, start + places.coalitions
 
     def blend_scores(
         self,

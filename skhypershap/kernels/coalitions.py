@@ -14,8 +14,7 @@ A pass over the table then adds up what the coalitions have in common. There are
 players as fit the processor's nearest memory.
 
 For some coalitions of too many players these are bits of long words, one word for each player, and
-those that a leaf adds to follow from A and B by "and". The leaf where the baseline itself ends is
-left out, and the others tell by how much they differ from it (`relative_to_baseline`).
+those that a leaf adds to follow from A and B by "and".
 """
 
 from __future__ import annotations
@@ -264,8 +263,6 @@ def _add_to_some(leaves, allowed, chosen, scores):
     for number in range(len(leaves)):
         leaf = leaves[number]
         inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
-        if not inside:  # where the baseline ends, too: it differs by nothing
-            continue
         chosen[:] = ~np.uint64(0)
         while inside:
             narrow(chosen, allowed, WORDS * lowest_lane(inside))

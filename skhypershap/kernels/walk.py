@@ -8,6 +8,9 @@ must be out) is where x blended with b ends for every S with A in S and B outsid
 Trees are walked for 64 candidates at once, one bit for each. The baseline's way is the same for
 all, so a node is visited at most once, with the same A for everybody; B is kept for each candidate.
 Candidates that are alike are put into the same block, where they stay together for longer.
+
+The leaf where the baseline itself ends, the only one with an empty A, is left out: all others tell by
+how much they differ from it.
 """
 
 from __future__ import annotations
@@ -43,9 +46,9 @@ class Walk(NamedTuple):
         in a block, and twice the player's position, plus one where the baseline goes right. For a
         leaf: -1 and the number of its value.
     values : ndarray of shape (n_leaves,), dtype float64
-        What each leaf adds.
+        By how much each leaf differs from the one of its tree where the baseline ends.
     offset : float
-        What is added for every vector.
+        Score of the baseline.
     deepest, most_leaves : int
         Of any tree: splits above a leaf, and leaves that one candidate can reach.
     player_at : ndarray of shape (n_players,), dtype int64
@@ -106,27 +109,20 @@ def plan_walk(
     split = nodes[:, SKIP] >= 0
     owner = nodes[split, OWNER]
     nodes[split, OWNER] = 2 * position_of[owner >> 1] + (owner & 1)
-    most_leaves = int(np.diff(roots, append=len(nodes)).max() + 1) // 2
+    n_leaves = (np.diff(roots, append=len(nodes)) + 1) // 2
+    first = values[np.cumsum(n_leaves) - n_leaves]
     return Walk(
         roots=roots,
         nodes=nodes,
-        values=values,
-        offset=forest.offset,
+        values=values - np.repeat(first, n_leaves),
+        offset=forest.offset + first.sum(),
         deepest=int(deepest),
-        most_leaves=min(most_leaves, 1 << n_players),
+        most_leaves=min(int(n_leaves.max()), 1 << n_players),
         player_at=player_at,
         ranks=ranks,
         ordered=_alike(ranks, np.arange(len(candidates))),
         spare=[],
     )
-
-
-def relative_to_baseline(walk: Walk) -> Walk:
-    """Let each leaf add by how much it differs from the leaf of its tree where the baseline ends."""
-    n_leaves = (np.diff(walk.roots, append=len(walk.nodes)) + 1) // 2
-    first = walk.values[np.cumsum(n_leaves) - n_leaves]
-    values = walk.values - np.repeat(first, n_leaves)
-    return walk._replace(values=values, offset=walk.offset + first.sum())
 
 
 def _alike(ranks: np.ndarray, positions: np.ndarray, column: int = 0) -> np.ndarray:
@@ -313,7 +309,7 @@ def walk_tree(root, nodes, values, work, n_lanes):
                 n_changed += one
             node += one
         amount = values[np.uint64(nodes[node, RANK])]
-        while who:
+        while inside and who:
             lane = np.uint64(lowest_lane(who))
             position = counts[lane]
             waiting[lane, position].amount = amount
