@@ -13,7 +13,6 @@ from skhypershap.surrogate import PREDICT_ROWS, Surrogate
 
 GRID = 32
 MANY_CHOICES = 4 * GRID  # of a finite hyperparameter; fewer are all tried
-ROUNDING = 1e-12  # relative
 
 
 class Climber(Protocol):
@@ -92,7 +91,6 @@ class _ForestClimber:
             walk.nodes,
             walk.values,
             self.sign,
-            ROUNDING * np.abs(walk.values).max() * len(walk.roots),
             self.next_legal,
             self.first_rank,
             line_room(int(np.diff(self.first_rank).max()), walk.deepest),
@@ -133,7 +131,6 @@ class _GridClimber:
         points = points.copy()
         scores = self.sign * self.predict(points)
         found = np.full(len(points), -np.inf)
-        least = ROUNDING * np.abs(scores).max(initial=0.0)
         column, idle = turn[:, 0].copy(), turn[:, 1].copy()
         n_free = free.sum(axis=1)
         while (active := np.flatnonzero(idle < n_free)).size:
@@ -143,7 +140,7 @@ class _GridClimber:
                 if len(rows_free):
                     numbers, best = self._best_on_line(points[rows_free], here)
                     idle[rows_free] += 1
-                    better = best > scores[rows_free] + least
+                    better = best > scores[rows_free]
                     moved = rows_free[better]
                     points[moved, here] = numbers[better]
                     scores[moved] = found[moved] = best[better]

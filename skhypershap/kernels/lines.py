@@ -46,9 +46,7 @@ def line_room(n_ranks: int, deepest: int) -> LineRoom:
 
 
 @jit
-def climb(
-    roots, nodes, values, sign, least, next_legal, first_rank, room, free, turn, points, found
-):
+def climb(roots, nodes, values, sign, next_legal, first_rank, room, free, turn, points, found):
     """Move points uphill, one column after the other, until no column improves.
 
     Parameters
@@ -57,8 +55,6 @@ def climb(
         As in `skhypershap.kernels.walk.Walk`.
     sign : float
         1 to climb, -1 to descend.
-    least : float
-        What an improvement must exceed: more than another order of sums makes.
     next_legal : ndarray of int32
         For each rank of a column the lowest rank from there on that has a legal value, or one more
         than the column's highest rank; column after column.
@@ -75,26 +71,46 @@ def climb(
     found : ndarray of shape (n_points,), dtype float64
         Becomes sign times what the trees add up to at each point, -inf where nothing moved.
     """
-    n_columns = points.shape[1]
     changes, marks, stack = room.changes, room.marks, room.stack
+    n_columns = points.shape[1]
     for number in range(len(points)):
+        point = points[number]
         n_free = 0
         for column in range(n_columns):
             n_free += free[number, column]
         column, idle = turn[number, 0], turn[number, 1]
         found[number] = -np.inf
+        score = sign * _score_at(roots, nodes, values, point)
         while idle < n_free:
             if free[number, column]:
                 legal = next_legal[first_rank[column] : first_rank[column + 1]]
-                point = points[number]
+                present = point[column]
                 _add_pieces(roots, nodes, values, point, column, len(legal), changes, marks, stack)
-                score, rank, here = _best_place(sign, legal, point[column], changes, marks)
+                point[column] = _best_rank(sign, legal, present, changes, marks)
                 idle += 1
-                if score > here + least:
-                    points[number, column] = rank
-                    found[number] = score
-                    idle = 1
+                if point[column] != present:
+                    # Sums along a line are rounded: only what is better by itself is better.
+                    moved = sign * _score_at(roots, nodes, values, point)
+                    if moved > score:
+                        score = found[number] = moved
+                        idle = 1
+                    else:
+                        point[column] = present
             column = (column + 1) % n_columns
+
+
+@part
+def _score_at(roots, nodes, values, point):
+    """What the trees add up to at a point."""
+    one, score = np.uint64(1), 0.0
+    for root in roots:
+        node = np.uint64(root)
+        while nodes[node, SKIP] >= 0:
+            above = point[np.uint64(nodes[node, COLUMN] >> 6)] > nodes[node, RANK]
+            goes_right = (nodes[node, OWNER] & 1) != 0
+            node = node + one if above == goes_right else np.uint64(nodes[node, SKIP])
+        score += values[np.uint64(nodes[node, RANK])]
+    return score
 
 
 @part
@@ -133,11 +149,8 @@ def _add_pieces(roots, nodes, values, point, column, n_ranks, changes, marks, st
 
 
 @part
-def _best_place(sign, legal, present, changes, marks):
-    """Best score, the lowest legal rank that has it, and the score at the present rank.
-
-    Forgets the line as it goes.
-    """
+def _best_rank(sign, legal, present, changes, marks):
+    """Lowest legal rank with the best score, the present one if none is better; forget the line."""
     best, best_rank, here = -np.inf, present, -np.inf
     score, start = 0.0, 0
     one, none = np.uint64(1), np.uint64(0)
@@ -154,4 +167,4 @@ def _best_place(sign, legal, present, changes, marks):
             score += sign * changes[place]
             changes[place] = 0.0
             start = place
-    return best, best_rank, here
+    return best_rank if best > here else present
