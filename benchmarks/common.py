@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 from sklearn.ensemble import RandomForestRegressor
 
-from skhypershap import HyperSHAPExplainer
+from skhypershap import HyperSHAPExplainer, SurrogateWarning
 
 
 class Problem(NamedTuple):
@@ -49,7 +50,9 @@ def model():
 
 def explainer(task, **arguments):
     arguments = {"surrogate": model(), "random_state": 0, **arguments}
-    return HyperSHAPExplainer(task.space, **arguments).fit(task.configs, task.scores)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SurrogateWarning)  # noise is what some of them are about
+        return HyperSHAPExplainer(task.space, **arguments).fit(task.configs, task.scores)
 
 
 def seconds(call, repeats=1):

@@ -44,7 +44,7 @@ def climber_of(
 
 
 class _ForestClimber:
-    """Points are ranks; every cell of the forest that holds a legal value can be reached."""
+    """Points are ranks: cells of the forest that hold a legal value."""
 
     def __init__(
         self,

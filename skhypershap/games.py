@@ -63,7 +63,7 @@ class Setting(NamedTuple):
     n_samples : int
         How many candidates are drawn; a finite space no larger than this is enumerated.
     optimizer : {"refine", "random"}
-        Whether max and min also look at the trials and at what a coalition's subsets have found.
+        Whether max and min go on from candidates, trials and subsets by line search.
     seed : int
         For the candidates.
     n_jobs : int or None
@@ -188,7 +188,7 @@ def _scores_from(
             surrogate,
             *asked,
             sign=sign,
-            n_starts=starts_of(size) if climbs else 1,
+            n_starts=starts_of(setting.n_players) if climbs else 1,
             n_jobs=setting.n_jobs,
             progress=bar.update,
         )

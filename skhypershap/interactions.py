@@ -16,12 +16,12 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from math import comb
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.special import bernoulli
 
 if TYPE_CHECKING:
     from skhypershap.kernels.leaves import Leaves
@@ -35,7 +35,8 @@ class Index(NamedTuple):
     Attributes
     ----------
     weight : callable
-        `weight(t, s, order)`, the w of the module's docstring for |T| = t and |S| = s.
+        `weight(t, s, order)`, the w of the module's docstring for |T| = t and |S| = s; exact, because
+        sums of many with alternating signs are taken of them.
     measure_of_singles : str
         shapiq's name for what the index is at order 1.
     singles_only : bool
@@ -46,45 +47,57 @@ class Index(NamedTuple):
         Whether the values sum to v(all) - v(empty).
     """
 
-    weight: Callable[[int, int, int], float]
+    weight: Callable[[int, int, int], Fraction]
     measure_of_singles: str
     singles_only: bool = False
     fits_baseline: bool = True
     efficient: bool = False
 
 
-def _moebius(t: int, s: int, order: int) -> float:
-    return float(t == s)
+def _moebius(t: int, s: int, order: int) -> Fraction:
+    return Fraction(t == s)
 
 
-def _sii(t: int, s: int, order: int) -> float:
-    return 1 / (t - s + 1)
+def _sii(t: int, s: int, order: int) -> Fraction:
+    return Fraction(1, t - s + 1)
 
 
-def _bii(t: int, s: int, order: int) -> float:
-    return 0.5 ** (t - s)
+def _bii(t: int, s: int, order: int) -> Fraction:
+    return Fraction(1, 2 ** (t - s))
 
 
-def _k_sii(t: int, s: int, order: int) -> float:
-    numbers = bernoulli(order)
-    return sum(numbers[j] * comb(t - s, j) / (t - s - j + 1) for j in range(min(order, t) - s + 1))
+def _k_sii(t: int, s: int, order: int) -> Fraction:
+    parts = (
+        _bernoulli(j) * Fraction(comb(t - s, j), t - s - j + 1)
+        for j in range(min(order, t) - s + 1)
+    )
+    return sum(parts, Fraction(0))
 
 
-def _stii(t: int, s: int, order: int) -> float:
-    return 1 / comb(t, order) if s == order else float(t == s)
+def _stii(t: int, s: int, order: int) -> Fraction:
+    return Fraction(1, comb(t, order)) if s == order else Fraction(t == s)
 
 
-def _fsii(t: int, s: int, order: int) -> float:
+def _fsii(t: int, s: int, order: int) -> Fraction:
     if t <= order:
-        return float(t == s)
-    part = s / (order + s) * comb(order, s) * comb(t - 1, order) / comb(t + order - 1, order + s)
-    return (-1) ** (order - s) * part
+        return Fraction(t == s)
+    part = Fraction(s * comb(order, s) * comb(t - 1, order), order + s)
+    return (-1) ** (order - s) * part / comb(t + order - 1, order + s)
 
 
-def _fbii(t: int, s: int, order: int) -> float:
+def _fbii(t: int, s: int, order: int) -> Fraction:
     if t <= order:
-        return float(t == s)
-    return (-1) ** (order - s) * 0.5 ** (t - s) * comb(t - s - 1, order - s)
+        return Fraction(t == s)
+    return Fraction((-1) ** (order - s) * comb(t - s - 1, order - s), 2 ** (t - s))
+
+
+@functools.cache
+def _bernoulli(number: int) -> Fraction:
+    """Bernoulli number, the one with B(1) = -1/2."""
+    if number == 0:
+        return Fraction(1)
+    parts = (comb(number + 1, k) * _bernoulli(k) for k in range(number))
+    return -sum(parts, Fraction(0)) / (number + 1)
 
 
 INDICES = {
@@ -157,7 +170,9 @@ def exact_interactions(gains: np.ndarray, index: str, order: int) -> Interaction
     moebius = _over_subsets(gains, sign=-1)
     values: Interactions = {(): 0.0}
     for size in range(1 if row.fits_baseline else 0, order + 1):
-        weights = [row.weight(t, size, order) if t >= size else 0.0 for t in range(n_players + 1)]
+        weights = [
+            float(row.weight(t, size, order)) if t >= size else 0.0 for t in range(n_players + 1)
+        ]
         sums = _over_supersets(moebius * np.asarray(weights)[sizes])
         for members in itertools.combinations(range(n_players), size):
             values[members] = float(sums[sum(1 << player for player in members)])
@@ -197,21 +212,14 @@ def leaf_interactions(leaves: Leaves, n_players: int, index: str, order: int) ->
     """
     from skhypershap.kernels.leaves import add_leaves
 
-    row, order = _row(index, order)
-
-    @functools.cache
-    def weight(n_in: int, n_out: int, size: int, size_out: int) -> float:
-        if size == 0 and row.fits_baseline:
-            return 0.0
-        if size == 0:  # the game is normalised to v(empty) = 0
-            return _leaf_weight(row, order, n_in, n_out, 0, 0) - (n_in == 0)
-        fits = size_out <= n_out and size - size_out <= n_in
-        return _leaf_weight(row, order, n_in, n_out, size, size_out) if fits else 0.0
-
+    _, order = _row(index, order)
     sizes = np.stack([leaves.n_in, leaves.n_out], axis=1)
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     kinds = [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)]
-    table = [[weight(a, b, *kind) for kind in kinds] for a, b in distinct.tolist()]
+    table = [
+        [_leaf_weight(index, order, *counts, *kind) for kind in kinds]
+        for counts in distinct.tolist()
+    ]
     singles, pairs = np.zeros(n_players), np.zeros((n_players, n_players) if order > 1 else (0, 0))
     weights = np.array(table)[which.ravel()]
     values: Interactions = {(): add_leaves(*leaves, weights, singles, pairs)}
@@ -221,22 +229,30 @@ def leaf_interactions(leaves: Leaves, n_players: int, index: str, order: int) ->
         members = zip(upper[0].tolist(), upper[1].tolist(), strict=True)
         values.update(zip(members, pairs[upper].tolist(), strict=True))
     if order > 2:
-        values.update(_large_leaf_interactions(leaves, n_players, order, weight))
+        values.update(_large_leaf_interactions(leaves, n_players, index, order))
     return values
 
 
-def _leaf_weight(row: Index, order: int, n_in: int, n_out: int, size: int, size_out: int) -> float:
+@functools.lru_cache(maxsize=1 << 16)
+def _leaf_weight(index: str, order: int, n_in: int, n_out: int, size: int, size_out: int) -> float:
     """Weight of an interaction of a size, of which `size_out` are among the B of a leaf."""
-    return sum(
+    row, order = _row(index, order)
+    if size > order or size_out > n_out or size - size_out > n_in:
+        return 0.0
+    if size == 0 and row.fits_baseline:
+        return 0.0
+    parts = (
         (-1) ** (size_out + j)
         * comb(n_out - size_out, j)
         * row.weight(n_in + size_out + j, size, order)
         for j in range(n_out - size_out + 1)
     )
+    empty = size == 0 and n_in == 0  # the game is normalised to v(empty) = 0
+    return float(sum(parts, Fraction(0)) - empty)
 
 
 def _large_leaf_interactions(
-    leaves: Leaves, n_players: int, order: int, weight: Callable[[int, int, int, int], float]
+    leaves: Leaves, n_players: int, index: str, order: int
 ) -> Interactions:
     """Interactions of three and more players, which are seldom asked for."""
     everything = interactions_of(n_players, order)
@@ -247,7 +263,7 @@ def _large_leaf_interactions(
         for size in range(3, order + 1):
             for part in itertools.combinations(sorted(players), size):
                 size_out = len(out.intersection(part))
-                values[part] += amount * weight(n_in, n_out, size, size_out)
+                values[part] += amount * _leaf_weight(index, order, n_in, n_out, size, size_out)
     return values
 
 

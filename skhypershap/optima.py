@@ -4,6 +4,7 @@ Candidates alone understate what tuning can gain, and may break the theory's pro
 coalition never scores less. `refine` keeps the promise: it goes through the coalitions by size, starts
 from what subsets have found and from a coalition's own best candidates, and moves one column at a
 time to its best legal value until nothing improves (coordinate ascent, see `skhypershap.climbers`).
+Where only some coalitions are asked for, each starts from its own best candidates.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ class Optima(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of shape (n_starts, 2^n_players)
-        Best scores of each coalition, best first.
-    candidates : ndarray of shape (n_starts, 2^n_players), dtype int64
+    values : ndarray of shape (n_starts, n_coalitions)
+        Best scores of each coalition, one from each of some groups of candidates, best first; -inf
+        where there are fewer groups.
+    candidates : ndarray of shape (n_starts, n_coalitions), dtype int64
         Whose blends these are.
     """
 
@@ -86,8 +88,9 @@ def best_candidates(
     return Optima(values, winners)
 
 
-def starts_of(n_coalitions: int) -> int:
-    """How many climbs a coalition is worth where there are so many of them."""
+def starts_of(n_players: int) -> int:
+    """How many climbs a coalition is worth: the same, whichever coalitions it is asked for with."""
+    n_coalitions = 1 << n_players
     few = min(MOST, FEW_COALITIONS // n_coalitions)
     return max(1, min(STARTS // n_coalitions, max(ENOUGH, few)))
 
@@ -137,7 +140,8 @@ def refine(
         Values in the sense of `optima`, none smaller than there.
     """
     values = optima.values[0].copy()
-    n_starts = starts_of(len(values))
+    n_players = len(values).bit_length() - 1 if coalitions is None else coalitions.shape[1]
+    n_starts = starts_of(n_players)
     if coalitions is not None:
         for first in range(0, len(values), LEVEL):
             some = np.arange(first, min(first + LEVEL, len(values)))
@@ -148,7 +152,6 @@ def refine(
             progress(len(some))
         return values
 
-    n_players = len(values).bit_length() - 1
     numbers = np.arange(len(values))
     is_member = (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
     sizes = is_member.sum(axis=1)

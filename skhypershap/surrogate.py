@@ -43,7 +43,7 @@ N_COMPARED = 16
 FEW_TRIALS = 10
 LOW_SCORE = 0.3
 Block = tuple[slice | np.ndarray, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
-WORTH_A_WALK = 4  # coalitions; fewer are predicted sooner
+GROUPS = 32  # of candidates, whose best are told apart where there are no trees to walk
 PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
 
 
@@ -101,7 +101,7 @@ class Surrogate:
             says that player i is in it) and a column for each of the candidates, given by position.
             The blocks and their order do not depend on `n_jobs`.
         """
-        if not self._walks(player_of_column, coalitions):
+        if not self._walks(player_of_column):
             yield from self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
             return
         from skhypershap.kernels.coalitions import score_block
@@ -139,12 +139,13 @@ class Surrogate:
             For each of the coalitions the largest of sign * score among the block's candidates, and
             the position of the candidate that has it.
         """
-        if not self._walks(player_of_column, coalitions):
+        if not self._walks(player_of_column):
             blocks = self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
             for part, members, scores in blocks:
-                winners = np.argmax(sign * scores, axis=1)
-                best = sign * scores[np.arange(len(scores)), winners]
-                yield part, len(members), best, winners
+                rows = np.arange(len(scores))
+                for group in np.array_split(members, min(GROUPS, len(members))):
+                    winners = group[np.argmax(sign * scores[:, group], axis=1)]
+                    yield part, len(group), sign * scores[rows, winners], winners
             return
         from skhypershap.kernels.coalitions import best_of_block
 
@@ -157,9 +158,9 @@ class Surrogate:
             for members, (best, winners) in zip(groups, found, strict=True):
                 yield numbers, len(members), best, winners
 
-    def _walks(self, player_of_column: np.ndarray, coalitions: np.ndarray | None) -> bool:
-        """Whether there are trees, players that a walk can tell apart, and coalitions worth one."""
-        if self.forest is None or (coalitions is not None and len(coalitions) < WORTH_A_WALK):
+    def _walks(self, player_of_column: np.ndarray) -> bool:
+        """Whether there are trees to walk, and not more players than a walk can tell apart."""
+        if self.forest is None:
             return False
         from skhypershap.kernels.walk import MOST_PLAYERS
 

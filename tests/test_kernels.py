@@ -218,15 +218,30 @@ def test_leaves_of_a_hundred_players_add_up():
         )
 
 
+@pytest.mark.parametrize("index", ["SV", "FSII", "k-SII", "STII"])
+def test_a_chain_of_a_hundred_players_adds_up(index):
+    """One trial for each player: a leaf mentions them all, and float weights would cancel."""
+    vectors = np.vstack([np.zeros(100), np.eye(100)])
+    scores = np.concatenate([[0.0], 1.0 + np.arange(100)])
+    surrogate = fit_surrogate(DecisionTreeRegressor(), vectors, scores, seed=0)
+    candidate, baseline = np.ones(100), np.zeros(100)
+    leaves = reachable_leaves(surrogate.forest, candidate, baseline, np.arange(100))
+    gain = np.subtract(*surrogate.predict(np.stack([candidate, baseline])))
+    assert max(leaves.n_out) > 50
+    found = leaf_interactions(leaves, 100, index, 1 if index == "SV" else 2)
+    assert sum(found.values()) == pytest.approx(gain, abs=1e-7)
+
+
 @pytest.mark.parametrize("index", ["SV", "FSII", "k-SII", "SII", "STII", "BII", "FBII", "Moebius"])
 def test_reachable_leaves_give_the_interactions_of_all_coalitions(index):
     vectors, scores = problem()
     surrogate = fit_surrogate(None, vectors, scores, seed=0)
     candidate, baseline, players = vectors[3], vectors[11], np.arange(5)
     values = twin_scores(surrogate.predict, candidate[None], baseline, players)[:, 0]
-    expected = exact_interactions(values - values[0], index, 3)
     leaves = reachable_leaves(surrogate.forest, candidate, baseline, players)
-    found = leaf_interactions(leaves, 5, index, 3)
-    assert found.keys() == expected.keys()
-    for members, value in expected.items():
-        assert found[members] == pytest.approx(value, abs=1e-9)
+    for order in (1, 2, 3):
+        expected = exact_interactions(values - values[0], index, order)
+        found = leaf_interactions(leaves, 5, index, order)
+        assert found.keys() == expected.keys()
+        for members, value in expected.items():
+            assert found[members] == pytest.approx(value, abs=1e-9)
