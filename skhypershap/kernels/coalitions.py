@@ -11,7 +11,7 @@ places change:
 * a *binary* player has two, in Moebius form: "must be out" is "free" less "must be in".
 
 A pass over the table then adds up what the coalitions have in common. There are as many ternary
-players as fit the processor's nearest memory.
+players as fit the processor's own memory.
 
 For some coalitions of too many players these are bits of long words, one word for each player, and
 those that a leaf adds to follow from A and B by "and".
@@ -35,7 +35,8 @@ from skhypershap.kernels._vector import (
 )
 from skhypershap.kernels.walk import Walk, walk_tree, workspace
 
-TERNARY_BYTES = 1 << 14  # a larger table with ternary players leaves the nearest memory
+TERNARY_BYTES = 1 << 16  # a larger table is slow to join, and worth it only without binary players
+ALL_TERNARY_BYTES = 9 << 14  # up to ten players
 BLOCK_NUMBERS = 1 << 22  # 32 MB: what a block's scores may hold
 WORD = 64
 # For each set of low players the coalitions of these, as bits, that contain it and that avoid it.
@@ -84,7 +85,7 @@ def places_of_all(walk: Walk) -> Places:
     """Places of all coalitions, in the order that is quickest."""
     n_players = len(walk.player_at)
     n_high = max(n_players - N_LOW, 0)
-    n_ternary = 0
+    n_ternary = n_high if _table_bytes(n_high, n_high) <= ALL_TERNARY_BYTES else 0
     while n_ternary < n_high and _table_bytes(n_ternary + 1, n_high) <= TERNARY_BYTES:
         n_ternary += 1
     low, ternary, binary = np.split(walk.player_at, [N_LOW, N_LOW + n_ternary])
@@ -242,9 +243,11 @@ def _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table):
         row = ternary_rows[inside & ternary] + two * ternary_rows[outside & ternary]
         row = (row << n_two) + (inside >> n_three)
         outside >>= n_three
-        # Most leaves mention one binary player or none: two places without a branch, a loop for more.
-        bit = outside & (none - outside)
         add_where(table, row << n_low, which, leaf.amount)
+        if n_binary == 0:
+            continue
+        # Most leaves mention one binary player or none: a place without a branch, a loop for more.
+        bit = outside & (none - outside)
         add_where(table, (row | bit) << n_low, which if bit else np.uint8(0), -leaf.amount)
         outside ^= bit
         subset = outside
