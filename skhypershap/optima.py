@@ -18,7 +18,7 @@ from skhypershap.climbers import Climber
 from skhypershap.interactions import player_halves
 from skhypershap.surrogate import Surrogate, in_threads
 
-STARTS = 5 << 10  # of all coalitions together: five each for ten players, one from twelve on
+STARTS = 4 << 10  # of all coalitions together: four each for ten players, one from twelve on
 ENOUGH, MOST = 8, 32  # starts of one coalition; more than enough where there are few coalitions
 FEW_COALITIONS = 1 << 9
 LEVEL = 1 << 10  # coalitions that climb between two signs of life
