@@ -13,8 +13,6 @@ import numpy as np
 from skhypershap.kernels._jit import jit
 from skhypershap.kernels.forest import FlatForest, ranks_of
 
-N_WEIGHTS = 6  # columns of `weights` in `add_leaves`
-
 
 class Leaves(NamedTuple):
     """Leaves, one after the other.
