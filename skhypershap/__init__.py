@@ -5,6 +5,7 @@ from skhypershap.errors import (
     ApproximationWarning,
     BaselineWarning,
     HyperSHAPWarning,
+    SpaceWarning,
     SurrogateWarning,
     TrialsWarning,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "BaselineWarning",
     "HyperSHAPExplainer",
     "HyperSHAPWarning",
+    "SpaceWarning",
     "SurrogateWarning",
     "Trials",
     "TrialsWarning",

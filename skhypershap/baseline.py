@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
+from skhypershap.conditions import Legality, violates
 from skhypershap.domains import domain_of, value_key
 from skhypershap.errors import BaselineWarning, check_name, warn
-from skhypershap.space import as_own
+from skhypershap.space import as_own, encode
 from skhypershap.trials import Trials
 
 WORDS = ("default", "median", "worst", "best")
 
 
-def check_baseline(baseline: Any, space: ConfigurationSpace) -> None:
-    """Refuse what can be no baseline, before there are trials to measure it on.
+def check_baseline(baseline: Any, space: ConfigurationSpace | None) -> None:
+    """Refuse what can be no baseline, before there are trials, and perhaps a space, to measure it on.
 
     Raises
     ------
@@ -37,7 +38,8 @@ def check_baseline(baseline: Any, space: ConfigurationSpace) -> None:
                 raise TypeError("baseline must not be a list of lists.")
             check_baseline(member, space)
     elif isinstance(baseline, Mapping):
-        check_partial(baseline, space)
+        if space is not None:
+            check_partial(baseline, space)
     else:
         raise TypeError(
             f"baseline must be one of {', '.join(map(repr, WORDS))}, a dict, or a list of those; got "
@@ -45,32 +47,88 @@ def check_baseline(baseline: Any, space: ConfigurationSpace) -> None:
         )
 
 
-def baseline_configs(baseline: Any, trials: Trials) -> list[dict[str, Any]]:
-    """Complete, legal configurations of one or several baselines.
+class Defaults(NamedTuple):
+    """What every hyperparameter does untuned, were it active.
+
+    Attributes
+    ----------
+    values : dict
+        A legal value for each hyperparameter.
+    replaced : dict of str to str
+        For those whose own default the space does not hold, what stands in for it.
+    """
+
+    values: dict[str, Any]
+    replaced: dict[str, str]
+
+    def set_in(self, space: ConfigurationSpace) -> None:
+        """Let a space have these defaults, so that it alone tells them, unless it forbids them."""
+        if violates(space, encode(space, [self.values], forbidden=True))[0]:
+            return
+        for hyperparameter, number in zip(space.values(), self._filled(space), strict=True):
+            if hyperparameter.to_vector(hyperparameter.default_value) != number:
+                hyperparameter.default_value = hyperparameter.to_value(number)
+
+    def legality(self, space: ConfigurationSpace) -> Legality:
+        """What makes vectors of the space legal, with these defaults."""
+        return Legality(space, self._filled(space))
+
+    def _filled(self, space: ConfigurationSpace) -> np.ndarray:
+        return np.array([domain_of(space[name]).encode([self.values[name]])[0] for name in space])
+
+
+def defaults_of(trials: Trials) -> Defaults:
+    """Find a legal default for every hyperparameter: its own, or the nearest, or what is typical."""
+    values: dict[str, Any] = {}
+    replaced: dict[str, str] = {}
+    for name, hyperparameter in trials.space.items():
+        values[name] = _typical(name, trials)
+        if trials.default is None or hyperparameter.size == 1:
+            continue  # nothing is known, or what the user has fixed is no default to miss
+        if name not in trials.default:
+            replaced[name] = f"no default that the space can hold, {values[name]!r} is used"
+            continue
+        value, domain = trials.default[name], domain_of(hyperparameter)
+        if not np.isnan(domain.encode([value])[0]):
+            (values[name],) = domain.own([value])
+            continue
+        nearest = domain.nearest(value)
+        if nearest is not None:
+            values[name] = nearest
+        how = "of the trials" if nearest is None else "nearest to it"
+        replaced[name] = f"default {value!r}, {values[name]!r} ({how}) is used"
+    return Defaults(values, replaced)
+
+
+def baseline_configs(baseline: Any, trials: Trials, defaults: Defaults) -> list[dict[str, Any]]:
+    """Legal configurations of one or several baselines.
 
     Parameters
     ----------
     baseline : str, dict or list of those
         As the constructor of `HyperSHAPExplainer` takes it.
     trials : Trials
-        Where medians, modes and the default come from.
+        Where medians, modes, the best and the worst come from.
+    defaults : Defaults
+        Of these trials.
 
     Returns
     -------
     list of dict
-        One configuration per baseline.
+        One configuration per baseline, without inactive hyperparameters.
     """
     check_baseline(baseline, trials.space)
     members = baseline if isinstance(baseline, (list, tuple)) else [baseline]
-    return [_one_baseline(member, trials) for member in members]
+    return [_one_baseline(member, trials, defaults) for member in members]
 
 
 def complete_config(
-    config: Mapping[str, Any], rest: Mapping[str, Any], trials: Trials
+    config: Mapping[str, Any], rest: Mapping[str, Any], trials: Trials, defaults: Defaults
 ) -> dict[str, Any]:
-    """Fill a configuration that a user gave in part; a value outside the space is an error."""
+    """Fill a configuration that a user gave in part; what the space does not hold is an error."""
     check_partial(config, trials.space)
-    return as_own(trials.space, [{**rest, **config}])[0]
+    configs = [{**defaults.values, **rest, **config}]
+    return as_own(trials.space, configs, encode(trials.space, configs))[0]
 
 
 def check_partial(config: Mapping[str, Any], space: ConfigurationSpace) -> None:
@@ -82,42 +140,23 @@ def check_partial(config: Mapping[str, Any], space: ConfigurationSpace) -> None:
             raise ValueError(f"{value!r} is no value of {name!r}. Allowed: {domain.describe()}.")
 
 
-def _one_baseline(baseline: str | Mapping[str, Any], trials: Trials) -> dict[str, Any]:
-    if isinstance(baseline, Mapping):
-        unset = [name for name in trials.space if name not in baseline]
-        return complete_config(baseline, _default(trials, unset), trials)
-    if baseline == "median":
-        return {name: _typical(name, trials) for name in trials.space}
+def _one_baseline(
+    baseline: str | Mapping[str, Any], trials: Trials, defaults: Defaults
+) -> dict[str, Any]:
     if baseline == "worst":
         return dict(trials.configs[trials.worst])
     if baseline == "best":
         return dict(trials.configs[trials.incumbent])
-    return _default(trials, list(trials.space))
-
-
-def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
-    """Defaults of some hyperparameters; one warning says what stands in for those outside."""
-    if trials.default is None:
-        return {name: _typical(name, trials) for name in names}
-    config: dict[str, Any] = {}
-    replaced: list[str] = []
-    for name in names:
-        domain = domain_of(trials.space[name])
-        if trials.space[name].size == 1:  # what the user has fixed is no default to miss
-            config[name] = trials.configs[0][name]
-            continue
-        if name not in trials.default:
-            config[name] = _typical(name, trials)
-            replaced.append(f"{name}: no default that the space can hold, {config[name]!r} is used")
-            continue
-        value = trials.default[name]
-        if not np.isnan(domain.encode([value])[0]):
-            (config[name],) = domain.own([value])
-            continue
-        nearest = domain.nearest(value)
-        config[name] = _typical(name, trials) if nearest is None else nearest
-        how = "of the trials" if nearest is None else "nearest to it"
-        replaced.append(f"{name}: default {value!r}, {config[name]!r} ({how}) is used")
+    if baseline == "median":
+        return _allowed({name: _typical(name, trials) for name in trials.space}, trials)
+    given = baseline if isinstance(baseline, Mapping) else {}
+    whole = complete_config(given, {}, trials, defaults) if given else defaults.values
+    config = _allowed(whole, trials)
+    replaced = [
+        f"{name}: {defaults.replaced[name]}"
+        for name in config
+        if name in defaults.replaced and name not in given
+    ]
     if replaced:
         warn(
             f"The default lies outside the search space for {'; '.join(replaced)}. Say what you mean "
@@ -127,10 +166,35 @@ def _default(trials: Trials, names: list[str]) -> dict[str, Any]:
     return config
 
 
+def _allowed(config: dict[str, Any], trials: Trials) -> dict[str, Any]:
+    """The configuration itself, or the trial most like it where the space forbids it."""
+    space = trials.space
+    vectors = encode(space, [config], forbidden=True)
+    (own,) = as_own(space, [config], vectors)
+    if not violates(space, vectors)[0]:
+        return own
+    keys = {name: value_key(value) for name, value in own.items()}
+    alike = [
+        sum(value_key(value) == keys.get(name) for name, value in trial.items())
+        for trial in trials.configs
+    ]
+    nearest = trials.configs[int(np.argmax(alike))]
+    warn(
+        f"The space forbids the baseline {own}; the trial that has most in common with it is used: "
+        f"{nearest}. Choose one with a dict as baseline=, and this warning goes.",
+        BaselineWarning,
+    )
+    return dict(nearest)
+
+
 def _typical(name: str, trials: Trials) -> Any:
     """Median of the trials where values are ordered, otherwise their mode."""
-    values = [config[name] for config in trials.configs]
-    median = domain_of(trials.space[name]).median(values)
+    values = [config[name] for config in trials.configs if name in config]
+    domain = domain_of(trials.space[name])
+    if not values:  # it was active in none of them
+        number = trials.space[name].to_vector(trials.space[name].default_value)
+        return domain.decode(np.array([number]))[0]
+    median = domain.median(values)
     if median is not None:
         return median
     counts = Counter(map(value_key, values))

@@ -7,11 +7,13 @@ from typing import Protocol
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.kernels.forest import column_ranks, ranks_of
-from skhypershap.space import legal_numbers
+from skhypershap.conditions import Legality
+from skhypershap.domains import legal_numbers
+from skhypershap.kernels.forest import FlatForest, add_trees, column_ranks, ranks_of
 from skhypershap.surrogate import PREDICT_ROWS, Surrogate
 
 GRID = 32
+FENCE = 2.0  # times all that a forest could add up to
 MANY_CHOICES = 4 * GRID  # of a finite hyperparameter; fewer are all tried
 
 
@@ -21,6 +23,7 @@ class Climber(Protocol):
     candidates: np.ndarray  # as points, of shape (n_candidates, n_columns)
     baseline: np.ndarray
     owners: np.ndarray  # player of each column of a point, -1 for none
+    fixed: np.ndarray  # columns that stay where they are, of shape (n_columns,), dtype bool
 
     def climb(
         self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
@@ -57,13 +60,14 @@ class _ForestClimber:
     ) -> None:
         from skhypershap.kernels.walk import plan_walk
 
-        forest = surrogate.forest
-        assert forest is not None
+        assert surrogate.forest is not None
         self.sign = sign
+        forest = _fenced(surrogate.forest, surrogate.legality, sign)
         self.walk = plan_walk(forest, candidates[:0], baseline, player_of_column)
         self.candidates = ranks_of(forest, candidates).T
         self.baseline = ranks_of(forest, baseline[None])[:, 0]
         self.owners = player_of_column[: len(forest.thresholds)]
+        self.fixed = _fixed(surrogate, len(self.owners))
         legal = []
         for column, (hyperparameter, levels) in enumerate(
             zip(space.values(), forest.thresholds, strict=False)
@@ -102,6 +106,25 @@ class _ForestClimber:
         return points, found + self.sign * walk.offset
 
 
+def _fenced(forest: FlatForest, legality: Legality | None, sign: float) -> FlatForest:
+    """Add trees that make forbidden points worse than any legal one."""
+    if legality is None or not legality.forbids:
+        return forest
+    clauses = legality.clauses(forest.dtype)
+    fence = FENCE * (np.abs(forest.value).sum() + 1)
+    tables = [clauses.table(number, -sign * fence) for number in range(len(clauses.roots))]
+    return add_trees(forest, tables, n_columns=len(legality.space))
+
+
+def _fixed(surrogate: Surrogate, n_columns: int) -> np.ndarray:
+    """Columns of clauses that no tree can tell, since they relate hyperparameters to each other."""
+    fixed = np.zeros(n_columns, dtype=bool)
+    if surrogate.legality is not None:
+        related = np.array(surrogate.legality.related_columns(), dtype=int)
+        fixed[related[related < n_columns]] = True
+    return fixed
+
+
 class _GridClimber:
     """Points are vectors; on a line a model is asked for a grid of legal values."""
 
@@ -114,9 +137,10 @@ class _GridClimber:
         player_of_column: np.ndarray,
         sign: float,
     ) -> None:
-        self.predict = surrogate.predict
+        self.surrogate = surrogate
         self.sign = sign
         self.candidates, self.baseline, self.owners = candidates, baseline, player_of_column
+        self.fixed = np.zeros(len(player_of_column), dtype=bool)
         self.grids = []
         for hyperparameter in space.values():
             numbers = np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, GRID)))
@@ -129,7 +153,7 @@ class _GridClimber:
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Climber`."""
         points = points.copy()
-        scores = self.sign * self.predict(points)
+        scores = self._gains(points)
         found = np.full(len(points), -np.inf)
         column, idle = turn[:, 0].copy(), turn[:, 1].copy()
         n_free = free.sum(axis=1)
@@ -148,13 +172,21 @@ class _GridClimber:
                 column[rows] = (here + 1) % points.shape[1]
         return points, found
 
+    def _gains(self, points: np.ndarray) -> np.ndarray:
+        """Scores in the sense that larger is better, -inf where a point is forbidden."""
+        gains = self.sign * self.surrogate.predict(points)
+        legality = self.surrogate.legality
+        if legality is None or not legality.forbids:
+            return gains
+        return np.where(legality.forbidden(points), -np.inf, gains)
+
     def _best_on_line(self, points: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
         grid = self.grids[column]
         vectors = np.repeat(points, len(grid), axis=0)
         vectors[:, column] = np.tile(grid, len(points))
         steps = range(0, len(vectors), PREDICT_ROWS)
-        predicted = [self.predict(vectors[start : start + PREDICT_ROWS]) for start in steps]
-        scores = self.sign * np.concatenate(predicted).reshape(len(points), len(grid))
+        gains = [self._gains(vectors[start : start + PREDICT_ROWS]) for start in steps]
+        scores = np.concatenate(gains).reshape(len(points), len(grid))
         best = np.argmax(scores, axis=1)
         return grid[best], scores[np.arange(len(points)), best]
 

@@ -30,6 +30,7 @@ EXACT_KEY = "skhypershap-exact"
 TAIL = 1e-9
 # Relative: what a CSV file with some digits, or a distribution's own rounding, may miss a bound by.
 BOUND_TOLERANCE = 1e-6
+MANY_NUMBERS = 1 << 12  # a hyperparameter with no more is seen number by number
 CONSTANT_NUMBER = 1  # what ConfigSpace makes of a Constant's value
 
 
@@ -353,3 +354,26 @@ def domain_of(hyperparameter: Hyperparameter) -> Domain:
     if isinstance(hyperparameter, Constant):
         return Choices((hyperparameter.value,), False, exact, first=CONSTANT_NUMBER)
     return Numbers(hyperparameter, exact=exact)
+
+
+def legal_numbers(hyperparameter: Hyperparameter, probes: np.ndarray) -> np.ndarray:
+    """Numbers of legal values: all, or those near the probes, from 0 to 1, where there are too many."""
+    if hyperparameter.size <= MANY_NUMBERS:
+        return all_numbers(hyperparameter)
+    if META_KEY in (hyperparameter.meta or {}):
+        domain = domain_of(hyperparameter)
+        return domain.encode(domain.decode(probes))
+    if isinstance(hyperparameter, IntegerHyperparameter):
+        return hyperparameter.to_vector(hyperparameter.to_value(probes))
+    return probes
+
+
+def all_numbers(hyperparameter: Any) -> np.ndarray:
+    """Numbers of all legal values of a finite hyperparameter; a choice that is never drawn is none."""
+    if isinstance(hyperparameter, CategoricalHyperparameter):
+        return np.flatnonzero(hyperparameter.probabilities).astype(float)
+    if isinstance(hyperparameter, OrdinalHyperparameter):
+        return np.arange(hyperparameter.size, dtype=float)
+    if isinstance(hyperparameter, Constant):
+        return np.full(1, float(CONSTANT_NUMBER))
+    return hyperparameter.to_vector(np.arange(hyperparameter.lower, hyperparameter.upper + 1))

@@ -20,6 +20,10 @@ class TrialsWarning(HyperSHAPWarning):
     """Some trials could not be used, or all of them scored the same."""
 
 
+class SpaceWarning(HyperSHAPWarning):
+    """The search space is not known, and what stands in for it was inferred from the trials."""
+
+
 class ApproximationWarning(HyperSHAPWarning):
     """With many hyperparameters, an approximated index misses the gain that it should sum to."""
 

@@ -15,21 +15,36 @@ COLUMNS = ["game", "measure", "order", "interaction", "hyperparameters", "value"
 
 
 def trials_frame(
-    names: Sequence[str], configs: Sequence[Mapping[str, Any]], scores: np.ndarray
+    names: Sequence[str],
+    configs: Sequence[Mapping[str, Any]],
+    scores: np.ndarray,
+    fidelity: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """One row per trial: each hyperparameter in its own values, then `score`."""
-    columns = {name: _own_values([config[name] for config in configs]) for name in names}
-    return pd.DataFrame({**columns, "score": scores})
+    """One row per trial: each hyperparameter in its own values, `score`, and `fidelity` if it varies."""
+    columns: dict[str, Any] = {name: _own_values(name, configs) for name in names}
+    columns["score"] = scores
+    if fidelity is not None:
+        columns["fidelity"] = fidelity
+    return pd.DataFrame(columns)
 
 
-def _own_values(values: list[Any]) -> pd.Series:
-    """A column that gives back what it was given; pandas chooses a dtype for plain values only."""
-    kind = type(values[0])
-    plain = kind in (int, float, bool, str) or issubclass(kind, np.generic)
-    if plain and all(type(value) is kind for value in values):
-        return pd.Series(values)
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
+def _own_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Series:
+    """A column that gives back what it was given; pandas chooses a dtype for plain values only.
+
+    Where the hyperparameter is inactive the cell is missing, by a dtype that keeps integers whole.
+    """
+    values = [config[name] for config in configs if name in config]
+    kind = type(values[0]) if values else float
+    alike = all(type(value) is kind for value in values)
+    gaps = len(values) < len(configs)
+    if alike and gaps and issubclass(kind, (bool, np.bool_)):
+        return pd.Series([config.get(name) for config in configs], dtype="boolean")
+    if alike and gaps and issubclass(kind, (int, np.integer)):
+        return pd.Series([config.get(name) for config in configs], dtype="Int64")
+    if alike and (kind in (int, float, bool, str) or issubclass(kind, np.generic)):
+        return pd.Series([config.get(name, np.nan) for config in configs])
+    column = np.empty(len(configs), dtype=object)
+    column[:] = [config.get(name, np.nan) for config in configs]
     return pd.Series(column, dtype=object)
 
 

@@ -11,15 +11,17 @@ and mistunability games.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from skhypershap.climbers import climber_of
+from skhypershap.conditions import Legality
 from skhypershap.optima import best_candidates, monotone, refine, starts_of
-from skhypershap.space import encode, enumerate_vectors, player_of_column, sample_vectors
+from skhypershap.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space import encode
 from skhypershap.surrogate import Block, Surrogate
 from skhypershap.trials import Trials
 
@@ -60,6 +62,10 @@ class Setting(NamedTuple):
         For the space, the direction, and the configurations that a search has found already.
     surrogate : Surrogate
         What scores blends.
+    legality : Legality
+        What makes blends legal.
+    players : mapping of str to sequence of str
+        The hyperparameters of each player, which enter and leave a coalition together.
     n_samples : int
         How many candidates are drawn; a finite space no larger than this is enumerated.
     optimizer : {"refine", "random"}
@@ -74,6 +80,8 @@ class Setting(NamedTuple):
 
     trials: Trials
     surrogate: Surrogate
+    legality: Legality
+    players: Mapping[str, Sequence[str]]
     n_samples: int
     optimizer: str
     seed: int
@@ -82,13 +90,20 @@ class Setting(NamedTuple):
 
     @property
     def player_of_column(self) -> np.ndarray:
-        """See `skhypershap.space.player_of_column`."""
-        return player_of_column(self.trials.space)
+        """For each column the player that owns it, -1 for none, of shape (n_columns,)."""
+        owner = {
+            name: number for number, names in enumerate(self.players.values()) for name in names
+        }
+        return np.array([owner.get(name, -1) for name in self.trials.space])
 
     @property
     def n_players(self) -> int:
-        """Number of hyperparameters that can vary."""
-        return int(self.player_of_column.max()) + 1
+        """Number of players."""
+        return len(self.players)
+
+    def filled(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Filled vectors of configurations."""
+        return self.legality.fill(encode(self.trials.space, configs, unknown=True))
 
 
 class Candidates(NamedTuple):
@@ -97,7 +112,7 @@ class Candidates(NamedTuple):
     Attributes
     ----------
     vectors : ndarray of shape (n_candidates, n_columns)
-        The candidates.
+        The candidates, filled.
     probabilities : ndarray of shape (n_candidates,) or None
         Where they differ.
     complete : bool
@@ -114,13 +129,14 @@ def candidates_of(name: str, setting: Setting, config: Config) -> Candidates:
     source = GAMES[name].candidates
     space = setting.trials.space
     if source == "config":
-        return Candidates(encode(space, [config]), complete=True)
+        return Candidates(setting.filled([config]), complete=True)
     enumerated = enumerate_vectors(space, setting.n_samples)
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
-        return Candidates(*enumerated, complete=True)
-    vectors = sample_vectors(space, setting.n_samples, setting.seed)
+        vectors, probabilities = enumerated
+        return Candidates(setting.legality.fill(vectors), probabilities, complete=True)
+    vectors = setting.legality.fill(sample_vectors(space, setting.n_samples, setting.seed))
     if learns_from_subsets(name, setting):
-        vectors = np.vstack([vectors, encode(space, setting.trials.configs)])
+        vectors = np.vstack([vectors, setting.filled(setting.trials.configs)])
     return Candidates(vectors)
 
 
@@ -145,7 +161,7 @@ def coalition_scores(
     setting : Setting
         What the games of an explainer share.
     baselines : ndarray of shape (n_baselines, n_columns)
-        The game is the mean over them.
+        Filled vectors; the game is the mean over them.
     config : dict
         What an ablation explains.
     coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
@@ -193,6 +209,10 @@ def _scores_from(
             progress=bar.update,
         )
     values = optima.values[0]
+    # Where every blend is forbidden nothing can be changed, and the baseline stays.
+    stays = np.isneginf(values)
+    if stays.any():
+        values[stays] = sign * surrogate.predict(baseline[None])[0]
     if climbs:
         climber = climber_of(surrogate, setting.trials.space, vectors, baseline, columns, sign=sign)
         with _progress(setting, f"{name}, line search", size, "coalition") as bar:
@@ -242,23 +262,43 @@ def _watched(blocks: Iterable[Block], progress: tqdm) -> Iterator[Block]:
 
 
 def _variance(blocks: Iterable[Block], size: int, candidates: Candidates) -> np.ndarray:
-    """Population variance, joined block by block (Chan, Golub, LeVeque 1983)."""
+    """Population variance over legal blends, joined block by block (Chan, Golub, LeVeque 1983)."""
     mean, spread, mass = np.zeros(size), np.zeros(size), np.zeros(size)
     weights = candidates.probabilities
     if weights is None:
         weights = np.full(len(candidates.vectors), 1 / len(candidates.vectors))
     for coalitions, members, scores in blocks:
-        chances = weights[members]
-        block_mass = chances.sum()
-        if block_mass == 0:
-            continue
-        # Around one of them, so that equal scores have a variance of exactly zero.
-        shift = scores[:, 0]
-        block_mean = shift + (scores - shift[:, None]) @ chances / block_mass
-        block_spread = (scores - block_mean[:, None]) ** 2 @ chances
+        block_mass, block_mean, block_spread = _moments(scores, weights[members])
         joint = mass[coalitions] + block_mass
         step = block_mean - mean[coalitions]
-        spread[coalitions] += block_spread + step**2 * mass[coalitions] * block_mass / joint
-        mean[coalitions] += step * block_mass / joint
+        between = step**2 * mass[coalitions] * block_mass
+        spread[coalitions] += block_spread + _share(between, joint)
+        mean[coalitions] += _share(step * block_mass, joint)
         mass[coalitions] = joint
-    return spread / mass
+    return _share(spread, mass)
+
+
+def _moments(
+    scores: np.ndarray, chances: np.ndarray
+) -> tuple[np.ndarray | float, np.ndarray, np.ndarray]:
+    """Mass, mean and summed squares of each row, around one of its scores.
+
+    So equal scores have a variance of exactly zero.
+    """
+    left_out = np.isnan(scores)
+    shift = scores[np.arange(len(scores)), np.argmin(left_out, axis=1)]
+    if not left_out.any():
+        mass = chances.sum()
+        means = shift + (scores - shift[:, None]) @ chances / (mass or 1.0)
+        return mass, means, (scores - means[:, None]) ** 2 @ chances
+    legal = np.where(left_out, 0.0, chances)
+    masses = legal.sum(axis=1)
+    steps = np.where(left_out, 0.0, scores - shift[:, None])
+    mean_steps = _share((steps * legal).sum(axis=1), masses)
+    squares = ((steps - mean_steps[:, None]) ** 2 * legal).sum(axis=1)
+    return masses, np.where(masses > 0, shift + mean_steps, 0.0), squares
+
+
+def _share(part: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """The part per mass, zero where there is no mass."""
+    return np.divide(part, mass, out=np.zeros_like(part), where=mass > 0)

@@ -145,8 +145,9 @@ def refine(
     if coalitions is not None:
         for first in range(0, len(values), LEVEL):
             some = np.arange(first, min(first + LEVEL, len(values)))
-            free = _free(climber, coalitions[some])
-            start = _from_candidates(climber, optima, some, free, n_starts)
+            taken = _taken(climber, coalitions[some])
+            free = taken & ~climber.fixed
+            start = _from_candidates(climber, optima, some, taken, n_starts)
             _, found = _climb_all(climber, start, free, n_jobs)
             values[some] = np.maximum(values[some], found.max(axis=1))
             progress(len(some))
@@ -158,8 +159,9 @@ def refine(
     incumbents = np.tile(climber.baseline, (len(values), 1))
     for size in range(n_players + 1):
         level = numbers[sizes == size]
-        free = _free(climber, is_member[level])
-        start = _from_candidates(climber, optima, level, free, n_starts)
+        taken = _taken(climber, is_member[level])
+        free = taken & ~climber.fixed
+        start = _from_candidates(climber, optima, level, taken, n_starts)
         if size > 0:
             members = np.nonzero(is_member[level])[1].reshape(len(level), size)
             learned = _from_subsets(climber, values, incumbents, level, members, free, n_starts)
@@ -179,20 +181,21 @@ def refine(
     return values
 
 
-def _free(climber: Climber, members: np.ndarray) -> np.ndarray:
-    """Which columns each coalition may move; one without a player follows an extra, absent one."""
+def _taken(climber: Climber, members: np.ndarray) -> np.ndarray:
+    """Which columns are a coalition's; one without a player follows an extra, absent one."""
     never = np.zeros((len(members), 1), dtype=bool)
     return np.hstack([members, never])[:, climber.owners]
 
 
 def _from_candidates(
-    climber: Climber, optima: Optima, level: np.ndarray, free: np.ndarray, n_starts: int
+    climber: Climber, optima: Optima, level: np.ndarray, taken: np.ndarray, n_starts: int
 ) -> _Start:
     """Best blends of candidates with the baseline; at least one, even if subsets fill the number."""
     n_own = min(len(optima.values), max(1, n_starts - MOST_SUBSETS))
-    own = optima.candidates[:n_own, level].T
-    points = np.where(free[:, None, :], climber.candidates[own], climber.baseline)
-    return _Start(points, optima.values[:n_own, level].T, np.zeros((*own.shape, 2), dtype=np.int64))
+    own, scores = optima.candidates[:n_own, level].T, optima.values[:n_own, level].T
+    legal = taken[:, None, :] & np.isfinite(scores)[:, :, None]  # a forbidden blend is no start
+    points = np.where(legal, climber.candidates[own], climber.baseline)
+    return _Start(points, scores, np.zeros((*own.shape, 2), dtype=np.int64))
 
 
 def _from_subsets(
@@ -213,7 +216,7 @@ def _from_subsets(
     order = np.argsort(-values[subsets], axis=1, kind="stable")[:, :n_subsets]
     newcomers = np.take_along_axis(members, order, axis=1)
     subsets = np.take_along_axis(subsets, order, axis=1)
-    owned = climber.owners == newcomers[:, :, None]
+    owned = (climber.owners == newcomers[:, :, None]) & free[:, None, :]
     first, n_settled = np.argmax(owned, axis=2), free.sum(axis=1)[:, None] - owned.sum(axis=2)
     return _Start(incumbents[subsets], values[subsets], np.stack([first, n_settled], axis=2))
 

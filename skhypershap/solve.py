@@ -25,7 +25,6 @@ from skhypershap.interactions import (
     measure_name,
     moebius_of_small,
 )
-from skhypershap.space import encode
 
 MAX_EXACT_ABLATION = 20
 LOST_GAIN = 0.1  # of the gain: what an efficient index may lose before a user is told
@@ -94,9 +93,9 @@ def solve(question: Question, setting: Setting) -> Explained:
     game, index, order = question.game, question.index, question.order
     measure = measure_name(index, order)
     n_players = setting.n_players
-    if game == "ablation" and setting.surrogate.forest is not None:
+    if game == "ablation" and _has_leaves(setting):
         return _explained_ablation(question, setting)
-    baselines = encode(setting.trials.space, question.baselines)
+    baselines = setting.filled(question.baselines)
     if n_players <= _max_exact(question, setting):
         values = coalition_scores(game, setting, baselines, question.config)
         gains = sign_of_gain(game, setting.trials) * (values - values[0])
@@ -144,10 +143,15 @@ def _warn_of_lost_gain(measure: str, approximator: str, found: float, full: floa
 
 
 def _max_exact(question: Question, setting: Setting) -> int:
-    """An ablation has one candidate: where it has no trees, all coalitions are evaluated for longer."""
-    if question.game == "ablation" and setting.surrogate.forest is None:
+    """An ablation has one candidate: without trees to list, all coalitions are evaluated for longer."""
+    if question.game == "ablation" and not _has_leaves(setting):
         return max(question.max_exact, MAX_EXACT_ABLATION)
     return question.max_exact
+
+
+def _has_leaves(setting: Setting) -> bool:
+    """Whether scores of blends are sums of leaves: in trees, unless blends are left out."""
+    return setting.surrogate.forest is not None and not setting.legality.forbids
 
 
 class GainsOf:
@@ -156,7 +160,7 @@ class GainsOf:
     def __init__(self, question: Question, setting: Setting) -> None:
         self.question = question
         self.setting = setting
-        self.baselines = encode(setting.trials.space, question.baselines)
+        self.baselines = setting.filled(question.baselines)
         self.sign = sign_of_gain(question.game, setting.trials)
         empty = np.zeros((1, setting.n_players), dtype=bool)
         self.empty_score = float(self._scores(empty)[0])
@@ -178,7 +182,7 @@ def _explained_ablation(question: Question, setting: Setting) -> Explained:
 
     forest = setting.surrogate.forest
     assert forest is not None
-    *baselines, vector = encode(setting.trials.space, [*question.baselines, question.config])
+    *baselines, vector = setting.filled([*question.baselines, question.config])
     sign = sign_of_gain(question.game, setting.trials)
     share = 1 / len(baselines)
     sums: dict[tuple[int, ...], float] = {}

@@ -27,11 +27,13 @@ from sklearn.ensemble import (
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeRegressor
+from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
 from skhypershap._compat import histogram_trees
+from skhypershap.conditions import Legality
 from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
-from skhypershap.kernels.forest import FlatForest, flatten, predict_flat
+from skhypershap.kernels.forest import FlatForest, flatten, predict_flat, ranks_of
 
 if TYPE_CHECKING:
     from skhypershap.kernels.coalitions import Places
@@ -44,6 +46,7 @@ FEW_TRIALS = 10
 LOW_SCORE = 0.3
 Block = tuple[slice | np.ndarray, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
 GROUPS = 32  # of candidates, whose best are told apart where there are no trees to walk
+LARGEST = 1.0  # fidelity, scaled to [0, 1]
 PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
 
 
@@ -54,22 +57,32 @@ class Surrogate:
     Attributes
     ----------
     model : regressor
-        Fitted.
+        Fitted on legal vectors, with the trials' fidelity as one more column where they have one.
     score : float
         R2 on held-out trials, NaN where there are too few.
     forest : FlatForest or None
-        The trees of the model; None for a model that is no sum of trees.
+        The trees of the model as a function of filled vectors, at the largest fidelity; None for a
+        model that is no sum of trees.
+    legality : Legality or None
+        What makes vectors legal; None where all are.
+    inputs : Inputs
+        How the model is shown vectors.
     """
 
     model: Any
     score: float
     forest: FlatForest | None
+    legality: Legality | None
+    inputs: Inputs
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
-        """Scores of shape (n_vectors,) expected of vectors."""
+        """Scores of shape (n_vectors,) expected of vectors, filled or legal, at the largest fidelity."""
         if not len(vectors):  # scikit-learn's own predict takes no empty array
             return np.zeros(0)
-        return np.asarray(self.model.predict(vectors), dtype=float).reshape(len(vectors))
+        if self.legality is not None:
+            vectors = self.legality.legal(vectors)
+        seen = self.inputs.seen(vectors, LARGEST)
+        return np.asarray(self.model.predict(seen), dtype=float).reshape(len(vectors))
 
     def coalition_blocks(
         self,
@@ -98,9 +111,25 @@ class Surrogate:
         ------
         numbers, members, scores : slice or ndarray of int, ndarray of int, ndarray
             `scores` has a row for each of the numbered coalitions (of all coalitions bit i of a number
-            says that player i is in it) and a column for each of the candidates, given by position.
-            The blocks and their order do not depend on `n_jobs`.
+            says that player i is in it) and a column for each of the candidates, given by position; a
+            forbidden blend has none (NaN). The blocks and their order do not depend on `n_jobs`.
         """
+        asked = (candidates, baseline, player_of_column, coalitions)
+        if self.legality is None or not self.legality.forbids:
+            yield from self._blocks(*asked, n_jobs)
+            return
+        is_forbidden = self.legality.forbidden_blends(*asked)
+        for numbers, members, scores in self._blocks(*asked, n_jobs):
+            yield numbers, members, np.where(is_forbidden(numbers, members), np.nan, scores)
+
+    def _blocks(
+        self,
+        candidates: np.ndarray,
+        baseline: np.ndarray,
+        player_of_column: np.ndarray,
+        coalitions: np.ndarray | None,
+        n_jobs: int | None,
+    ) -> Iterator[Block]:
         if not self._walks(player_of_column):
             yield from self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
             return
@@ -136,16 +165,20 @@ class Surrogate:
         Yields
         ------
         numbers, n_members, best, winners : slice or ndarray of int, int, ndarray, ndarray of int
-            For each of the coalitions the largest of sign * score among the block's candidates, and
-            the position of the candidate that has it.
+            For each of the coalitions the largest of sign * score among the block's candidates, -inf
+            where all of its blends are forbidden, and the position of the candidate that has it.
         """
-        if not self._walks(player_of_column):
-            blocks = self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
-            for part, members, scores in blocks:
-                rows = np.arange(len(scores))
-                for group in np.array_split(members, min(GROUPS, len(members))):
-                    winners = group[np.argmax(sign * scores[:, group], axis=1)]
-                    yield part, len(group), sign * scores[rows, winners], winners
+        forbids = self.legality is not None and self.legality.forbids
+        walks = self._walks(player_of_column)
+        if forbids or not walks:
+            asked = (candidates, baseline, player_of_column, coalitions)
+            for numbers, members, scores in self.coalition_blocks(*asked, n_jobs=n_jobs):
+                gains = np.where(np.isnan(scores), -np.inf, sign * scores)
+                n_groups = 1 if walks else min(GROUPS, len(members))
+                for group in np.array_split(np.arange(len(members)), n_groups):
+                    best = np.argmax(gains[:, group], axis=1)
+                    found = gains[np.arange(len(gains)), group[best]]
+                    yield numbers, len(group), found, members[group[best]]
             return
         from skhypershap.kernels.coalitions import best_of_block
 
@@ -233,8 +266,42 @@ def in_threads(
     return parallel(delayed(work)(item) for item in items)
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """How a model is shown vectors: with their fidelity, and filled where it takes no missing values.
+
+    Attributes
+    ----------
+    takes_missing : bool
+        Whether inactive hyperparameters are shown as NaN.
+    defaults : ndarray of shape (n_columns,) or None
+        What stands for them otherwise.
+    has_fidelity : bool
+        Whether there is a last column for the fidelity, scaled to [0, 1].
+    """
+
+    takes_missing: bool
+    defaults: np.ndarray | None
+    has_fidelity: bool
+
+    def seen(self, vectors: np.ndarray, fidelity: np.ndarray | float) -> np.ndarray:
+        """What a model is shown for legal vectors."""
+        if not self.takes_missing and self.defaults is not None:
+            vectors = np.where(np.isnan(vectors), self.defaults, vectors)
+        if not self.has_fidelity:
+            return vectors
+        return np.column_stack([vectors, np.broadcast_to(fidelity, len(vectors))])
+
+
 def fit_surrogate(
-    model: Any, vectors: np.ndarray, scores: np.ndarray, *, seed: int, n_jobs: int | None = None
+    model: Any,
+    vectors: np.ndarray,
+    scores: np.ndarray,
+    *,
+    seed: int,
+    n_jobs: int | None = None,
+    legality: Legality | None = None,
+    fidelity: np.ndarray | None = None,
 ) -> Surrogate:
     """Fit a clone of a regressor, or a random forest, and measure it on held-out trials.
 
@@ -250,6 +317,10 @@ def fit_surrogate(
         For every `random_state` of the model that is not set.
     n_jobs : int, optional
         For the default forest, as in scikit-learn.
+    legality : Legality, optional
+        For spaces with conditions, forbidden clauses or unknown values.
+    fidelity : ndarray of shape (n_trials,), optional
+        The resource of each trial.
 
     Returns
     -------
@@ -266,14 +337,40 @@ def fit_surrogate(
             if value is None and (name == "random_state" or name.endswith("__random_state"))
         }
         model.set_params(**unset)
-    model.fit(vectors, scores)
+    defaults = None if legality is None else legality.defaults
+    inputs = Inputs(_takes_missing(model), defaults, fidelity is not None)
+    if fidelity is not None:
+        fidelity = (fidelity - fidelity.min()) / np.ptp(fidelity)
+    seen = inputs.seen(vectors, LARGEST if fidelity is None else fidelity)
+    model.fit(seen, scores)
     forest = _flat_forest(model)
     if forest is not None:
-        predicted = model.predict(vectors[:N_COMPARED])
-        gap = np.abs(predict_flat(forest, vectors[:N_COMPARED]) - predicted).max()
+        predicted = model.predict(seen[:N_COMPARED])
+        gap = np.abs(predict_flat(forest, seen[:N_COMPARED]) - predicted).max()
         if gap > 1e-9 * np.abs(predicted).max():
             forest = None  # a subclass with a predict of its own
-    return Surrogate(model, _held_out_score(model, vectors, scores, seed), forest)
+    if forest is not None:
+        forest = _of_filled_vectors(forest, legality, inputs)
+    return Surrogate(model, _held_out_score(model, seen, scores, seed), forest, legality, inputs)
+
+
+def _takes_missing(model: Any) -> bool:
+    return isinstance(model, BaseEstimator) and get_tags(model).input_tags.allow_nan
+
+
+def _of_filled_vectors(forest: FlatForest, legality: Legality | None, inputs: Inputs) -> FlatForest:
+    """The forest as a function of filled vectors at the largest fidelity."""
+    conditional = legality is not None and bool(legality.space.conditions)
+    if legality is None or not (conditional or inputs.has_fidelity):
+        return forest
+    from skhypershap.kernels.guards import guard
+
+    if not inputs.takes_missing:
+        filled = ranks_of(forest, np.append(legality.defaults, LARGEST)[None])[:, 0]
+        left = filled[forest.column] <= forest.rank
+        forest = forest._replace(missing=np.where(left, forest.left, forest.right))
+    activity = legality.activity(forest.dtype)
+    return guard(forest, activity, LARGEST if inputs.has_fidelity else None)
 
 
 def check_surrogate(model: Any) -> None:
@@ -369,6 +466,7 @@ def _flat_forest(model: Any) -> FlatForest | None:
                 columns,
                 nodes.threshold,
                 nodes.value.ravel(),
+                nodes.missing_go_to_left.astype(bool),
             )
         )
     return flatten(tables, weight=weight, offset=offset, dtype=np.float32)
@@ -384,5 +482,6 @@ def _flat_histogram_forest(model: HistGradientBoostingRegressor) -> FlatForest |
         left = np.where(leaf, -1, nodes["left"].astype(np.int64))
         right = np.where(leaf, -1, nodes["right"].astype(np.int64))
         columns, thresholds = nodes["feature_idx"].astype(np.int64), nodes["num_threshold"]
-        tables.append((left, right, columns, thresholds, nodes["value"]))
+        missing_left = nodes["missing_go_to_left"].astype(bool)
+        tables.append((left, right, columns, thresholds, nodes["value"], missing_left))
     return flatten(tables, weight=1.0, offset=read[1], dtype=np.float64)

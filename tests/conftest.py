@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
 
+from skhypershap.distributions import hyperparameter_from
+
 matplotlib.use("Agg")
 
 DATA = Path(os.environ.get("SKHYPERSHAP_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -78,3 +80,10 @@ def coalitions(n_players):
 
 def bits(coalition):
     return sum(1 << player for player in coalition)
+
+
+def space_of_sources(sources):
+    """A space from, for each name, a list of what its values come from."""
+    space = ConfigurationSpace()
+    space.add([hyperparameter_from(name, parts) for name, parts in sources.items()])
+    return space

@@ -24,7 +24,8 @@ from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.games import GAMES
-from skhypershap.space import decode, encode, enumerate_vectors, player_of_column, sample_vectors
+from skhypershap.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space import decode, encode
 
 # Grids by heart and tiny random problems: what a surrogate knows of held-out trials is beside the point.
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -130,7 +131,7 @@ def test_every_game_equals_blend_predict_reduce(mixed_space, mixed_trials, surro
     explainer = HyperSHAPExplainer(
         mixed_space, surrogate=surrogate, optimizer=optimizer, n_samples=100, random_state=3
     ).fit(configs, scores)
-    space, players = explainer.space_, player_of_column(explainer.space_)
+    space, players = explainer.space_, np.arange(len(explainer.space_))
     candidates = sample_vectors(space, 100, 3)
     baseline = encode(space, [explainer.baseline_])[0]
     trials = encode(space, configs)
@@ -265,5 +266,5 @@ def test_a_unit_cube_is_drawn_as_configspace_draws_it(n_samples, monkeypatch):
     space = ConfigurationSpace()
     space.add(Float("a", (0.0, 1.0)), Float("b", (1e-3, 1.0), log=True), Float("c", (-5.0, 5.0)))
     quick = sample_vectors(space, n_samples, 7)
-    monkeypatch.setattr("skhypershap.space._draw_cube", lambda *_: np.zeros((n_samples, 3)))
+    monkeypatch.setattr("skhypershap.sampling._draw_cube", lambda *_: np.zeros((n_samples, 3)))
     np.testing.assert_array_equal(quick, sample_vectors(space, n_samples, 7))

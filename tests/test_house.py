@@ -25,7 +25,9 @@ FLOORS = [
     ["climbers"],
     ["interactions", "surrogate"],
     ["trials"],
-    ["distributions", "space"],
+    ["distributions", "players", "sampling"],
+    ["space"],
+    ["conditions"],
     ["domains", "kernels"],
     ["errors", "_compat"],
 ]

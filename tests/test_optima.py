@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
+from conftest import space_of_sources
 from scipy.stats import loguniform
 from sklearn.ensemble import (
     ExtraTreesRegressor,
@@ -19,8 +20,8 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
-from skhypershap.distributions import space_from_entries
-from skhypershap.space import encode, legal_numbers
+from skhypershap.domains import legal_numbers
+from skhypershap.space import encode
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 MODELS = {
@@ -136,7 +137,7 @@ def test_a_line_in_a_searchs_distribution_takes_its_values_only():
     ]
     scores = [-abs(np.log10(c["C"]) - 1) + c["n"] % 7 + (c["kind"] == "v") for c in configs]
     explainer = HyperSHAPExplainer(
-        space_from_entries(entries), surrogate=MODELS["extra"], n_samples=20, random_state=0
+        space_of_sources(entries), surrogate=MODELS["extra"], n_samples=20, random_state=0
     ).fit(configs, scores)
     for coalition, value in explainer.coalition_values()[["coalition", "value"]].itertuples(
         index=False

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+MISSING = -1  # the rank of no value
 
 
 class FlatForest(NamedTuple):
@@ -22,6 +23,8 @@ class FlatForest(NamedTuple):
         Node at which each tree begins.
     left, right : ndarray of shape (n_nodes,), dtype int32
         Children; -1 at a leaf.
+    missing : ndarray of shape (n_nodes,), dtype int32
+        The child where a vector without a value for the column goes on.
     column : ndarray of shape (n_nodes,), dtype int32
         Column that a node splits.
     rank : ndarray of shape (n_nodes,), dtype int32
@@ -39,6 +42,7 @@ class FlatForest(NamedTuple):
     roots: np.ndarray
     left: np.ndarray
     right: np.ndarray
+    missing: np.ndarray
     column: np.ndarray
     rank: np.ndarray
     value: np.ndarray
@@ -48,10 +52,10 @@ class FlatForest(NamedTuple):
 
 
 def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: type) -> FlatForest:
-    """Join trees given as (left, right, column, threshold, value) tables into one forest."""
+    """Join trees, tables of left, right, column, threshold, value, and whether no value goes left."""
     sizes = [len(table[0]) for table in tables]
     roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-    left, right, column, threshold, value = (
+    left, right, column, threshold, value, missing_left = (
         np.concatenate(part) for part in zip(*tables, strict=True)
     )
     inner = left >= 0
@@ -64,10 +68,13 @@ def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: typ
     for number, levels in enumerate(thresholds):
         here = inner & (column == number)
         rank[here] = np.searchsorted(levels, threshold[here])
+    left = np.where(inner, left + shift, -1).astype(np.int32)
+    right = np.where(inner, right + shift, -1).astype(np.int32)
     return FlatForest(
         roots=roots,
-        left=np.where(inner, left + shift, -1).astype(np.int32),
-        right=np.where(inner, right + shift, -1).astype(np.int32),
+        left=left,
+        right=right,
+        missing=np.where(missing_left, left, right),
         column=np.where(inner, column, 0).astype(np.int32),
         rank=rank,
         value=value * weight,
@@ -75,6 +82,46 @@ def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: typ
         thresholds=thresholds,
         dtype=dtype,
     )
+
+
+def add_trees(forest: FlatForest, tables: Sequence[Table], *, n_columns: int) -> FlatForest:
+    """One more forest with further trees, as tables; it has at least so many columns."""
+    if not tables:
+        return forest
+    added = flatten(tables, weight=1.0, offset=0.0, dtype=forest.dtype)
+    size = max(n_columns, len(forest.thresholds), len(added.thresholds))
+    parts = [
+        part.thresholds + (np.empty(0),) * (size - len(part.thresholds)) for part in (forest, added)
+    ]
+    thresholds = tuple(np.unique(np.concatenate(levels)) for levels in zip(*parts, strict=True))
+    shift = len(forest.left)
+
+    def joined(name: str, later: np.ndarray) -> np.ndarray:
+        return np.concatenate([getattr(forest, name), later]).astype(getattr(forest, name).dtype)
+
+    def shifted(children: np.ndarray) -> np.ndarray:
+        return np.where(children >= 0, children + shift, -1)
+
+    return forest._replace(
+        roots=joined("roots", added.roots + shift),
+        left=joined("left", shifted(added.left)),
+        right=joined("right", shifted(added.right)),
+        missing=joined("missing", shifted(added.missing)),
+        column=joined("column", added.column),
+        rank=np.concatenate(
+            [rerank(forest, parts[0], thresholds), rerank(added, parts[1], thresholds)]
+        ),
+        value=joined("value", added.value),
+        thresholds=thresholds,
+    )
+
+
+def rerank(forest: FlatForest, old: Sequence[np.ndarray], new: Sequence[np.ndarray]) -> np.ndarray:
+    """Ranks of the nodes' thresholds among new ones, of shape (n_nodes,), dtype int32."""
+    places = [np.searchsorted(levels, part) for levels, part in zip(new, old, strict=True)]
+    starts = np.cumsum([0, *map(len, old)])
+    places.append(np.zeros(1, dtype=np.int64))  # for a leaf, which has no threshold
+    return np.concatenate(places)[starts[forest.column] + forest.rank].astype(np.int32)
 
 
 def ranks_of(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
@@ -86,7 +133,7 @@ def ranks_of(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
 
 
 def column_ranks(forest: FlatForest, column: int, numbers: np.ndarray) -> np.ndarray:
-    """Ranks of shape (n_numbers,) of numbers of one column."""
+    """Ranks of shape (n_numbers,) of numbers of one column, none of them missing."""
     numbers = numbers.astype(forest.dtype).astype(np.float64)
     return np.searchsorted(forest.thresholds[column], numbers, side="left")
 
@@ -94,10 +141,12 @@ def column_ranks(forest: FlatForest, column: int, numbers: np.ndarray) -> np.nda
 def predict_flat(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
     """Predictions of shape (n_vectors,), all trees at once: to check that a forest is its model."""
     ranks = ranks_of(forest, vectors)
+    ranks[np.isnan(vectors[:, : len(ranks)].T)] = MISSING
     rows = np.arange(len(vectors))[:, None]
     nodes = np.tile(forest.roots, (len(vectors), 1))
     while (forest.left[nodes] >= 0).any():
-        goes_left = ranks[forest.column[nodes], rows] <= forest.rank[nodes]
-        below = np.where(goes_left, forest.left[nodes], forest.right[nodes])
+        present = ranks[forest.column[nodes], rows]
+        below = np.where(present <= forest.rank[nodes], forest.left[nodes], forest.right[nodes])
+        below = np.where(present == MISSING, forest.missing[nodes], below)
         nodes = np.where(below >= 0, below, nodes)
     return forest.value[nodes].sum(axis=1) + forest.offset

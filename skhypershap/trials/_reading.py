@@ -6,15 +6,41 @@ import importlib
 from types import ModuleType
 from typing import Any
 
+from ConfigSpace import ConfigurationSpace
+from sklearn.frozen import FrozenEstimator
+
 from skhypershap.errors import check_name
 from skhypershap.trials._trials import DIRECTIONS, Trials
 
 # Found by the name of the source's class or of one of its bases, so that the library it comes from
 # is never imported for the asking.
 READERS = {
-    "sklearn.base.BaseEstimator": "skhypershap.trials.search",
-    "ConfigSpace.configuration_space.ConfigurationSpace": "skhypershap.trials.configspace",
+    "ConfigSpace.configuration_space.ConfigurationSpace": "configspace",
+    "builtins.str": "smac",  # a run directory
+    "builtins.tuple": "smac",  # (runhistory, scenario)
+    "hyperopt.base.Trials": "hyperopt_trials",
+    "optuna.study.study.Study": "optuna_study",
+    "optuna_integration.sklearn.sklearn.OptunaSearchCV": "optuna_search",
+    "pandas.DataFrame": "table",
+    "pandas.core.frame.DataFrame": "table",
+    "pathlib.Path": "smac",
+    "ray.tune.result_grid.ResultGrid": "ray_tune",
+    "sklearn.base.BaseEstimator": "search",
+    "smac.facade.abstract_facade.AbstractFacade": "smac",
+    "smac.runhistory.runhistory.RunHistory": "smac",
 }
+
+
+def is_frozen(source: Any) -> bool:
+    """Whether a search must stay as it is, whatever data comes."""
+    return isinstance(source, FrozenEstimator)
+
+
+def unwrap(source: Any) -> Any:
+    """Look inside a FrozenEstimator."""
+    while is_frozen(source):
+        source = source.estimator
+    return source
 
 
 def reader_of(source: Any) -> ModuleType:
@@ -25,13 +51,17 @@ def reader_of(source: Any) -> ModuleType:
     TypeError
         If no reader knows the source.
     """
+    source = unwrap(source)
     for base in type(source).__mro__:
         reader = READERS.get(f"{base.__module__}.{base.__qualname__}")
         if reader is not None:
-            return importlib.import_module(reader)
+            return importlib.import_module(f"skhypershap.trials.{reader}")
+    if hasattr(source, "cv_results_"):
+        return importlib.import_module("skhypershap.trials.search")
     raise TypeError(
-        f"Cannot read trials from {type(source).__name__}. search must be a scikit-learn search (such "
-        "as GridSearchCV or RandomizedSearchCV, fitted or not) or a ConfigSpace.ConfigurationSpace."
+        f"Cannot read trials from {type(source).__name__}. search must be a scikit-learn search or one "
+        "shaped like it (with cv_results_), a ConfigSpace.ConfigurationSpace, or a source of trials: "
+        "a DataFrame, an Optuna study, a SMAC run, a Ray Tune ResultGrid or hyperopt Trials."
     )
 
 
@@ -42,7 +72,7 @@ def read_trials(
     scores: Any = None,
     fidelity: Any = None,
     space: Any = None,
-    metric: str | None = None,
+    metric: str | int | None = None,
     direction: str | None = None,
 ) -> Trials:
     """Read the results that a source holds.
@@ -50,18 +80,20 @@ def read_trials(
     Parameters
     ----------
     source : object
-        A fitted scikit-learn search, also inside `FrozenEstimator`, or a
-        `ConfigSpace.ConfigurationSpace` together with `configs` and `scores`.
+        A fitted scikit-learn search or one shaped like it, also inside `FrozenEstimator`; a
+        `ConfigSpace.ConfigurationSpace` together with `configs` and `scores`; a DataFrame of trials; an
+        Optuna study; a SMAC run, or its directory; a Ray Tune `ResultGrid`; hyperopt `Trials`.
     configs : DataFrame, list of dict or list of Configuration, optional
         The configurations that ran, where the source is a space.
     scores : array-like of shape (n_trials,), optional
         Their scores, where the source is a space.
     fidelity : array-like of shape (n_trials,), optional
-        Not supported yet.
+        The resource of each trial, where the source is a space and trials had different ones.
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, optional
         The space, where the source does not tell it or another one is wanted.
-    metric : str, optional
-        Which column of the results to read; the score that the search optimises by default.
+    metric : str or int, optional
+        Which column of the results to read, or which objective of several, by name or number; what
+        the search optimises by default.
     direction : {"maximize", "minimize"}, optional
         Which scores are better; what the source says by default.
 
@@ -76,8 +108,8 @@ def read_trials(
         If the source is of a kind that is not known.
     ValueError
         If the source has no such metric, no finished trial, or values outside its space.
-    NotImplementedError
-        For conditional spaces and trials at several fidelities, which are not supported yet.
+    sklearn.exceptions.NotFittedError
+        If a search has not run.
 
     Examples
     --------
@@ -92,12 +124,12 @@ def read_trials(
     """
     if direction is not None:
         check_name("direction", direction, DIRECTIONS)
-    return reader_of(source).read(
-        source,
-        configs=configs,
-        scores=scores,
-        fidelity=fidelity,
-        space=space,
-        metric=metric,
-        direction=direction,
-    )
+    given = {"configs": configs, "scores": scores, "fidelity": fidelity}
+    given = {name: value for name, value in given.items() if value is not None}
+    if given and not isinstance(source, ConfigurationSpace):
+        raise ValueError(
+            f"{', '.join(given)} can be given with a ConfigurationSpace only; a "
+            f"{type(source).__name__} has results of its own."
+        )
+    source = unwrap(source)
+    return reader_of(source).read(source, space=space, metric=metric, direction=direction, **given)

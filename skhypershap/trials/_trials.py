@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skhypershap.errors import TrialsWarning, warn
+from skhypershap.space import as_own, check_supported, encode
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -24,7 +26,7 @@ class Trials:
     space : ConfigSpace.ConfigurationSpace
         What could be tried.
     configs : list of dict
-        One complete configuration per trial, values as they were typed.
+        One configuration per trial, values as they were typed, without inactive hyperparameters.
     scores : ndarray of shape (n_trials,), dtype float64
         In the metric's own units and direction.
     metric : str
@@ -34,6 +36,8 @@ class Trials:
     default : dict or None
         The configuration that runs when nothing is tuned, where the source knows one. Its values
         may lie outside the space.
+    fidelity : ndarray of shape (n_trials,), dtype float64, or None
+        The resource of each trial, where trials had different ones.
     """
 
     space: ConfigurationSpace
@@ -42,6 +46,7 @@ class Trials:
     metric: str
     direction: str
     default: dict[str, Any] | None = None
+    fidelity: np.ndarray | None = None
 
     @property
     def maximize(self) -> bool:
@@ -50,32 +55,57 @@ class Trials:
 
     @property
     def incumbent(self) -> int:
-        """Position of the best trial; the first of equals."""
-        return int(np.argmax(self.scores) if self.maximize else np.argmin(self.scores))
+        """Position of the best trial at the largest resource; the first of equals."""
+        return self._best(1.0 if self.maximize else -1.0)
 
     @property
     def worst(self) -> int:
-        """Position of the worst trial; the first of equals."""
-        return int(np.argmin(self.scores) if self.maximize else np.argmax(self.scores))
+        """Position of the worst trial at the largest resource; the first of equals."""
+        return self._best(-1.0 if self.maximize else 1.0)
+
+    def _best(self, sign: float) -> int:
+        scores = sign * self.scores
+        if self.fidelity is not None:
+            scores = np.where(self.fidelity == self.fidelity.max(), scores, -np.inf)
+        return int(np.argmax(scores))
 
 
-def finished_trials(
+def trials_of(
     space: ConfigurationSpace,
-    configs: list[dict[str, Any]],
-    scores: np.ndarray,
+    configs: Sequence[Mapping[str, Any]],
+    scores: Any,
     *,
     metric: str,
     direction: str,
-    default: dict[str, Any] | None,
+    default: Mapping[str, Any] | None = None,
+    fidelity: Any = None,
+    unknown: bool = False,
 ) -> Trials:
-    """Make `Trials` of those that have a score; one warning counts the failed ones.
+    """Make `Trials` of what a source holds; one warning counts the failed ones.
+
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+        What could be tried.
+    configs : sequence of mapping
+        One per trial; what they say of inactive hyperparameters is dropped.
+    scores : array-like of shape (n_trials,)
+        NaN or infinite where a trial failed.
+    metric, direction, default
+        As in `Trials`.
+    fidelity : array-like of shape (n_trials,), optional
+        The resource of each trial.
+    unknown : bool, default=False
+        Whether a trial may lack a hyperparameter that is active in it.
 
     Raises
     ------
     ValueError
-        If there is no trial with a finite score.
+        If no trial has a finite score, if lengths differ, or the space does not hold a trial.
     """
-    scores = np.asarray(scores, dtype=float)
+    check_supported(space)
+    scores = _numbers("scores", scores, len(configs))
+    vectors = encode(space, configs, unknown=unknown)  # errors count failed trials, too
     finished = np.isfinite(scores)
     if not len(scores):
         raise ValueError("There are no trials: the configurations and scores are empty.")
@@ -91,5 +121,23 @@ def finished_trials(
             "they are left out.",
             TrialsWarning,
         )
-    kept = [config for config, keep in zip(configs, finished, strict=True) if keep]
-    return Trials(space, kept, scores[finished], metric, direction, default)
+    if fidelity is not None:
+        fidelity = _numbers("fidelity", fidelity, len(configs))
+        if not np.isfinite(fidelity).all():
+            raise ValueError("fidelity must be a finite number for each trial; some are not.")
+        fidelity = fidelity[finished]
+        fidelity = fidelity if np.ptp(fidelity) > 0 else None
+    kept = np.flatnonzero(finished).tolist()
+    own = as_own(space, [configs[row] for row in kept], vectors[kept])
+    default = None if default is None else dict(default)
+    return Trials(space, own, scores[kept], metric, direction, default, fidelity)
+
+
+def _numbers(what: str, given: Any, n_trials: int) -> np.ndarray:
+    numbers = np.asarray(given, dtype=float)
+    if numbers.shape != (n_trials,):
+        raise ValueError(
+            f"{what} must have one number for each of the {n_trials} configurations; got an array of "
+            f"shape {numbers.shape}."
+        )
+    return numbers
