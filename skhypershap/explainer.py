@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skhypershap._compat import HasMethods, Interval, StrOptions
-from skhypershap.baseline import baseline_configs, check_baseline
+from skhypershap.baseline import baseline_configs, check_baseline, defaults_of
 from skhypershap.delegation import SearchDelegation
 from skhypershap.errors import check_name
 from skhypershap.explanations import Explanations
 from skhypershap.frames import trials_frame
 from skhypershap.space import encode, player_names
 from skhypershap.surrogate import check_surrogate, fit_surrogate, warn_of_little_knowledge
-from skhypershap.trials import read_trials, reader_of
-from skhypershap.trials.search import is_frozen, unwrap
+from skhypershap.trials import is_frozen, read_trials, reader_of, unwrap
+from skhypershap.trials.search import copy_of, default_config
 
 
 class HyperSHAPExplainer(Explanations, SearchDelegation):
@@ -128,7 +128,7 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         "search": "no_validation",
         "space": "no_validation",
         "surrogate": [HasMethods(["fit", "predict"]), None],
-        "metric": [str, None],
+        "metric": [str, Integral, None],
         "direction": [StrOptions({"maximize", "minimize"}), None],
         "baseline": "no_validation",
         "n_samples": [Interval(Integral, 1, None, closed="left")],
@@ -145,7 +145,7 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         *,
         space: Any = None,
         surrogate: Any = None,
-        metric: str | None = None,
+        metric: str | int | None = None,
         direction: str | None = None,
         baseline: Any = "default",
         n_samples: int = 10_000,
@@ -198,23 +198,23 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
             For conditional spaces and several fidelities.
         """
         self._validate_params()
-        space = reader_of(self.search).check(self.search, space=self.space, metric=self.metric)
+        source = unwrap(self.search)
+        space = reader_of(source).check(source, space=self.space, metric=self.metric)
         check_baseline(self.baseline, space)
         check_surrogate(self.surrogate)
         if not hasattr(self.search, "fit"):
             given = {"configs": X, "scores": y, "fidelity": None}
             for name in fit_params:
-                check_name("argument of fit with a ConfigurationSpace:", name, given)
-            return self._fit_trials(self.search, None, **{**given, **fit_params})
+                check_name("argument of fit without a search:", name, given)
+            return self._fit_trials(source, None, **{**given, **fit_params})
         if X is None and (y is not None or fit_params):
             raise ValueError(
                 f"fit got {', '.join(fit_params) or 'y'} without X. Give the data to run the search, or "
                 "nothing to read a search that has run."
             )
         if X is None or is_frozen(self.search):
-            search = unwrap(self.search)
-            return self._fit_trials(search, search)
-        search = clone(self.search).fit(X, y, **self._routed("fit", fit_params))
+            return self._fit_trials(source, source)
+        search = copy_of(self.search).fit(X, y, **self._routed("fit", fit_params))
         self._forget()
         self.search_ = search  # hours of work, perhaps: kept whatever happens to its trials
         try:
@@ -222,6 +222,13 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         except Exception as error:
             error.add_note("The search itself is kept in the explainer's attribute search_.")
             raise
+
+    def __sklearn_clone__(self) -> HyperSHAPExplainer:
+        """Clone also around a search that scikit-learn refuses to clone."""
+        try:
+            return super().__sklearn_clone__()
+        except RuntimeError:
+            return type(self)(**{**self.get_params(deep=False), "search": copy_of(self.search)})
 
     def _forget(self) -> None:
         """Drop an earlier fit, once there is a new one: there is never a mixture of both."""
@@ -237,18 +244,32 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         if not isinstance(random_state, Integral):
             random_state = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         seed = int(random_state)
-        vectors = encode(trials.space, trials.configs)
+        if trials.default is None and search is not None:
+            # A search that tunes the very estimator it was given leaves its defaults with the original.
+            default = default_config(unwrap(self.search), trials.space, trials.configs)
+            trials = replace(trials, default=default)
+        defaults = defaults_of(trials)
+        defaults.set_in(trials.space)
         surrogate = fit_surrogate(
-            self.surrogate, vectors, trials.scores, seed=seed, n_jobs=self.n_jobs
+            self.surrogate,
+            encode(trials.space, trials.configs, unknown=True),
+            trials.scores,
+            seed=seed,
+            n_jobs=self.n_jobs,
+            legality=defaults.legality(trials.space),
+            fidelity=trials.fidelity,
         )
-        baselines = baseline_configs(self.baseline, trials)
+        baselines = baseline_configs(self.baseline, trials, defaults)
         self._forget()
         if search is not None:
             self.search_ = search
         self._seed = seed
         self._trials, self._surrogate, self._baselines = trials, surrogate, baselines
+        self._defaults = defaults
         self.space_ = trials.space
-        self.trials_ = trials_frame(list(trials.space), trials.configs, trials.scores)
+        self.trials_ = trials_frame(
+            list(trials.space), trials.configs, trials.scores, trials.fidelity
+        )
         self.surrogate_ = surrogate.model
         self.surrogate_score_ = surrogate.score
         self.hyperparameter_names_ = player_names(trials.space)

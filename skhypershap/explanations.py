@@ -10,11 +10,12 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_is_fitted
 
-from skhypershap.baseline import baseline_configs, complete_config
+from skhypershap.baseline import Defaults, baseline_configs, complete_config
 from skhypershap.errors import check_name
 from skhypershap.frames import coalitions_frame, explanation_frame
 from skhypershap.games import GAMES, Setting, coalition_scores, sign_of_gain
 from skhypershap.interactions import INDICES, check_order
+from skhypershap.players import players_of
 from skhypershap.solve import Explained, GainsOf, Question, solve
 from skhypershap.space import as_configs, encode
 from skhypershap.surrogate import Surrogate
@@ -39,6 +40,7 @@ class Explanations:
     _trials: Trials
     _surrogate: Surrogate
     _baselines: list[dict[str, Any]]
+    _defaults: Defaults
     _seed: int
     _validate_params: Callable[[], None]  # of scikit-learn's BaseEstimator
 
@@ -50,6 +52,7 @@ class Explanations:
         order: int = 2,
         baseline: Any = None,
         config: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Sequence[str]] | str | None = None,
     ) -> pd.DataFrame:
         """Split what a game is worth among the hyperparameters and their interactions.
 
@@ -68,6 +71,10 @@ class Explanations:
         config : dict, optional
             The configuration that an ablation explains, the rest from the incumbent; the incumbent
             by default.
+        groups : dict of str to list of str, or "step", optional
+            Hyperparameters that are one player: they enter and leave a coalition together. What is not
+            named stays a player of its own. "step": one player for each step of a Pipeline (`svc__C`
+            and `svc__gamma` are "svc").
 
         Returns
         -------
@@ -83,10 +90,10 @@ class Explanations:
         Raises
         ------
         ValueError
-            For an unknown game, index, baseline or hyperparameter, an order out of range, or a value
-            outside the space.
+            For an unknown game, index, baseline or hyperparameter, an order out of range, a value
+            outside the space, or a hyperparameter in two groups.
         TypeError
-            If `baseline` or `config` is of another kind.
+            If `baseline`, `config` or `groups` is of another kind.
         sklearn.exceptions.NotFittedError
             Before fit.
         """
@@ -97,13 +104,14 @@ class Explanations:
         for name in names:
             check_name("game", name, GAMES)
         names = list(dict.fromkeys(names))  # a game named twice is still explained once
-        explained = [self._solve(name, index, order, baseline, config) for name in names]
+        setting = self._setting(groups)
+        explained = [self._solve(name, index, order, baseline, config, setting) for name in names]
         attrs = {
             "metric": self._trials.metric,
             "direction": self._trials.direction,
             "surrogate_score": self.surrogate_score_,
         }
-        return explanation_frame(explained, self.hyperparameter_names_, attrs, stacked=stacked)
+        return explanation_frame(explained, list(setting.players), attrs, stacked=stacked)
 
     def coalition_values(
         self,
@@ -111,6 +119,7 @@ class Explanations:
         *,
         baseline: Any = None,
         config: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Sequence[str]] | str | None = None,
     ) -> pd.DataFrame:
         """Values of all 2^d coalitions, the predicted scores themselves.
 
@@ -118,7 +127,7 @@ class Explanations:
         ----------
         game : str, default="tunability"
             As in `explain`.
-        baseline, config : optional
+        baseline, config, groups : optional
             As in `explain`.
 
         Returns
@@ -132,17 +141,23 @@ class Explanations:
         ValueError
             As `explain`, and with more than `max_exact` hyperparameters.
         """
-        question = self._question(game, baseline, config)
-        values = self._all_scores(question)
+        setting = self._setting(groups)
+        values = self._all_scores(self._question(game, baseline, config), setting)
         if values is None:
             raise ValueError(
-                f"{len(self.hyperparameter_names_)} hyperparameters have too many coalitions: all are "
-                f"listed up to max_exact={self.max_exact}. Raise max_exact if you have the memory."
+                f"{setting.n_players} players have too many coalitions: all are listed up to "
+                f"max_exact={self.max_exact}. Raise max_exact if you have the memory, or join "
+                "hyperparameters with groups=."
             )
-        return coalitions_frame(values, self.hyperparameter_names_)
+        return coalitions_frame(values, list(setting.players))
 
     def game(
-        self, name: str, *, baseline: Any = None, config: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        *,
+        baseline: Any = None,
+        config: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Sequence[str]] | str | None = None,
     ) -> shapiq.Game:
         """Give a game to shapiq's own tools.
 
@@ -150,7 +165,7 @@ class Explanations:
         ----------
         name : str
             As `game` in `explain`.
-        baseline, config : optional
+        baseline, config, groups : optional
             As in `explain`.
 
         Returns
@@ -161,14 +176,13 @@ class Explanations:
         """
         from skhypershap.shapiq_bridge import HyperparameterGame
 
+        setting = self._setting(groups)
         question = self._question(name, baseline, config)
-        values = self._all_scores(question)
+        values = self._all_scores(question, setting)
         if values is None:
-            return HyperparameterGame(
-                GainsOf(question, self._setting()), self.hyperparameter_names_
-            )
+            return HyperparameterGame(GainsOf(question, setting), list(setting.players))
         gains = sign_of_gain(name, self._trials) * (values - values[0])
-        return HyperparameterGame(gains, self.hyperparameter_names_)
+        return HyperparameterGame(gains, list(setting.players))
 
     def interaction_values(
         self,
@@ -178,6 +192,7 @@ class Explanations:
         order: int = 2,
         baseline: Any = None,
         config: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Sequence[str]] | str | None = None,
     ) -> shapiq.InteractionValues:
         """Explain a game as `explain` does, for shapiq's plots and tools.
 
@@ -185,20 +200,21 @@ class Explanations:
         ----------
         game : str, default="tunability"
             One game.
-        index, order, baseline, config : optional
+        index, order, baseline, config, groups : optional
             As in `explain`.
 
         Returns
         -------
         shapiq.InteractionValues
-            Players are numbered as in `hyperparameter_names_`.
+            Players are numbered as in `hyperparameter_names_`; groups by their first member.
         """
         from skhypershap.shapiq_bridge import as_interaction_values
 
         if not isinstance(game, str):
             raise TypeError("interaction_values takes one game; call it once for each game.")
-        explained = self._solve(game, index, order, baseline, config)
-        return as_interaction_values(explained, len(self.hyperparameter_names_))
+        setting = self._setting(groups)
+        explained = self._solve(game, index, order, baseline, config, setting)
+        return as_interaction_values(explained, setting.n_players)
 
     def predict_score(self, configs: Any) -> np.ndarray:
         """Score that the surrogate expects of configurations.
@@ -206,49 +222,58 @@ class Explanations:
         Parameters
         ----------
         configs : DataFrame, list of dict or list of Configuration
-            Complete configurations, n_configs of them.
+            Configurations, n_configs of them; what they say of inactive hyperparameters is ignored.
 
         Returns
         -------
         ndarray of shape (n_configs,)
-            In the metric's own units.
+            In the metric's own units; at the largest fidelity, where trials had several.
         """
         check_is_fitted(self)
         return self._surrogate.predict(encode(self.space_, as_configs(configs, self.space_)))
 
     def _solve(
-        self, game: str, index: str, order: int, baseline: Any, config: Mapping[str, Any] | None
+        self,
+        game: str,
+        index: str,
+        order: int,
+        baseline: Any,
+        config: Mapping[str, Any] | None,
+        setting: Setting,
     ) -> Explained:
         question = self._question(game, baseline, config)
         check_name("index", index, INDICES)
-        order = check_order(order, len(self.hyperparameter_names_))
-        return solve(replace(question, index=index, order=order), self._setting())
+        order = check_order(order, setting.n_players)
+        return solve(replace(question, index=index, order=order), setting)
 
     def _question(self, game: str, baseline: Any, config: Mapping[str, Any] | None) -> Question:
         """Check and complete what all questions have in common."""
-        check_is_fitted(self)
         check_name("game", game, GAMES)
         if config is not None and not isinstance(config, Mapping):
             raise TypeError(f"config must be a dict; got {type(config).__name__}.")
         baselines = self._baselines
         if baseline is not None:
-            baselines = baseline_configs(baseline, self._trials)
-        incumbent = self._trials.configs[self._trials.incumbent]
-        full = complete_config(config or {}, incumbent, self._trials)
+            baselines = baseline_configs(baseline, self._trials, self._defaults)
+        full = self._trials.configs[self._trials.incumbent]
+        if config:
+            full = complete_config(config, full, self._trials, self._defaults)
         return Question(game, baselines, full, max_exact=self.max_exact)
 
-    def _all_scores(self, question: Question) -> np.ndarray | None:
+    def _all_scores(self, question: Question, setting: Setting) -> np.ndarray | None:
         """Scores of all coalitions, None where there are too many."""
-        if len(self.hyperparameter_names_) > self.max_exact:
+        if setting.n_players > self.max_exact:
             return None
-        baselines = encode(self.space_, question.baselines)
-        return coalition_scores(question.game, self._setting(), baselines, question.config)
+        baselines = setting.filled(question.baselines)
+        return coalition_scores(question.game, setting, baselines, question.config)
 
-    def _setting(self) -> Setting:
+    def _setting(self, groups: Any = None) -> Setting:
+        check_is_fitted(self)
         self._validate_params()  # they may have been set since fit
         return Setting(
             trials=self._trials,
             surrogate=self._surrogate,
+            legality=self._defaults.legality(self._trials.space),
+            players=players_of(self._trials.space, groups),
             n_samples=self.n_samples,
             optimizer=self.optimizer,
             seed=self._seed,
