@@ -1,13 +1,23 @@
-"""Every name of another library that is not public, in one place."""
+"""What is not public in other libraries, or not always installed, in one place."""
 
 from __future__ import annotations
 
+import importlib
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
-__all__ = ["HasMethods", "Interval", "StrOptions", "float_is_share", "histogram_trees"]
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "float_is_share",
+    "histogram_trees",
+    "optional",
+    "tuner_objective",
+]
 
 
 def histogram_trees(model: Any) -> tuple[list[np.ndarray], float] | None:
@@ -32,3 +42,26 @@ def float_is_share(estimator: Any, name: str) -> bool:
         isinstance(constraint, Interval) and constraint.type is RealNotInt
         for constraint in constraints
     )
+
+
+def optional(module: str, extra: str) -> ModuleType:
+    """Import from a library that only one source of trials needs.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed; it names the extra that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"This source of trials needs {module.split('.')[0]}, which is not installed: "
+            f"pip install 'skhypershap[{extra}]'."
+        ) from error
+
+
+def tuner_objective(grid: Any) -> tuple[str | None, str | None]:
+    """Metric and mode of the TuneConfig that a Ray Tune ResultGrid comes from, None if it had none."""
+    analysis = getattr(grid, "_experiment_analysis", None)
+    return getattr(analysis, "default_metric", None), getattr(analysis, "default_mode", None)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import (
     CategoricalHyperparameter,
     Constant,
@@ -31,7 +30,12 @@ from skhypershap.domains import (
 )
 
 BISECTIONS = 100  # enough for the last bit of a float
+LOG_UNIFORM = "log-uniform"  # as scikit-optimize and sklearn-genetic-opt have it
 MAX_STEPS = 1000  # a discrete distribution with no more values is a list of choices with weights
+
+
+class UnreadableError(ValueError):
+    """A distribution draws values, but does not say which ones there are."""
 
 
 class Interval(NamedTuple):
@@ -48,6 +52,13 @@ class Steps(NamedTuple):
 
     values: tuple[float, ...]
     probabilities: tuple[float, ...]
+
+
+class Weighted(NamedTuple):
+    """Finitely many values of any type and their probabilities."""
+
+    values: Collection[Any]
+    probabilities: Collection[float]
 
 
 class Mixture:
@@ -76,56 +87,81 @@ class Mixture:
         return upper
 
 
-def space_from_entries(
-    entries: Mapping[str, list[Any]], shares: Collection[str] = ()
-) -> ConfigurationSpace:
-    """Build the space from, for each hyperparameter, everything that its values come from.
-
-    Parameters
-    ----------
-    entries : mapping of str to list
-        For each name a list with a member for each dict of the search space: a collection of
-        values, or a distribution.
-    shares : collection of str
-        Names for which 1 is a count and 1.0 a share, and so another value.
-
-    Returns
-    -------
-    ConfigSpace.ConfigurationSpace
-        With one hyperparameter for each name; values that ConfigSpace cannot hold travel in `meta`.
-    """
-    space = ConfigurationSpace()
-    space.add(
-        [
-            hyperparameter_from(name, sources, share=name in shares)
-            for name, sources in entries.items()
-        ]
-    )
-    return space
-
-
 def hyperparameter_from(
     name: str, sources: Iterable[Any], *, share: bool = False
 ) -> Hyperparameter:
     """Build one hyperparameter whose domain is the union of the sources.
 
+    A source is a collection of values, a scipy distribution, or a dimension of scikit-optimize,
+    sklearn-genetic-opt or Optuna.
+
     Raises
     ------
     ValueError
         If there is no value, or a distribution cannot be read or joined with the others.
+    TypeError
+        If a source is none of these.
     """
+    sources = [_read_dimension(source) for source in sources]
+    if len(sources) == 1 and isinstance(sources[0], Weighted):
+        return _from_weighted(name, *sources[0], share=share)
     values: list[Any] = []
     ranges: dict[Hashable, Any] = {}
     for source in sources:
-        if hasattr(source, "rvs"):
+        if isinstance(source, (Interval, Steps)):
+            ranges[source] = source
+        elif hasattr(source, "rvs"):
             key, item = _read_distribution(name, source)
             ranges[key] = item
         else:
-            values.extend(source)
+            values.extend(_listed(name, source))
     values = _distinct(values, share=share)
     if ranges:
         return _from_ranges(name, list(ranges.values()), values, share=share)
     return _from_values(name, values, share=share)
+
+
+def choices_of(name: str, source: Any) -> list[Any] | None:
+    """The values of a source that lists them, None where it is a distribution."""
+    source = _read_dimension(source)
+    if isinstance(source, Weighted):
+        return list(source.values)
+    is_range = isinstance(source, (Interval, Steps)) or hasattr(source, "rvs")
+    return None if is_range else list(_listed(name, source))
+
+
+def _read_dimension(source: Any) -> Any:
+    """Read a dimension of another library, told by its attributes; anything else stays as it is.
+
+    scikit-optimize has `low`, `high`, `prior` and `categories`; sklearn-genetic-opt `lower`, `upper`,
+    `distribution` and `choices` (it draws all of them alike, whatever `priors` says); Optuna `low`,
+    `high`, `log`, `step` and `choices`.
+    """
+    choices = getattr(source, "categories", getattr(source, "choices", None))
+    prior = getattr(source, "prior", None)
+    if choices is not None:
+        return choices if prior is None else Weighted(choices, prior)
+    lower: Any = getattr(source, "low", getattr(source, "lower", None))
+    upper: Any = getattr(source, "high", getattr(source, "upper", None))
+    if isinstance(source, (str, Interval)) or not is_number(lower) or not is_number(upper):
+        return source
+    integer, step = type(source).__name__.startswith("Int"), getattr(source, "step", None)
+    if step is not None and not (integer and step == 1):
+        n_steps = int((upper - lower) / step + 1e-9) + 1
+        if n_steps <= MAX_STEPS:
+            return Steps(tuple(lower + step * k for k in range(n_steps)), (1 / n_steps,) * n_steps)
+    log = LOG_UNIFORM in (prior, getattr(source, "distribution", None))
+    return Interval(lower, upper, log or getattr(source, "log", False), integer)
+
+
+def _listed(name: str, source: Any) -> Iterable[Any]:
+    single = isinstance(source, (str, bytes, Mapping)) or hasattr(source, "get_params")
+    if single or not isinstance(source, Iterable):
+        raise TypeError(
+            f"The values of {name!r} must be a list or a distribution, as for RandomizedSearchCV; got "
+            f"{source!r}."
+        )
+    return source
 
 
 def _distinct(values: list[Any], *, share: bool) -> list[Any]:
@@ -137,7 +173,23 @@ def _distinct(values: list[Any], *, share: bool) -> list[Any]:
     return list(found.values())
 
 
-def _from_values(name: str, values: list[Any], *, share: bool) -> Hyperparameter:
+def _from_weighted(
+    name: str, values: Collection[Any], probabilities: Collection[float], *, share: bool
+) -> Hyperparameter:
+    """Build one of values that are not drawn alike."""
+    chances: dict[Hashable, float] = {}
+    for value, chance in zip(values, probabilities, strict=True):
+        chances[value_key(value)] = chances.get(value_key(value), 0.0) + chance
+    distinct = _distinct(list(values), share=True)
+    weights = [chances[value_key(value)] for value in distinct]
+    if all(map(is_number, distinct)):
+        return _weighted_choices(name, Steps(tuple(distinct), tuple(weights)), [], share=share)
+    return _from_values(name, distinct, share=share, weights=weights)
+
+
+def _from_values(
+    name: str, values: list[Any], *, share: bool, weights: list[float] | None = None
+) -> Hyperparameter:
     """Numbers are ordered, everything else is a category; a single value is a constant."""
     if not values:
         raise ValueError(f"The search space has no value for {name!r}; give it at least one.")
@@ -154,7 +206,7 @@ def _from_values(name: str, values: list[Any], *, share: bool) -> Hyperparameter
         meta = {META_KEY: Choices(tuple(values), ordered=False, exact=share, first=first)}
     if single:
         return Constant(name, shown[0], meta=meta)
-    return CategoricalHyperparameter(name, shown, meta=meta)
+    return CategoricalHyperparameter(name, shown, weights=weights, meta=meta)
 
 
 def _is_plain(value: Any) -> bool:
@@ -210,7 +262,7 @@ def _mixed(name: str, ranges: list[Any]) -> Any:
                 chances[value] = chances.get(value, 0.0) + chance / len(steps)
         return Steps(tuple(sorted(chances)), tuple(chances[value] for value in sorted(chances)))
     if finite or any(map(_is_discrete, ranges)):
-        raise ValueError(
+        raise UnreadableError(
             f"The dicts of the search space give {name!r} discrete distributions that are endless, or "
             "discrete and continuous ones. Give the explainer one for all of them with space=."
         )
@@ -279,8 +331,8 @@ def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
     return (kind, float(lower), float(upper), probes), distribution
 
 
-def _unreadable(name: str, distribution: Any) -> ValueError:
-    return ValueError(
+def _unreadable(name: str, distribution: Any) -> UnreadableError:
+    return UnreadableError(
         f"The distribution of {name!r}, {distribution!r}, has no support, cdf and ppf that agree with "
         "its draws, so its values cannot be laid out. Describe this space to the explainer with space=."
     )

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import copy
+import sys
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
+from conftest import space_of_sources
 from scipy import stats
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_selection import SelectKBest, f_classif, mutual_info_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold, RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skhypershap import HyperSHAPExplainer, TrialsWarning, read_trials
-from skhypershap.distributions import hyperparameter_from, space_from_entries
+from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
+from skhypershap.distributions import hyperparameter_from
 from skhypershap.domains import domain_of, value_key
-from skhypershap.space import decode, encode, enumerate_vectors, sample_vectors
+from skhypershap.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space import decode, encode
+from skhypershap.trials import search as search_reader
+from skhypershap.trials._search_space import as_dimensions
 
 X, Y = load_iris(return_X_y=True)
 
@@ -68,7 +74,7 @@ class TestDomains:
         ids=range(15),
     )
     def test_values_come_back_as_they_were_typed(self, values):
-        space = space_from_entries({"h": [values]})
+        space = space_of_sources({"h": [values]})
         configs = [{"h": value} for value in values]
         back = decode(space, encode(space, configs))
         assert all(b["h"] is c["h"] or b["h"] == c["h"] for b, c in zip(back, configs, strict=True))
@@ -114,7 +120,7 @@ class TestDomains:
         ids=lambda d: f"{d.dist.name}{d.args}",
     )
     def test_any_other_distribution_goes_through_its_quantiles(self, distribution):
-        space = space_from_entries({"h": [distribution]})
+        space = space_of_sources({"h": [distribution]})
         values = distribution.rvs(size=200, random_state=0)
         vectors = encode(space, [{"h": value} for value in values])
         assert ((vectors > 0) & (vectors < 1)).all()
@@ -146,7 +152,7 @@ class TestDomains:
         ids=["binom", "bernoulli", "own", "hypergeom"],
     )
     def test_finitely_many_steps_are_listed_with_their_probabilities(self, distribution):
-        space = space_from_entries({"h": [distribution]})
+        space = space_of_sources({"h": [distribution]})
         values = distribution.rvs(size=100, random_state=0)
         back = [c["h"] for c in decode(space, encode(space, [{"h": v} for v in values]))]
         np.testing.assert_allclose(back, values)
@@ -157,12 +163,12 @@ class TestDomains:
         assert chances @ numbers == pytest.approx(distribution.mean())
 
     def test_a_discrete_candidate_is_where_the_trials_of_its_value_are(self):
-        space = space_from_entries({"h": [stats.poisson(2)]})
+        space = space_of_sources({"h": [stats.poisson(2)]})
         vectors = sample_vectors(space, 500, 0)
         np.testing.assert_array_equal(vectors, encode(space, decode(space, vectors)))
 
     def test_what_is_no_number_stands_beside_a_range(self):
-        space = space_from_entries({"gamma": [stats.loguniform(1e-3, 1), ["scale", "auto"]]})
+        space = space_of_sources({"gamma": [stats.loguniform(1e-3, 1), ["scale", "auto"]]})
         configs = [{"gamma": value} for value in ("scale", "auto", 1e-3, 0.1, 1.0)]
         vectors = encode(space, configs)[:, 0]
         assert (np.diff(vectors) > 0).all()
@@ -173,7 +179,7 @@ class TestDomains:
     def test_ranges_of_several_dicts_join(self):
         """As drawn: one dict in two, then its distribution; nothing in between is invented."""
         parts = [stats.loguniform(1e-5, 1e-3), stats.uniform(10, 90)]
-        space = space_from_entries({"h": parts})
+        space = space_of_sources({"h": parts})
         drawn = np.array([c["h"] for c in decode(space, sample_vectors(space, 2000, 0))])
         assert (drawn < 1e-3).mean() == pytest.approx(0.5, abs=0.05)
         assert ((drawn < 1e-3) | (drawn > 10)).mean() > 0.999
@@ -191,17 +197,17 @@ class TestDomains:
 
     def test_finite_ranges_join_with_their_probabilities(self):
         """Half of each dict: 1, 2, 3 at a sixth each, 2 and 3 at a quarter."""
-        space = space_from_entries({"h": [stats.randint(1, 4), stats.binom(1, 0.5, loc=2)]})
+        space = space_of_sources({"h": [stats.randint(1, 4), stats.binom(1, 0.5, loc=2)]})
         vectors, chances = enumerate_vectors(space, 10)
         assert [c["h"] for c in decode(space, vectors)] == [1, 2, 3]
         np.testing.assert_allclose(chances, [1 / 6, 1 / 6 + 1 / 4, 1 / 6 + 1 / 4])
-        space = space_from_entries({"h": [stats.randint(1, 4), ["auto"]]})
+        space = space_of_sources({"h": [stats.randint(1, 4), ["auto"]]})
         vectors, chances = enumerate_vectors(space, 10)
         assert [c["h"] for c in decode(space, vectors)] == ["auto", 1, 2, 3]
         np.testing.assert_allclose(chances, [1 / 2, 1 / 6, 1 / 6, 1 / 6])
 
     def test_a_fraction_between_integers_is_a_value_of_its_own(self):
-        space = space_from_entries({"h": [stats.randint(1, 5), [2.5, 3]]})
+        space = space_of_sources({"h": [stats.randint(1, 5), [2.5, 3]]})
         configs = [{"h": value} for value in (1, 2, 2.5, 3, 4)]
         vectors = encode(space, configs)
         assert [c["h"] for c in decode(space, vectors)] == [1, 2, 2.5, 3, 4]
@@ -212,7 +218,7 @@ class TestDomains:
         assert domain.median([0.0, 0.2, 0.4]) == 0.2
 
     def test_a_number_outside_a_range_does_not_stretch_it(self):
-        space = space_from_entries({"h": [stats.loguniform(1e-6, 1e-1), [0.0]]})
+        space = space_of_sources({"h": [stats.loguniform(1e-6, 1e-1), [0.0]]})
         drawn = np.array([c["h"] for c in decode(space, sample_vectors(space, 2000, 0))])
         assert (drawn == 0).mean() == pytest.approx(0.5, abs=0.05)
         assert (drawn[drawn > 0] < 1e-3).mean() == pytest.approx(0.6, abs=0.05)
@@ -237,6 +243,23 @@ class TestDomains:
         assert len(set(vectors[:, 1])) == 3
         svc = read_trials(results_of(GridSearchCV(SVC(), [{"C": [1, 10]}, {"gamma": [1, 2]}])))
         assert domain_of(svc.space["C"]).values == (1, 10)
+
+    def test_distributions_of_optuna_are_read_too(self):
+        optuna = pytest.importorskip("optuna.distributions")
+        made = hyperparameter_from("h", [optuna.FloatDistribution(1e-3, 10, log=True)])
+        assert (made.lower, made.upper, made.log) == (1e-3, 10, True)
+        made = hyperparameter_from("h", [optuna.IntDistribution(2, 7)])
+        assert (made.lower, made.upper, type(made).__name__) == (
+            2,
+            7,
+            "UniformIntegerHyperparameter",
+        )
+        for made, values in (
+            (optuna.IntDistribution(2, 11, step=3), (2, 5, 8, 11)),
+            (optuna.FloatDistribution(0.1, 0.4, step=0.1), tuple(0.1 + 0.1 * k for k in range(4))),
+            (optuna.CategoricalDistribution([True, None, "a"]), (True, None, "a")),
+        ):
+            assert domain_of(hyperparameter_from("h", [made])).values == values
 
     def test_a_distribution_that_cannot_be_read_says_what_to_do(self):
         class OnlyDraws:
@@ -287,17 +310,6 @@ class TestSpaces:
         assert [config["clf__C"] for config in trials.configs] == [0.3, 0.4, 1, 10]
         assert trials.default["clf__C"] == 7
 
-    def test_swapped_estimators_with_parameters_of_their_own_are_not_supported_yet(self):
-        grid = [
-            {"clf": [SVC()], "clf__C": [1, 10]},
-            {"clf": [RandomForestClassifier()], "clf__max_depth": [1, 2]},
-        ]
-        search = GridSearchCV(Pipeline([("clf", SVC())]), grid)
-        explainer = HyperSHAPExplainer(search)
-        with pytest.raises(NotImplementedError, match=r"'clf__C'.*not supported yet"):
-            explainer.fit(X, Y)
-        assert not hasattr(explainer, "search_"), "the search must not have run"
-
     def test_a_space_given_beside_the_search_wins(self):
         search = results_of(GridSearchCV(SVC(), {"C": [1, 10, 100]}))
         wide = read_trials(search, space={"C": stats.loguniform(1e-2, 1e4)})
@@ -316,6 +328,154 @@ class TestSpaces:
         trials = read_trials(results_of(search))
         assert len(trials.configs) == 200
         assert trials.metric == "score"
+
+
+class TestConditions:
+    """Where one categorical tells the dicts apart, what only some have is conditional on it."""
+
+    @staticmethod
+    def conditions_of(dicts, estimator=None, **kwargs):
+        search = results_of(GridSearchCV(SVC() if estimator is None else estimator, dicts))
+        trials = read_trials(search, **kwargs)
+        conditions = {c.child.name: c for c in trials.space.conditions}
+        # Every trial has exactly what it set: nothing is filled in, nothing is dropped.
+        params = search.cv_results_["params"]
+        assert [set(config) for config in trials.configs] == [set(p) for p in params]
+        for config, param in zip(trials.configs, params, strict=True):
+            assert all(value_key(config[name]) == value_key(param[name]) for name in param)
+        return trials, {
+            name: (c.parent.name, list(getattr(c, "values", [c.value])))
+            for name, c in conditions.items()
+        }
+
+    def test_a_kernel_decides(self):
+        grid = [
+            {"kernel": ["linear"], "C": [1, 10]},
+            {"kernel": ["rbf", "sigmoid"], "C": [1, 10], "gamma": [0.1, 1.0]},
+            {"kernel": ["poly"], "C": [1], "gamma": [0.1], "degree": [2, 3]},
+        ]
+        for trials, found in (
+            self.conditions_of(grid),
+            self.conditions_of(grid, space=grid),
+        ):
+            assert found == {
+                "gamma": ("kernel", ["rbf", "sigmoid", "poly"]),
+                "degree": ("kernel", ["poly"]),
+            }
+            assert domain_of(trials.space["gamma"]).values == (0.1, 1.0), "no own value"
+            assert trials.default == {"kernel": "rbf", "C": 1.0, "gamma": "scale", "degree": 3}
+
+    def test_whole_estimators_decide_and_what_they_hold_is_nested(self):
+        grid = [
+            {"clf": [SVC()], "clf__kernel": ["rbf"], "clf__gamma": [0.1, 1], "clf__C": [1, 2]},
+            {"clf": [SVC()], "clf__kernel": ["linear"], "clf__C": [3, 4]},
+            {"clf": [LogisticRegression()], "clf__C": [5]},
+            {"clf": [RandomForestClassifier(max_depth=7)], "clf__max_depth": [1, 2]},
+        ]
+        pipeline = Pipeline([("clf", LogisticRegression(C=9))])
+        trials, found = self.conditions_of(grid, pipeline)
+        svc, logistic, forest = trials.space["clf"].choices
+        assert found == {
+            "clf__kernel": ("clf", [svc]),
+            "clf__gamma": ("clf__kernel", ["rbf"]),
+            "clf__C": ("clf", [svc, logistic]),
+            "clf__max_depth": ("clf", [forest]),
+        }
+        assert domain_of(trials.space["clf__C"]).values == (1, 2, 3, 4, 5)
+        assert isinstance(trials.configs[0]["clf"], SVC)
+        # LogisticRegression has a C of its own; the others' own values are those of the choices.
+        clf = trials.default.pop("clf")
+        assert value_key(clf) == value_key(LogisticRegression(C=9))
+        own = {"clf__C": 9, "clf__kernel": "rbf", "clf__gamma": "scale", "clf__max_depth": 7}
+        assert trials.default == own
+
+    def test_counts_and_shares_of_an_estimator_that_is_put_in(self):
+        grid = [
+            {"clf": [RandomForestClassifier()], "clf__max_features": [1, 1.0]},
+            {"clf": [SVC()], "clf__C": [1, 1.0]},
+        ]
+        space = read_trials(results_of(GridSearchCV(Pipeline([("clf", SVC())]), grid))).space
+        assert domain_of(space["clf__max_features"]).values == (1, 1.0)
+        assert space["clf__C"].size == 1
+
+    @pytest.mark.parametrize(
+        "choices",
+        [
+            ("passthrough", StandardScaler()),
+            (None, "balanced"),
+            (True, False),
+            (f_classif, mutual_info_classif),
+            ((50,), (50, 50)),
+            (1, "auto"),
+        ],
+        ids=range(6),
+    )
+    def test_any_choice_that_is_no_number_decides(self, choices):
+        first, second = choices
+        pipeline = Pipeline([("a", SelectKBest()), ("b", SVC())])
+        grid = [
+            {"a__k": [first], "b__C": [1, 2]},
+            {"a__k": [second], "b__C": [1], "b__tol": [1, 2]},
+        ]
+        trials, found = self.conditions_of(grid, pipeline)
+        assert found == {"b__tol": ("a__k", [trials.space["a__k"].choices[1]])}
+
+    def test_numbers_and_shared_values_decide_nothing(self):
+        for grid in (
+            [{"degree": [2], "C": [1]}, {"degree": [3], "C": [1], "coef0": [0.5, 1]}],
+            [{"kernel": ["rbf", "poly"]}, {"kernel": ["poly"], "coef0": [0.5, 1]}],
+            [{"kernel": ["linear"]}, {"coef0": [0.5, 1]}],
+            [{"kernel": stats.rv_discrete(values=([1, 2], [0.5, 0.5]))}, {"coef0": [0.5, 1]}],
+        ):
+            space = search_reader.check(RandomizedSearchCV(SVC(), grid))
+            assert not space.conditions
+            assert domain_of(space["coef0"]).values == (0.0, 0.5, 1)
+
+    def test_the_hyperparameter_of_the_same_step_decides_first(self):
+        grid = [
+            {"scaler": [None], "svc__kernel": ["linear"], "svc__C": [1, 2]},
+            {
+                "scaler": [MinMaxScaler()],
+                "svc__kernel": ["rbf"],
+                "svc__C": [1],
+                "svc__gamma": [1, 2],
+            },
+        ]
+        pipeline = Pipeline([("scaler", None), ("svc", SVC())])
+        assert self.conditions_of(grid, pipeline)[1] == {"svc__gamma": ("svc__kernel", ["rbf"])}
+
+    def test_what_runs_nowhere_else_is_an_error_before_the_search_runs(self):
+        grid = [
+            {"clf": [SVC(), LogisticRegression()]},
+            {"clf": [SVC()], "clf__gamma": [0.1, 1]},
+        ]
+        explainer = HyperSHAPExplainer(GridSearchCV(Pipeline([("clf", SVC())]), grid))
+        with pytest.raises(ValueError, match=r"lack 'clf__gamma'.*clf=LogisticRegression.*space="):
+            explainer.fit(X, Y)
+        assert not hasattr(explainer, "search_")
+        grid = [{"clf": [SVC()], "clf__C": [1, 2]}, {"clf": RandomForestClassifier()}]
+        search = RandomizedSearchCV(Pipeline([("clf", SVC())]), grid)
+        with pytest.raises(TypeError, match=r"values of 'clf' must be a list.*got RandomForest"):
+            HyperSHAPExplainer(search).fit(X, Y)
+        explainer = HyperSHAPExplainer(GridSearchCV(SVC(), [{"C": [1, 2]}, {"gama": [1, 2]}]))
+        with pytest.raises(ValueError, match=r"lack 'gama'.*SVC\(\) has no such parameter"):
+            explainer.fit(X, Y)
+
+    @pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+    def test_an_explanation_equals_that_of_the_same_trials(self):
+        grid = [
+            {"clf": [SVC(gamma=0.5)], "clf__C": [0.1, 1, 10], "clf__gamma": [0.1, 0.5, 1]},
+            {"clf": [DecisionTreeClassifier()], "clf__max_depth": [1, 2, 3, 4]},
+        ]
+        search = GridSearchCV(Pipeline([("clf", SVC(gamma=0.5))]), grid, cv=2)
+        explainer = HyperSHAPExplainer(search, random_state=0).fit(X, Y)
+        trials = read_trials(explainer.search_)
+        same = HyperSHAPExplainer(trials.space, baseline=explainer.baseline_, random_state=0)
+        same.fit(trials.configs, explainer.search_.cv_results_["mean_test_score"])
+        games = ["tunability", "ablation"]
+        pd.testing.assert_frame_equal(explainer.explain(games), same.explain(games))
+        assert explainer.trials_["clf__C"].isna().sum() == 4
+        assert set(explainer.baseline_) == {"clf", "clf__C", "clf__gamma"}
 
 
 class TestMetrics:
@@ -372,15 +532,104 @@ class TestMetrics:
             read_trials(results_of(search, [np.nan] * 3))
 
 
+class TestShapedLikeASearch:
+    """Anything with cv_results_, a search of scikit-learn or not."""
+
+    class Found:
+        """What a library of its own may return; it cannot be fitted."""
+
+        def __init__(self, cv_results, **attributes):
+            self.cv_results_ = cv_results
+            vars(self).update(attributes)
+
+    PARAMS: ClassVar = [{"a": a, "b": b} for a in (1, 2, 3) for b in ("x", "y")] * 3
+    SCORES = np.arange(18.0) % 6
+
+    @pytest.mark.parametrize(
+        "attribute", ["param_grid", "param_distributions", "search_spaces", "parameters"]
+    )
+    @pytest.mark.parametrize("column", ["mean_test_score", "test_score"])
+    def test_its_space_and_scores_are_found(self, attribute, column):
+        space = {"a": stats.randint(1, 9), "b": ["x", "y", "z"]}
+        found = self.Found({"params": self.PARAMS, column: self.SCORES}, **{attribute: space})
+        trials = read_trials(found)
+        assert trials.configs == self.PARAMS
+        assert trials.scores.tolist() == self.SCORES.tolist()
+        assert (trials.space["a"].upper, trials.default, trials.fidelity) == (8, None, None)
+
+    def test_an_explanation_equals_that_of_the_same_trials(self):
+        space = {"a": [1, 2, 3], "b": ["x", "y"]}
+        found = self.Found({"params": self.PARAMS, "test_score": self.SCORES}, parameters=space)
+        read = HyperSHAPExplainer(found, random_state=0).fit()
+        given = HyperSHAPExplainer(read.space_, baseline="median", random_state=0)
+        given.fit(self.PARAMS, self.SCORES)
+        games = ["tunability", "ablation"]
+        pd.testing.assert_frame_equal(read.explain(games), given.explain(games))
+
+    def test_a_space_that_is_not_there_is_given_or_inferred(self):
+        found = self.Found({"params": self.PARAMS, "mean_test_score": self.SCORES})
+        trials = read_trials(found, space={"a": stats.randint(1, 9), "b": ["x", "y", "z"]})
+        assert trials.space["a"].upper == 8
+        with pytest.warns(SpaceWarning, match="inferred from the 18 trials") as caught:
+            trials = read_trials(found)
+        assert len(caught) == 1
+        assert domain_of(trials.space["a"]).values == (1, 2, 3)
+        with pytest.warns(SpaceWarning, match="inferred"):
+            explainer = HyperSHAPExplainer(found, random_state=0).fit()
+        assert explainer.hyperparameter_names_ == ["a", "b"]
+
+    def test_a_distribution_that_only_draws_is_inferred_from_what_it_drew(self):
+        class OnlyDraws:
+            def rvs(self, random_state=None):
+                return float(random_state.uniform(1, 2))
+
+        search = RandomizedSearchCV(SVC(), {"C": OnlyDraws(), "gamma": [0.1, 1]}, cv=2, n_iter=12)
+        assert search_reader.check(search) is None
+        search.set_params(random_state=0).fit(X, Y)
+        with pytest.warns(
+            SpaceWarning, match=r"inferred from the 12 trials \(C: a number from 1\."
+        ):
+            trials = read_trials(search)
+        assert trials.configs == search.cv_results_["params"]
+        with pytest.raises(ValueError, match=r"'C'.*space="):
+            read_trials(search, space={"C": OnlyDraws(), "gamma": [0.1, 1]})
+
+    def test_a_fidelity_and_times_are_found_too(self):
+        results = {
+            "params": self.PARAMS,
+            "mean_test_score": self.SCORES,
+            "mean_fit_time": self.SCORES + 1,
+            "n_resources": [1] * 12 + [3] * 6,
+        }
+        trials = read_trials(self.Found(results, param_grid={"a": [1, 2, 3], "b": ["x", "y"]}))
+        assert trials.fidelity.tolist() == results["n_resources"]
+        times = read_trials(
+            self.Found(results, param_grid={"a": [1, 2, 3], "b": ["x", "y"]}), metric="fit_time"
+        )
+        assert (times.direction, times.scores[0]) == ("minimize", 1.0)
+
+    def test_what_is_missing_is_said(self):
+        grid = {"a": [1, 2, 3], "b": ["x", "y"]}
+        with pytest.raises(ValueError, match=r"of Found has no 'params'"):
+            read_trials(self.Found({"mean_test_score": [1.0]}, param_grid=grid))
+        with pytest.raises(ValueError, match=r"no scores.*among params, loss"):
+            read_trials(self.Found({"params": self.PARAMS, "loss": self.SCORES}, param_grid=grid))
+        found = self.Found({"params": self.PARAMS, "mean_test_auc": self.SCORES}, param_grid=grid)
+        assert read_trials(found, metric="auc").metric == read_trials(found).metric == "auc"
+        with pytest.raises(ValueError, match=r"'acu'.*Did you mean 'auc'"):
+            read_trials(found, metric="acu")
+        for words in ("rbf", 3):
+            with pytest.raises(TypeError, match=rf"values of 'a' must be a list.*got {words!r}"):
+                read_trials(found, metric="auc", space={"a": words, "b": ["x", "y"]})
+        with pytest.raises(TypeError, match="dict or a list of dicts"):
+            read_trials(found, metric="auc", space=[{"a": [1, 2]}, "b"])
+        with pytest.raises(ValueError, match=r"in the trials: 'b'.*Allowed: 'a'"):
+            read_trials(found, metric="auc", space={"a": [1, 2, 3]})
+
+
 def test_frozen_searches_are_read_and_never_refitted():
     search = results_of(GridSearchCV(SVC(), {"C": [1, 2]}))
     assert read_trials(FrozenEstimator(search)).configs == [{"C": 1}, {"C": 2}]
-
-
-def test_halving_is_not_supported_yet():
-    search = HalvingGridSearchCV(SVC(), {"C": [1, 2]})
-    with pytest.raises(NotImplementedError, match=r"HalvingGridSearchCV.*not supported yet"):
-        HyperSHAPExplainer(search).fit(X, Y)
 
 
 def test_sources_that_are_none():
@@ -388,7 +637,9 @@ def test_sources_that_are_none():
         read_trials([1, 2])
     with pytest.raises(TypeError, match=r"search space of SVC.*space="):
         read_trials(SVC())
-    with pytest.raises(ValueError, match="for a ConfigurationSpace, not for a search"):
+    with pytest.raises(
+        ValueError, match="with a ConfigurationSpace only; a GridSearchCV has results"
+    ):
         read_trials(results_of(GridSearchCV(SVC(), {"C": [1, 2]})), configs=[{"C": 1}])
 
 
@@ -398,3 +649,9 @@ def test_nested_names_of_pipelines():
     trials = read_trials(results_of(GridSearchCV(pipeline, grid)))
     assert list(trials.space) == ["selectkbest__score_func", "svc__C"]
     assert trials.default == {"selectkbest__score_func": f_classif, "svc__C": 1.0}
+
+
+def test_a_missing_library_names_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skopt.space", None)
+    with pytest.raises(ImportError, match=r"needs skopt.*pip install 'skhypershap\[skopt\]'"):
+        as_dimensions([{"C": (1e-3, 1.0, "log-uniform")}])

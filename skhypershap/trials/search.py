@@ -1,215 +1,225 @@
-"""Trials from a scikit-learn search: the one place that knows `cv_results_` and its keys."""
+"""Trials from a scikit-learn search, or one shaped like it: the one place that knows `cv_results_`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
 
-from skhypershap._compat import float_is_share
-from skhypershap.distributions import space_from_entries
+from skhypershap.distributions import UnreadableError
+from skhypershap.domains import value_key
 from skhypershap.errors import unknown_name
-from skhypershap.space import as_own, check_supported, encode
-from skhypershap.trials._trials import Trials, finished_trials
+from skhypershap.space import check_supported
+from skhypershap.trials._search_space import (
+    MISSING,
+    SPACE_ATTRIBUTES,
+    OwnValues,
+    as_dimensions,
+    dicts_of,
+    space_attribute,
+    space_of_dicts,
+)
+from skhypershap.trials._space import space_given, space_inferred
+from skhypershap.trials._trials import Trials, trials_of
 
-SPACE_ATTRIBUTES = ("param_grid", "param_distributions")
-TIMES = ("fit_time", "score_time")
-MISSING = object()
+TIMES = ("fit_time", "score_time", "partial_fit_time")
+FIDELITIES = ("n_resources", "partial_fit_calls")  # scikit-learn's halving searches, dask-ml's
 
 
-def check(search: Any, *, space: Any = None, metric: str | None = None) -> ConfigurationSpace:
-    """Refuse before hours of search what `read` would refuse after them, and give the space."""
-    search = unwrap(search)
+def check(
+    search: Any, *, space: Any = None, metric: str | None = None
+) -> ConfigurationSpace | None:
+    """Refuse before hours of search what `read` would refuse after them, and give the space.
+
+    None is for a space that is known only once there are trials.
+    """
     own_space = _space_of(search, space)
-    if "resource" in search.get_params(deep=False):
-        raise NotImplementedError(
-            f"{type(search).__name__} scores its candidates at several resources (fidelities), which "
-            "is not supported yet. Explain a GridSearchCV or RandomizedSearchCV."
-        )
     scoring = getattr(search, "scoring", None)
-    if isinstance(scoring, (list, tuple, set, dict)):
-        _metric_name(search, metric, list(scoring), multiple=True)
+    if not hasattr(search, "scoring") and hasattr(search, "cv_results_"):
+        _column(search, metric)
+    elif isinstance(scoring, (list, tuple, set, dict)):
+        _metric_name(search, metric, list(scoring), TIMES)
     elif scoring is None or isinstance(scoring, str):
-        _metric_name(search, metric, [], multiple=False)
+        _metric_name(search, metric, ["score"], TIMES)
     return own_space
 
 
 def read(
     search: Any,
     *,
-    configs: Any = None,
-    scores: Any = None,
-    fidelity: Any = None,
     space: Any = None,
     metric: str | None = None,
     direction: str | None = None,
 ) -> Trials:
     """See `read_trials`."""
-    if configs is not None or scores is not None or fidelity is not None:
-        raise ValueError(
-            "configs, scores and fidelity are for a ConfigurationSpace, not for a search."
-        )
-    search = unwrap(search)
     own_space = check(search, space=space, metric=metric)
     if not hasattr(search, "cv_results_"):
         raise NotFittedError(
             f"This {type(search).__name__} is not fitted and there is no data to fit it on: call "
             "fit(X, y), or fit the search first."
         )
+    name, column = _column(search, metric)
     results = search.cv_results_
-    if len(np.unique(results.get("n_resources", [0]))) > 1:
-        raise NotImplementedError("Trials at several resources are not supported yet.")
-
-    names = [key[len("mean_test_") :] for key in results if key.startswith("mean_test_")]
-    if not names and metric not in TIMES:
-        raise ValueError(
-            f"cv_results_ has no scores: no key begins with mean_test_ among {', '.join(results)}."
-        )
-    multiple = names != ["score"]
-    name = _metric_name(search, metric, names, multiple=multiple)
-    column = f"mean_{name}" if name in TIMES else f"mean_test_{name if multiple else 'score'}"
-
-    configs = [_complete(search, params, own_space) for params in results["params"]]
-    encode(own_space, configs)
-    return finished_trials(
+    rows = _rows(search)
+    # A halving search sets the resource, too, which is no hyperparameter.
+    resource = getattr(search, "resource", None) if "n_resources" in results else None
+    params = [
+        {key: value for key, value in results["params"][row].items() if key != resource}
+        for row in rows
+    ]
+    own = OwnValues(getattr(search, "estimator", None))
+    inferred = own_space is None
+    if own_space is None:
+        own_space = space_inferred(params)
+    lower = name in TIMES or getattr(search, "criteria", None) == "min"  # sklearn-genetic-opt
+    fidelity = next((results[key] for key in FIDELITIES if key in results), None)
+    return trials_of(
         own_space,
-        as_own(own_space, configs),
-        np.asarray(results[column], dtype=float),
+        params if inferred else [_complete(config, own, own_space) for config in params],
+        np.asarray(results[column], dtype=float)[rows],
         metric=name,
-        direction=direction or ("minimize" if name in TIMES else "maximize"),
-        default=_default_config(search, own_space),
+        direction=direction or ("minimize" if lower else "maximize"),
+        default=default_config(search, own_space, params),
+        fidelity=None if fidelity is None else np.asarray(fidelity)[rows],
+        unknown=inferred,
     )
 
 
-def is_frozen(search: Any) -> bool:
-    """Whether a search must stay as it is, whatever data comes."""
-    return isinstance(search, FrozenEstimator)
+def copy_of(search: Any) -> Any:
+    """Make an unfitted copy of a search, also of one that scikit-learn refuses to clone.
+
+    sklearn-genetic-opt changes a parameter in its constructor, which `clone` does not allow.
+    """
+    try:
+        return clone(search)
+    except RuntimeError:
+        given = search.get_params(deep=False)
+        return type(search)(**{name: clone(value, safe=False) for name, value in given.items()})
 
 
-def unwrap(search: Any) -> Any:
-    """Look inside a FrozenEstimator."""
-    while is_frozen(search):
-        search = search.estimator
-    return search
+def default_config(
+    search: Any, space: ConfigurationSpace, params: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """What the wrapped estimator does untuned, as far as it tells.
+
+    Parameters of an estimator that only the search puts in have that estimator's own values.
+    """
+    estimator = getattr(search, "estimator", None)
+    if estimator is None or estimator is getattr(search, "best_estimator_", None):
+        return None  # sklearn-genetic-opt tunes the very estimator it was given
+    own = OwnValues(estimator)
+    default = {}
+    for name in space:
+        givers = ({}, *(config for config in params if name in config))
+        values = (own.under(giver, name) for giver in givers)
+        default[name] = next((value for value in values if value is not MISSING), MISSING)
+    return {name: value for name, value in default.items() if value is not MISSING}
 
 
-def _metric_name(search: Any, metric: str | None, names: list[str], *, multiple: bool) -> str:
-    """Name of the metric to explain, or an error that lists those that are there."""
-    if metric in TIMES:
-        return str(metric)
-    if multiple:
-        refit = getattr(search, "refit", None)
-        if metric is None and isinstance(refit, str) and refit in names:
-            return refit
-        if metric is None:
-            raise ValueError(
-                f"The search has several metrics ({', '.join(map(repr, names))}) and does not say by "
-                "name which one it optimises; choose one with metric=."
-            )
-        if metric not in names:
-            raise unknown_name("metric", metric, [*names, *TIMES])
-        return metric
-    scoring = getattr(search, "scoring", None)
-    own_name = scoring if isinstance(scoring, str) else "score"
-    if metric not in (None, "score", own_name):
-        raise unknown_name("metric", metric, dict.fromkeys([own_name, "score", *TIMES]))
-    return own_name
-
-
-def _space_of(search: Any, space: Any) -> ConfigurationSpace:
-    """Build the space of a search, or the one that the user gave for it."""
-    if space is None:
-        for attribute in SPACE_ATTRIBUTES:
-            space = getattr(search, attribute, None)
-            if space is not None:
-                break
-        else:
+def _space_of(search: Any, space: Any) -> ConfigurationSpace | None:
+    """Build the space of a search, or the one given for it; None where it cannot be read."""
+    if isinstance(space, ConfigurationSpace):
+        built = space_given(space)
+    else:
+        known = space_attribute(search) if space is None else space
+        if known is None:
+            if hasattr(search, "cv_results_") or hasattr(search, "estimator"):
+                return None
             raise TypeError(
                 f"Cannot find the search space of {type(search).__name__}: it has none of "
                 f"{', '.join(SPACE_ATTRIBUTES)}. Give it with space=, as for RandomizedSearchCV."
             )
-    if isinstance(space, ConfigurationSpace):
-        space = deepcopy(space)
-    else:
-        entries = _entries(search, space)
-        shares = [name for name in entries if float_is_share(search.estimator, name)]
-        space = space_from_entries(entries, shares)
-    check_supported(space)
-    return space
+        dicts = dicts_of(known)
+        if space is None and _is_of(search, "skopt"):
+            dicts = as_dimensions(dicts)
+        try:
+            built = space_of_dicts(dicts, OwnValues(getattr(search, "estimator", None)))
+        except UnreadableError:
+            if space is not None:
+                raise
+            return None
+    check_supported(built)
+    return built
 
 
-def _entries(search: Any, space: Any) -> dict[str, list[Any]]:
-    """Collect for each hyperparameter where its values come from, over all dicts of the space."""
-    dicts = [space] if isinstance(space, Mapping) else space
-    if (
-        not isinstance(dicts, (list, tuple))
-        or not dicts
-        or not all(isinstance(entry, Mapping) for entry in dicts)
-    ):
-        raise TypeError(
-            "The search space must be a ConfigurationSpace, or a dict or a list of dicts as for "
-            f"RandomizedSearchCV; got {type(space).__name__}."
+def _is_of(search: Any, library: str) -> bool:
+    return any(base.__module__.split(".")[0] == library for base in type(search).__mro__)
+
+
+def _column(search: Any, metric: str | None) -> tuple[str, str]:
+    """Name of the metric to explain, and the key of its column in the results."""
+    results = search.cv_results_
+    columns = {
+        key.removeprefix("mean_test_"): key for key in results if key.startswith("mean_test_")
+    }
+    if not columns and "test_score" in results:  # dask-ml's incremental searches have one fold only
+        columns = {"score": "test_score"}
+    times = [time for time in TIMES if f"mean_{time}" in results]
+    if not columns and metric not in times:
+        raise ValueError(
+            f"cv_results_ has no scores: no key begins with mean_test_ among {', '.join(results)}."
         )
-    entries: dict[str, list[Any]] = {name: [] for entry in dicts for name in entry}
-    for name, sources in entries.items():
-        for entry in dicts:
-            sources.append(entry[name] if name in entry else _own_values(search, name, entry))
-    return entries
+    name = _metric_name(search, metric, list(columns), times)
+    if name in times:
+        return name, f"mean_{name}"
+    return name, columns[name] if name in columns else columns["score"]
 
 
-def _own_values(search: Any, name: str, entry: Mapping[str, Any]) -> list[Any]:
-    """What a hyperparameter runs at under a dict that lacks it: the estimator's own value."""
-    swapped = _swapped_part(name, entry)
-    choices = [{}] if swapped is None else [{swapped: value} for value in entry[swapped]]
-    values = [_own_value(search.estimator, name, params) for params in choices]
-    if any(value is MISSING for value in values):
-        raise NotImplementedError(
-            f"{name!r} exists only under some dicts of the search space (where {swapped or 'it'!r} is "
-            "another estimator). Such conditional hyperparameters are not supported yet; explain one "
-            "search per estimator."
+def _metric_name(
+    search: Any, metric: str | None, names: Sequence[str], times: Sequence[str]
+) -> str:
+    """Name of the metric to explain, or an error that lists those that are there."""
+    if metric in times:
+        return str(metric)
+    if names == ["score"]:
+        scoring = getattr(search, "scoring", None)
+        own_name = scoring if isinstance(scoring, str) else "score"
+        if metric not in (None, "score", own_name):
+            raise unknown_name("metric", metric, dict.fromkeys([own_name, "score", *times]))
+        return own_name
+    refit = getattr(search, "refit", None)
+    if metric is None and isinstance(refit, str) and refit in names:
+        return refit
+    if metric is None and len(names) == 1:
+        return names[0]
+    if metric is None:
+        raise ValueError(
+            f"The search has several metrics ({', '.join(map(repr, names))}) and does not say by "
+            "name which one it optimises; choose one with metric=."
         )
-    return values
+    if metric not in names:
+        raise unknown_name("metric", metric, [*names, *times])
+    return metric
 
 
-def _swapped_part(name: str, params: Mapping[str, Any]) -> str | None:
-    """The innermost estimator around a hyperparameter that the configuration itself sets."""
-    around = [other for other in params if name.startswith(f"{other}__")]
-    return max(around, key=len, default=None)
+def _rows(search: Any) -> list[int]:
+    """Positions of the trials in cv_results_: a repetition that was only looked up is none."""
+    results = search.cv_results_
+    if "params" not in results:
+        raise ValueError(
+            f"cv_results_ of {type(search).__name__} has no 'params', so nothing says which "
+            "configurations ran."
+        )
+    rows = list(range(len(results["params"])))
+    if getattr(search, "use_cache", False):  # sklearn-genetic-opt
+        first: dict[Hashable, int] = {}
+        keys = [value_key(dict(params)) for params in results["params"]]
+        rows = [
+            row for row, key in zip(rows, keys, strict=True) if first.setdefault(key, row) == row
+        ]
+    return rows
 
 
-def _own_value(estimator: Any, name: str, params: Mapping[str, Any]) -> Any:
-    """Value that a hyperparameter has before the search sets it, MISSING if it has none."""
-    swapped = _swapped_part(name, params)
-    if swapped is not None:
-        estimator, name = params[swapped], name[len(swapped) + 2 :]
-    if not hasattr(estimator, "get_params"):
-        return MISSING
-    return estimator.get_params(deep=True).get(name, MISSING)
-
-
-def _complete(search: Any, params: Mapping[str, Any], space: ConfigurationSpace) -> dict[str, Any]:
+def _complete(
+    params: Mapping[str, Any], own: OwnValues, space: ConfigurationSpace
+) -> dict[str, Any]:
     """One trial's configuration: what it set, and the estimator's own value for the rest."""
     unknown = [name for name in params if name not in space]
     if unknown:
         raise unknown_name("hyperparameter in the trials:", unknown[0], space)
-    config = {
-        name: params[name] if name in params else _own_value(search.estimator, name, params)
-        for name in space
-    }
-    absent = [name for name, value in config.items() if value is MISSING]
-    if absent:
-        raise NotImplementedError(
-            f"Some trials have no {absent[0]!r}. Conditional hyperparameters are not supported yet."
-        )
-    return config
-
-
-def _default_config(search: Any, space: ConfigurationSpace) -> dict[str, Any]:
-    """What the wrapped estimator does untuned, as far as it tells."""
-    own = {name: _own_value(search.estimator, name, {}) for name in space}
-    return {name: value for name, value in own.items() if value is not MISSING}
+    rest = {name: own.under(params, name) for name in space if name not in params}
+    return {**params, **{name: value for name, value in rest.items() if value is not MISSING}}
