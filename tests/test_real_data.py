@@ -7,9 +7,16 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
+from ConfigSpace import (
+    Categorical,
+    ConfigurationSpace,
+    Float,
+    InCondition,
+    Integer,
+    OrdinalHyperparameter,
+)
 
-from skhypershap import HyperSHAPExplainer
+from skhypershap import HyperSHAPExplainer, read_trials
 
 
 def space_of(described):
@@ -25,12 +32,15 @@ def space_of(described):
         else:
             first = entry["choices"][0] if default is None else default
             space.add(Categorical(name, entry["choices"], default=first))
+    for entry in described["conditions"]:
+        assert entry["op"] == "EQ"
+        space.add(InCondition(space[entry["child"]], space[entry["parent"]], entry["values"]))
     return space
 
 
 def load(folder, table, task=None):
     described = json.loads((folder / "space.json").read_text())
-    rows = pd.read_csv(folder / table)
+    rows = pd.read_csv(folder / table, low_memory=False)
     if task is not None:
         column = described["task_column"].split()[0]
         rows = rows[rows[column] == rows[column].unique()[task]]
@@ -95,3 +105,79 @@ def test_a_run_that_says_little(data_folder):
     explainer.fit(rows[list(space)], rows["cost"])
     assert 0 < explainer.surrogate_score_ < 0.45
     check_table(explainer)
+
+
+@pytest.mark.parametrize(("metric", "direction"), [("auc", "maximize"), ("mmce", "minimize")])
+def test_support_vector_machines_with_conditions(data_folder, metric, direction):
+    space, rows = load(data_folder / "rbv2_svm_surrogate", "data.csv", 2)
+    explainer = HyperSHAPExplainer(space, direction=direction, n_samples=1000, random_state=0)
+    explainer.fit(rows[list(space)], rows[metric])
+    assert explainer.surrogate_score_ > 0.9
+    assert (explainer.trials_["gamma"].isna() == (explainer.trials_["kernel"] != "radial")).all()
+    assert explainer.trials_["degree"].dtype == "Int64"
+    assert explainer.baseline_.keys() == {
+        "cost",
+        "kernel",
+        "num.impute.selected.cpo",
+        "tolerance",
+    }
+    table = check_table(explainer)
+    # Linear is the baseline, where gamma and degree are nothing by themselves.
+    values = explainer.coalition_values().set_index("coalition")["value"]
+    for child in ("gamma", "degree"):
+        assert values[(child,)] == values[()]
+    assert set(table["interaction"]) >= {"gamma", "degree"}
+    # As a table, whose space and conditions follow from the trials.
+    with pytest.warns(UserWarning, match="inferred"):
+        trials = read_trials(rows[[*space, metric]], metric=metric)
+    found = {c.child.name: (c.parent.name, c.values) for c in trials.space.conditions}
+    assert found == {"gamma": ("kernel", ["radial"]), "degree": ("kernel", ["polynomial"])}
+
+
+def test_one_run_at_ten_budgets(data_folder):
+    """Out of bag a configuration has been seen at other budgets; the largest alone tells of new ones."""
+    space, rows = load(data_folder / "deepcave_digits_sklearn", "run_1.csv")
+    explainer = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
+    explainer.fit(rows[list(space)], rows["accuracy"], fidelity=rows["budget"])
+    largest = rows[rows["budget"] == rows["budget"].max()]
+    alone = HyperSHAPExplainer(space, n_samples=1000, random_state=0)
+    alone.fit(largest[list(space)], largest["accuracy"])
+    assert explainer.surrogate_score_ > 0.9 > alone.surrogate_score_ > 0.4
+    assert explainer.incumbent_ == alone.incumbent_
+    assert list(explainer.trials_)[-2:] == ["score", "fidelity"]
+    check_table(explainer)
+    table = rows[[*space, "accuracy"]].assign(fidelity=rows["budget"])
+    again = HyperSHAPExplainer(
+        table, space=space, metric="accuracy", baseline=explainer.baseline_, random_state=0
+    ).fit()
+    assert again.surrogate_score_ == explainer.surrogate_score_
+
+
+def test_a_full_grid_of_networks_is_enumerated(data_folder):
+    space, rows = load(data_folder / "hpobench_mlp", "full_car.csv.gz")
+    explainer = HyperSHAPExplainer(space, n_samples=30_000, random_state=0)
+    sample = rows.sample(2000, random_state=0)
+    explainer.fit(sample[list(space)], sample["val_acc"])
+    table = check_table(explainer, games=("tunability", "ablation"))
+    best = explainer.predict_score(rows[list(space)]).max()
+    assert table.attrs["full_score"]["tunability"] == pytest.approx(best, abs=1e-9)
+
+
+def test_groups_of_a_real_network(data_folder):
+    space, rows = load(data_folder / "hpolib_fcnet", "sample.csv", 1)
+    explainer = HyperSHAPExplainer(space, direction="minimize", n_samples=500, random_state=0)
+    explainer.fit(rows[list(space)], np.log(rows["val_loss"]))
+    layers = {
+        f"layer {n}": [f"{part}_{n}" for part in ("activation_fn", "dropout", "n_units")]
+        for n in (1, 2)
+    }
+    table = explainer.explain(groups=layers)
+    assert set(table.loc[table["order"] == 1, "interaction"]) == {
+        "layer 1",
+        "layer 2",
+        "batch_size",
+        "init_lr",
+        "lr_schedule",
+    }
+    gain = table.attrs["baseline_score"] - table.attrs["full_score"]
+    assert table["value"].sum() == pytest.approx(gain)
