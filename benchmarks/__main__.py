@@ -12,11 +12,12 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import importances, kernel, line_search, many, startup
+from benchmarks import conditions, importances, kernel, line_search, many, startup
 
 ALL = {
     "kernel": kernel,
     "line_search": line_search,
+    "conditions": conditions,
     "many": many,
     "importances": importances,
     "startup": startup,

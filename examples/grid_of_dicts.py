@@ -1,7 +1,7 @@
 """A grid search over a list of dicts, explained for two metrics without running it again.
 
-The linear kernel has no gamma. Its dict lacks it, so its trials ran at SVC's own gamma="scale",
-which is one of gamma's values in the explanation.
+The linear kernel has no gamma, and its dict lacks it: gamma is conditional on the kernel, and a
+trial with the linear kernel has none.
 """
 
 import matplotlib

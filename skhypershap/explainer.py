@@ -31,25 +31,30 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
 
     Parameters
     ----------
-    search : estimator or ConfigSpace.ConfigurationSpace
-        A scikit-learn search, fitted or not, also inside a `FrozenEstimator`; or a space, whose
-        trials are given to `fit`.
+    search : estimator, ConfigSpace.ConfigurationSpace, or any source of trials
+        A scikit-learn search or one shaped like it, fitted or not, also inside a `FrozenEstimator`; a
+        space, whose trials are given to `fit`; or whatever else `read_trials` reads: an Optuna study,
+        a SMAC run or its folder, a Ray Tune ResultGrid, hyperopt Trials, a DataFrame.
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, default=None
-        The space, where the source does not tell it.
+        The space, where the source does not tell it; None: what it tells, or else what is inferred
+        from the trials, with a warning.
     surrogate : regressor, default=None
         Any regressor with fit and predict; it is cloned. None: `RandomForestRegressor` with 100 trees.
         It sees configurations as `ConfigSpace.Configuration.get_array()` does: numbers in [0, 1],
-        positions of choices. Models that are sums of scikit-learn's trees are walked by a kernel;
-        others are asked through `predict`, which is slower.
-    metric : str, default=None
+        positions of choices, NaN where a hyperparameter is inactive (its default, if the model takes
+        no NaN); then the fidelity, scaled to [0, 1], if trials had several. Models that are sums of
+        scikit-learn's trees are walked by a kernel; others are asked through `predict`, which is slower.
+    metric : str or int, default=None
         Which results to explain: None for the score that the search optimises, the name of a scorer
-        of a multi-metric search, `"fit_time"` or `"score_time"`.
+        of a multi-metric search, `"fit_time"` or `"score_time"`, an objective by name or number, a
+        column of a DataFrame.
     direction : {"maximize", "minimize"}, default=None
-        Which scores are better; None: scikit-learn's scores are maximised, times minimised, and
-        scores given with a ConfigurationSpace maximised.
+        Which scores are better; None: what the source says (scikit-learn's scores are maximised,
+        times minimised), and for a ConfigurationSpace or a DataFrame "maximize".
     baseline : {"default", "median", "worst", "best"}, dict, or list of those, default="default"
         What tuning is measured against. "default": the estimator's own values (for a
-        ConfigurationSpace its default configuration); "median": median or mode of the trials;
+        ConfigurationSpace its default configuration, and "median" where no default is known);
+        "median": median or mode of the trials;
         "worst", "best": of the trials; a dict may be partial, the rest is from "default"; with a
         list the game is the mean over its members.
     n_samples : int, default=10_000
@@ -74,9 +79,11 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
     search_ : estimator
         The fitted search, where there is one.
     space_ : ConfigSpace.ConfigurationSpace
-        What could be tried.
-    trials_ : DataFrame of shape (n_trials, n_hyperparameters + 1)
-        One row per finished trial: each hyperparameter in its own values, and `score`.
+        What could be tried, with the default of each hyperparameter that is used where neither side
+        of a blend has a value for it.
+    trials_ : DataFrame of shape (n_trials, n_hyperparameters + 1 or 2)
+        One row per finished trial: each hyperparameter in its own values, missing where it is
+        inactive, `score`, and `fidelity` where trials had different ones.
     surrogate_ : regressor
         The fitted surrogate.
     surrogate_score_ : float
@@ -86,7 +93,7 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
     baseline_ : dict or list of dict
         What tuning is measured against.
     incumbent_ : dict
-        The best trial.
+        The best trial, of those at the largest fidelity.
 
     See Also
     --------
@@ -180,7 +187,8 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
         y : array-like, optional
             Target for a search; for a ConfigurationSpace the scores, of shape (n_trials,).
         **fit_params : dict
-            For the search's own fit. `fidelity`, for a ConfigurationSpace, is not supported yet.
+            For the search's own fit. For a ConfigurationSpace `fidelity`: the resource of each trial,
+            array-like of shape (n_trials,), where they had different ones.
 
         Returns
         -------
@@ -194,8 +202,6 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
             trials failed. A search that has run is kept in `search_`.
         sklearn.exceptions.NotFittedError
             When there is neither a fitted search nor data.
-        NotImplementedError
-            For conditional spaces and several fidelities.
         """
         self._validate_params()
         source = unwrap(self.search)

@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.filterwarnings("ignore")  # of the rivals that happen to be installed
-@pytest.mark.parametrize("name", ["kernel", "line_search", "many", "importances", "startup"])
+@pytest.mark.parametrize(
+    "name", ["kernel", "line_search", "conditions", "many", "importances", "startup"]
+)
 def test_a_tiny_benchmark_runs(name, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
     for table in importlib.import_module(f"benchmarks.{name}").tables(quick=True):

@@ -1,6 +1,17 @@
 """The one door for results: `read_trials` turns whatever holds them into `Trials`."""
 
-from skhypershap.trials._reading import is_frozen, read_trials, reader_of, unwrap
-from skhypershap.trials._trials import Trials
+from skhypershap.trials._reading import READERS, is_frozen, read_trials, reader_of, unwrap
+from skhypershap.trials._space import space_given, space_inferred
+from skhypershap.trials._trials import Trials, trials_of
 
-__all__ = ["Trials", "is_frozen", "read_trials", "reader_of", "unwrap"]
+__all__ = [
+    "READERS",
+    "Trials",
+    "is_frozen",
+    "read_trials",
+    "reader_of",
+    "space_given",
+    "space_inferred",
+    "trials_of",
+    "unwrap",
+]

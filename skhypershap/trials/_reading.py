@@ -14,20 +14,21 @@ from skhypershap.trials._trials import DIRECTIONS, Trials
 
 # Found by the name of the source's class or of one of its bases, so that the library it comes from
 # is never imported for the asking.
+HERE = "skhypershap.trials."
 READERS = {
-    "ConfigSpace.configuration_space.ConfigurationSpace": "configspace",
-    "builtins.str": "smac",  # a run directory
-    "builtins.tuple": "smac",  # (runhistory, scenario)
-    "hyperopt.base.Trials": "hyperopt_trials",
-    "optuna.study.study.Study": "optuna_study",
-    "optuna_integration.sklearn.sklearn.OptunaSearchCV": "optuna_search",
-    "pandas.DataFrame": "table",
-    "pandas.core.frame.DataFrame": "table",
-    "pathlib.Path": "smac",
-    "ray.tune.result_grid.ResultGrid": "ray_tune",
-    "sklearn.base.BaseEstimator": "search",
-    "smac.facade.abstract_facade.AbstractFacade": "smac",
-    "smac.runhistory.runhistory.RunHistory": "smac",
+    "ConfigSpace.configuration_space.ConfigurationSpace": HERE + "configspace",
+    "builtins.str": HERE + "smac",  # a run directory
+    "builtins.tuple": HERE + "smac",  # (runhistory, scenario)
+    "hyperopt.base.Trials": HERE + "hyperopt_trials",
+    "optuna.study.study.Study": HERE + "optuna_study",
+    "optuna_integration.sklearn.sklearn.OptunaSearchCV": HERE + "optuna_search",
+    "pandas.DataFrame": HERE + "table",
+    "pandas.core.frame.DataFrame": HERE + "table",
+    "pathlib.Path": HERE + "smac",
+    "ray.tune.result_grid.ResultGrid": HERE + "ray_tune",
+    "sklearn.base.BaseEstimator": HERE + "search",
+    "smac.facade.abstract_facade.AbstractFacade": HERE + "smac",
+    "smac.runhistory.runhistory.RunHistory": HERE + "smac",
 }
 
 
@@ -55,9 +56,9 @@ def reader_of(source: Any) -> ModuleType:
     for base in type(source).__mro__:
         reader = READERS.get(f"{base.__module__}.{base.__qualname__}")
         if reader is not None:
-            return importlib.import_module(f"skhypershap.trials.{reader}")
+            return importlib.import_module(reader)
     if hasattr(source, "cv_results_"):
-        return importlib.import_module("skhypershap.trials.search")
+        return importlib.import_module(HERE + "search")
     raise TypeError(
         f"Cannot read trials from {type(source).__name__}. search must be a scikit-learn search or one "
         "shaped like it (with cv_results_), a ConfigSpace.ConfigurationSpace, or a source of trials: "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skhypershap.errors import TrialsWarning, warn
+from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space import as_own, check_supported, encode
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def trials_of(
     space : ConfigSpace.ConfigurationSpace
         What could be tried.
     configs : sequence of mapping
-        One per trial; what they say of inactive hyperparameters is dropped.
+        One per trial; what they say of inactive hyperparameters is dropped, a name that the space does
+        not have is an error.
     scores : array-like of shape (n_trials,)
         NaN or infinite where a trial failed.
     metric, direction, default
@@ -104,6 +105,9 @@ def trials_of(
         If no trial has a finite score, if lengths differ, or the space does not hold a trial.
     """
     check_supported(space)
+    for name in dict.fromkeys(name for config in configs for name in config):
+        if name not in space:
+            raise unknown_name("hyperparameter in the trials:", name, space)
     scores = _numbers("scores", scores, len(configs))
     vectors = encode(space, configs, unknown=unknown)  # errors count failed trials, too
     finished = np.isfinite(scores)

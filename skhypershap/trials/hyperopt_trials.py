@@ -63,9 +63,6 @@ def read(
             f"{n_raised} trials raised an error; hyperopt keeps no result of them: they are left out.",
             TrialsWarning,
         )
-    for label in dict.fromkeys(label for config in configs for label in config):
-        if label not in own:
-            raise unknown_name("hyperparameter in the trials:", label, own)
     return trials_of(
         own,
         configs,

@@ -18,7 +18,7 @@ from ConfigSpace.hyperparameters import (
 
 from skhypershap.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.domains import EXACT_KEY, domain_of, value_key
-from skhypershap.errors import TrialsWarning, check_name, unknown_name, warn
+from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.trials._space import space_given, space_with_conditions
 from skhypershap.trials._trials import Trials, trials_of
 
@@ -82,16 +82,8 @@ def _space(
     if space is None:
         return space_with_conditions(_hyperparameters(trials), configs)
     if isinstance(space, ConfigurationSpace) or not isinstance(space, Mapping):
-        own = space_given(space)
-        _check_names(own, configs)
-        return own
-    _check_names(space, configs)
+        return space_given(space)
     return space_with_conditions(hyperparameters_given(space), configs)
-
-
-def _check_names(space: Mapping[str, Any], configs: Sequence[Mapping[str, Any]]) -> None:
-    for name in dict.fromkeys(name for config in configs for name in config):
-        check_name("hyperparameter in the study's trials:", name, space)
 
 
 def _objective(study: Any, metric: str | int | None) -> tuple[str, str, Callable[[Any], float]]:

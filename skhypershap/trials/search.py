@@ -218,8 +218,5 @@ def _complete(
     params: Mapping[str, Any], own: OwnValues, space: ConfigurationSpace
 ) -> dict[str, Any]:
     """One trial's configuration: what it set, and the estimator's own value for the rest."""
-    unknown = [name for name in params if name not in space]
-    if unknown:
-        raise unknown_name("hyperparameter in the trials:", unknown[0], space)
     rest = {name: own.under(params, name) for name in space if name not in params}
     return {**params, **{name: value for name, value in rest.items() if value is not MISSING}}
