@@ -14,9 +14,9 @@ from skhypershap.baseline import baseline_configs, check_baseline, defaults_of
 from skhypershap.delegation import SearchDelegation
 from skhypershap.errors import check_name
 from skhypershap.explanations import Explanations
+from skhypershap.fitting import check_surrogate, fit_surrogate, warn_of_little_knowledge
 from skhypershap.frames import trials_frame
 from skhypershap.space import encode, player_names
-from skhypershap.surrogate import check_surrogate, fit_surrogate, warn_of_little_knowledge
 from skhypershap.trials import is_frozen, read_trials, reader_of, unwrap
 from skhypershap.trials.search import copy_of, default_config
 

@@ -19,11 +19,11 @@ from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
+from skhypershap.fitting import fit_surrogate
 from skhypershap.interactions import exact_interactions, leaf_interactions
 from skhypershap.kernels.coalitions import places_of_all, score_block
 from skhypershap.kernels.leaves import reachable_leaves
 from skhypershap.kernels.walk import plan_walk
-from skhypershap.surrogate import fit_surrogate
 
 
 class LogForest(RandomForestRegressor):
