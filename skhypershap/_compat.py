@@ -13,6 +13,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "class_names",
     "float_is_share",
     "histogram_trees",
     "optional",
@@ -42,6 +43,11 @@ def float_is_share(estimator: Any, name: str) -> bool:
         isinstance(constraint, Interval) and constraint.type is RealNotInt
         for constraint in constraints
     )
+
+
+def class_names(thing: Any) -> list[str]:
+    """Full names of the class of a thing and of its bases: to know it without importing its library."""
+    return [f"{base.__module__}.{base.__qualname__}" for base in type(thing).__mro__]
 
 
 def optional(module: str, extra: str) -> ModuleType:

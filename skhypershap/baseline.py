@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.conditions import Legality, violates
+from skhypershap.conditions import violates
 from skhypershap.domains import domain_of, value_key
 from skhypershap.errors import BaselineWarning, check_name, warn
 from skhypershap.space import as_own, encode
-from skhypershap.trials import Trials
+from skhypershap.trials import Defaults, Trials, typical
 
 WORDS = ("default", "median", "worst", "best")
 
@@ -45,59 +44,6 @@ def check_baseline(baseline: Any, space: ConfigurationSpace | None) -> None:
             f"baseline must be one of {', '.join(map(repr, WORDS))}, a dict, or a list of those; got "
             f"{type(baseline).__name__}."
         )
-
-
-class Defaults(NamedTuple):
-    """What every hyperparameter does untuned, were it active.
-
-    Attributes
-    ----------
-    values : dict
-        A legal value for each hyperparameter.
-    replaced : dict of str to str
-        For those whose own default the space does not hold, what stands in for it.
-    """
-
-    values: dict[str, Any]
-    replaced: dict[str, str]
-
-    def set_in(self, space: ConfigurationSpace) -> None:
-        """Let a space have these defaults, so that it alone tells them, unless it forbids them."""
-        if violates(space, encode(space, [self.values], forbidden=True))[0]:
-            return
-        for hyperparameter, number in zip(space.values(), self._filled(space), strict=True):
-            if hyperparameter.to_vector(hyperparameter.default_value) != number:
-                hyperparameter.default_value = hyperparameter.to_value(number)
-
-    def legality(self, space: ConfigurationSpace) -> Legality:
-        """What makes vectors of the space legal, with these defaults."""
-        return Legality(space, self._filled(space))
-
-    def _filled(self, space: ConfigurationSpace) -> np.ndarray:
-        return np.array([domain_of(space[name]).encode([self.values[name]])[0] for name in space])
-
-
-def defaults_of(trials: Trials) -> Defaults:
-    """Find a legal default for every hyperparameter: its own, or the nearest, or what is typical."""
-    values: dict[str, Any] = {}
-    replaced: dict[str, str] = {}
-    for name, hyperparameter in trials.space.items():
-        values[name] = _typical(name, trials)
-        if trials.default is None or hyperparameter.size == 1:
-            continue  # nothing is known, or what the user has fixed is no default to miss
-        if name not in trials.default:
-            replaced[name] = f"no default that the space can hold, {values[name]!r} is used"
-            continue
-        value, domain = trials.default[name], domain_of(hyperparameter)
-        if not np.isnan(domain.encode([value])[0]):
-            (values[name],) = domain.own([value])
-            continue
-        nearest = domain.nearest(value)
-        if nearest is not None:
-            values[name] = nearest
-        how = "of the trials" if nearest is None else "nearest to it"
-        replaced[name] = f"default {value!r}, {values[name]!r} ({how}) is used"
-    return Defaults(values, replaced)
 
 
 def baseline_configs(baseline: Any, trials: Trials, defaults: Defaults) -> list[dict[str, Any]]:
@@ -148,7 +94,7 @@ def _one_baseline(
     if baseline == "best":
         return dict(trials.configs[trials.incumbent])
     if baseline == "median":
-        return _allowed({name: _typical(name, trials) for name in trials.space}, trials)
+        return _allowed({name: typical(name, trials) for name in trials.space}, trials)
     given = baseline if isinstance(baseline, Mapping) else {}
     whole = complete_config(given, {}, trials, defaults) if given else defaults.values
     config = _allowed(whole, trials)
@@ -185,17 +131,3 @@ def _allowed(config: dict[str, Any], trials: Trials) -> dict[str, Any]:
         BaselineWarning,
     )
     return dict(nearest)
-
-
-def _typical(name: str, trials: Trials) -> Any:
-    """Median of the trials where values are ordered, otherwise their mode."""
-    values = [config[name] for config in trials.configs if name in config]
-    domain = domain_of(trials.space[name])
-    if not values:  # it was active in none of them
-        number = trials.space[name].to_vector(trials.space[name].default_value)
-        return domain.decode(np.array([number]))[0]
-    median = domain.median(values)
-    if median is not None:
-        return median
-    counts = Counter(map(value_key, values))
-    return max(values, key=lambda value: counts[value_key(value)])

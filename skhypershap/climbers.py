@@ -67,7 +67,8 @@ class _ForestClimber:
         self.candidates = ranks_of(forest, candidates).T
         self.baseline = ranks_of(forest, baseline[None])[:, 0]
         self.owners = player_of_column[: len(forest.thresholds)]
-        self.fixed = _fixed(surrogate, len(self.owners))
+        related = np.array(surrogate.legality.related_columns(), dtype=int)
+        self.fixed = np.isin(np.arange(len(self.owners)), related)  # no tree can tell these
         legal = []
         for column, (hyperparameter, levels) in enumerate(
             zip(space.values(), forest.thresholds, strict=False)
@@ -106,23 +107,14 @@ class _ForestClimber:
         return points, found + self.sign * walk.offset
 
 
-def _fenced(forest: FlatForest, legality: Legality | None, sign: float) -> FlatForest:
+def _fenced(forest: FlatForest, legality: Legality, sign: float) -> FlatForest:
     """Add trees that make forbidden points worse than any legal one."""
-    if legality is None or not legality.forbids:
+    if not legality.forbids:
         return forest
     clauses = legality.clauses(forest.dtype)
     fence = FENCE * (np.abs(forest.value).sum() + 1)
     tables = [clauses.table(number, -sign * fence) for number in range(len(clauses.roots))]
     return add_trees(forest, tables, n_columns=len(legality.space))
-
-
-def _fixed(surrogate: Surrogate, n_columns: int) -> np.ndarray:
-    """Columns of clauses that no tree can tell, since they relate hyperparameters to each other."""
-    fixed = np.zeros(n_columns, dtype=bool)
-    if surrogate.legality is not None:
-        related = np.array(surrogate.legality.related_columns(), dtype=int)
-        fixed[related[related < n_columns]] = True
-    return fixed
 
 
 class _GridClimber:
@@ -176,7 +168,7 @@ class _GridClimber:
         """Scores in the sense that larger is better, -inf where a point is forbidden."""
         gains = self.sign * self.surrogate.predict(points)
         legality = self.surrogate.legality
-        if legality is None or not legality.forbids:
+        if not legality.forbids:
             return gains
         return np.where(legality.forbidden(points), -np.inf, gains)
 

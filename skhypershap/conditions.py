@@ -8,7 +8,7 @@ filled vectors, `Decisions`, that are asked before a tree splits on a conditiona
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,15 +84,12 @@ class Legality:
         candidates: np.ndarray,
         baseline: np.ndarray,
         player_of_column: np.ndarray,
-        coalitions: np.ndarray | None,
+        coalitions: np.ndarray,
     ) -> Callable[[slice | np.ndarray, np.ndarray], np.ndarray]:
         """Make a function from coalitions and candidates, by position, to which blends are forbidden.
 
         A clause depends on few hyperparameters, so that few kinds of coalitions need be told apart.
         """
-        if coalitions is None:
-            n_players = int(player_of_column.max()) + 1
-            coalitions = (np.arange(2**n_players)[:, None] >> np.arange(n_players) & 1).astype(bool)
         tables = []
         for clause in self.space.forbidden_clauses:
             columns = self._columns_behind(clause)
@@ -119,11 +116,8 @@ class Legality:
 
     def _columns_behind(self, clause: Any) -> list[int]:
         """Columns that a clause names, and those that decide whether these are active."""
-        return self._with_ancestors(_names_in(clause))
-
-    def _with_ancestors(self, names: Iterable[str]) -> list[int]:
         found: set[str] = set()
-        waiting = list(names)
+        waiting = _names_in(clause)
         while waiting:
             name = waiting.pop()
             if name not in found:
@@ -231,9 +225,8 @@ class _Layout:
             return seen.pop() if len(seen) == 1 else (column, inside[0])
 
         active = self.is_active(column)
-        if truth(np.array([np.nan]))[
-            0
-        ]:  # ConfigSpace finds an inactive parent unequal to any value
+        # ConfigSpace finds an inactive parent unequal to any value.
+        if truth(np.array([np.nan])).all():
             return _any_of([_not(active), of_value])
         return _all_of([active, of_value])
 

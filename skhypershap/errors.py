@@ -29,7 +29,7 @@ class ApproximationWarning(HyperSHAPWarning):
 
 
 class BaselineWarning(HyperSHAPWarning):
-    """A default value lies outside the search space; the message says what stands in for it."""
+    """The space does not hold a default, or forbids the baseline; it says what stands in for it."""
 
 
 def check_name(what: str, got: object, allowed: Iterable[str]) -> None:

@@ -10,14 +10,14 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skhypershap._compat import HasMethods, Interval, StrOptions
-from skhypershap.baseline import baseline_configs, check_baseline, defaults_of
+from skhypershap.baseline import baseline_configs, check_baseline
 from skhypershap.delegation import SearchDelegation
 from skhypershap.errors import check_name
 from skhypershap.explanations import Explanations
 from skhypershap.fitting import check_surrogate, fit_surrogate, warn_of_little_knowledge
 from skhypershap.frames import trials_frame
 from skhypershap.space import encode, player_names
-from skhypershap.trials import is_frozen, read_trials, reader_of, unwrap
+from skhypershap.trials import defaults_of, is_frozen, read_trials, reader_of, unwrap
 from skhypershap.trials.search import copy_of, default_config
 
 
@@ -212,6 +212,8 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
             given = {"configs": X, "scores": y, "fidelity": None}
             for name in fit_params:
                 check_name("argument of fit without a search:", name, given)
+                if given[name] is not None:
+                    raise TypeError(f"fit got {name} twice, by position and by name.")
             return self._fit_trials(source, None, **{**given, **fit_params})
         if X is None and (y is not None or fit_params):
             raise ValueError(
@@ -260,9 +262,9 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
             self.surrogate,
             encode(trials.space, trials.configs, unknown=True),
             trials.scores,
+            defaults.legality(trials.space),
             seed=seed,
             n_jobs=self.n_jobs,
-            legality=defaults.legality(trials.space),
             fidelity=trials.fidelity,
         )
         baselines = baseline_configs(self.baseline, trials, defaults)

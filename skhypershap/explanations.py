@@ -10,7 +10,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_is_fitted
 
-from skhypershap.baseline import Defaults, baseline_configs, complete_config
+from skhypershap.baseline import baseline_configs, complete_config
 from skhypershap.errors import check_name
 from skhypershap.frames import coalitions_frame, explanation_frame
 from skhypershap.games import GAMES, Setting, coalition_scores, sign_of_gain
@@ -19,7 +19,7 @@ from skhypershap.players import players_of
 from skhypershap.solve import Explained, GainsOf, Question, solve
 from skhypershap.space import as_configs, encode
 from skhypershap.surrogate import Surrogate
-from skhypershap.trials import Trials
+from skhypershap.trials import Defaults, Trials
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ class Explanations:
         groups : dict of str to list of str, or "step", optional
             Hyperparameters that are one player: they enter and leave a coalition together. What is not
             named stays a player of its own. "step": one player for each step of a Pipeline (`svc__C`
-            and `svc__gamma` are "svc").
+            and `svc__gamma` are "svc"). In the result a group goes by its name.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class Explanations:
         Raises
         ------
         ValueError
-            As `explain`, and with more than `max_exact` hyperparameters.
+            As `explain`, and with more than `max_exact` players.
         """
         setting = self._setting(groups)
         values = self._all_scores(self._question(game, baseline, config), setting)
@@ -171,7 +171,7 @@ class Explanations:
         Returns
         -------
         shapiq.Game
-            The value function in gain units, v(empty) = 0. Up to `max_exact` hyperparameters all
+            The value function in gain units, v(empty) = 0. Up to `max_exact` players all
             values are computed at once; beyond, coalitions are evaluated when asked for.
         """
         from skhypershap.shapiq_bridge import HyperparameterGame
@@ -272,7 +272,6 @@ class Explanations:
         return Setting(
             trials=self._trials,
             surrogate=self._surrogate,
-            legality=self._defaults.legality(self._trials.space),
             players=players_of(self._trials.space, groups),
             n_samples=self.n_samples,
             optimizer=self.optimizer,

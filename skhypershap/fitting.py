@@ -28,10 +28,10 @@ def fit_surrogate(
     model: Any,
     vectors: np.ndarray,
     scores: np.ndarray,
+    legality: Legality,
     *,
     seed: int,
     n_jobs: int | None = None,
-    legality: Legality | None = None,
     fidelity: np.ndarray | None = None,
 ) -> Surrogate:
     """Fit a clone of a regressor, or a random forest, and measure it on held-out trials.
@@ -44,12 +44,12 @@ def fit_surrogate(
         What ran.
     scores : ndarray of shape (n_trials,)
         How it scored.
+    legality : Legality
+        What makes vectors legal.
     seed : int
         For every `random_state` of the model that is not set.
     n_jobs : int, optional
         For the default forest, as in scikit-learn.
-    legality : Legality, optional
-        For spaces with conditions, forbidden clauses or unknown values.
     fidelity : ndarray of shape (n_trials,), optional
         The resource of each trial.
 
@@ -68,8 +68,7 @@ def fit_surrogate(
             if value is None and (name == "random_state" or name.endswith("__random_state"))
         }
         model.set_params(**unset)
-    defaults = None if legality is None else legality.defaults
-    inputs = Inputs(_takes_missing(model), defaults, fidelity is not None)
+    inputs = Inputs(legality, _takes_missing(model), fidelity is not None)
     if fidelity is not None:
         fidelity = (fidelity - fidelity.min()) / np.ptp(fidelity)
     seen = inputs.seen(vectors, LARGEST if fidelity is None else fidelity)
@@ -81,18 +80,18 @@ def fit_surrogate(
         if gap > 1e-9 * np.abs(predicted).max():
             forest = None  # a subclass with a predict of its own
     if forest is not None:
-        forest = _of_filled_vectors(forest, legality, inputs)
-    return Surrogate(model, _held_out_score(model, seen, scores, seed), forest, legality, inputs)
+        forest = _of_filled_vectors(forest, inputs)
+    return Surrogate(model, _held_out_score(model, seen, scores, seed), forest, inputs)
 
 
 def _takes_missing(model: Any) -> bool:
     return isinstance(model, BaseEstimator) and get_tags(model).input_tags.allow_nan
 
 
-def _of_filled_vectors(forest: FlatForest, legality: Legality | None, inputs: Inputs) -> FlatForest:
+def _of_filled_vectors(forest: FlatForest, inputs: Inputs) -> FlatForest:
     """The forest as a function of filled vectors at the largest fidelity."""
-    conditional = legality is not None and bool(legality.space.conditions)
-    if legality is None or not (conditional or inputs.has_fidelity):
+    legality = inputs.legality
+    if not legality.space.conditions and not inputs.has_fidelity:
         return forest
     from skhypershap.kernels.guards import guard
 

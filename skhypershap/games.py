@@ -18,7 +18,6 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skhypershap.climbers import climber_of
-from skhypershap.conditions import Legality
 from skhypershap.optima import best_candidates, monotone, refine, starts_of
 from skhypershap.sampling import enumerate_vectors, sample_vectors
 from skhypershap.space import encode
@@ -62,8 +61,6 @@ class Setting(NamedTuple):
         For the space, the direction, and the configurations that a search has found already.
     surrogate : Surrogate
         What scores blends.
-    legality : Legality
-        What makes blends legal.
     players : mapping of str to sequence of str
         The hyperparameters of each player, which enter and leave a coalition together.
     n_samples : int
@@ -80,7 +77,6 @@ class Setting(NamedTuple):
 
     trials: Trials
     surrogate: Surrogate
-    legality: Legality
     players: Mapping[str, Sequence[str]]
     n_samples: int
     optimizer: str
@@ -103,7 +99,7 @@ class Setting(NamedTuple):
 
     def filled(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Filled vectors of configurations."""
-        return self.legality.fill(encode(self.trials.space, configs, unknown=True))
+        return self.surrogate.legality.fill(encode(self.trials.space, configs, unknown=True))
 
 
 class Candidates(NamedTuple):
@@ -133,8 +129,10 @@ def candidates_of(name: str, setting: Setting, config: Config) -> Candidates:
     enumerated = enumerate_vectors(space, setting.n_samples)
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
         vectors, probabilities = enumerated
-        return Candidates(setting.legality.fill(vectors), probabilities, complete=True)
-    vectors = setting.legality.fill(sample_vectors(space, setting.n_samples, setting.seed))
+        return Candidates(setting.surrogate.legality.fill(vectors), probabilities, complete=True)
+    vectors = setting.surrogate.legality.fill(
+        sample_vectors(space, setting.n_samples, setting.seed)
+    )
     if learns_from_subsets(name, setting):
         vectors = np.vstack([vectors, setting.filled(setting.trials.configs)])
     return Candidates(vectors)

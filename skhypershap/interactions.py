@@ -136,7 +136,7 @@ def check_order(order: Any, n_players: int) -> int:
         if size == 2 and n_players == 1:
             return 1
     raise ValueError(
-        f"order must be an integer from 1 to {n_players}, the number of hyperparameters; got {order!r}."
+        f"order must be an integer from 1 to {n_players}, the number of players; got {order!r}."
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from skhypershap.climbers import Climber
 from skhypershap.interactions import player_halves
+from skhypershap.players import columns_of, members_of
 from skhypershap.surrogate import Surrogate, in_threads
 
 STARTS = 4 << 10  # of all coalitions together: four each for ten players, one from twelve on
@@ -145,7 +146,7 @@ def refine(
     if coalitions is not None:
         for first in range(0, len(values), LEVEL):
             some = np.arange(first, min(first + LEVEL, len(values)))
-            taken = _taken(climber, coalitions[some])
+            taken = columns_of(coalitions[some], climber.owners)
             free = taken & ~climber.fixed
             start = _from_candidates(climber, optima, some, taken, n_starts)
             _, found = _climb_all(climber, start, free, n_jobs)
@@ -154,12 +155,12 @@ def refine(
         return values
 
     numbers = np.arange(len(values))
-    is_member = (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
+    is_member = members_of(numbers, n_players)
     sizes = is_member.sum(axis=1)
     incumbents = np.tile(climber.baseline, (len(values), 1))
     for size in range(n_players + 1):
         level = numbers[sizes == size]
-        taken = _taken(climber, is_member[level])
+        taken = columns_of(is_member[level], climber.owners)
         free = taken & ~climber.fixed
         start = _from_candidates(climber, optima, level, taken, n_starts)
         if size > 0:
@@ -179,12 +180,6 @@ def refine(
         incumbents[level[better]] = points[rows, best][better]
         progress(len(level))
     return values
-
-
-def _taken(climber: Climber, members: np.ndarray) -> np.ndarray:
-    """Which columns are a coalition's; one without a player follows an extra, absent one."""
-    never = np.zeros((len(members), 1), dtype=bool)
-    return np.hstack([members, never])[:, climber.owners]
 
 
 def _from_candidates(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap.errors import unknown_name
@@ -53,6 +54,8 @@ def players_of(space: ConfigurationSpace, groups: Any = None) -> dict[str, tuple
 
 def _owners(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
     """The group of each hyperparameter that groups name."""
+    if isinstance(groups, str):
+        raise unknown_name("groups", groups, [STEP])
     if not isinstance(groups, Mapping):
         raise TypeError(
             f"groups must be a dict of names to lists of hyperparameters, or {STEP!r}; got {groups!r}."
@@ -82,3 +85,14 @@ def _owners(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
                 "another name, or put the hyperparameter into it."
             )
     return owner
+
+
+def members_of(numbers: np.ndarray, n_players: int) -> np.ndarray:
+    """Coalitions as rows of bools; bit i of a number says that player i is in it."""
+    return (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
+
+
+def columns_of(members: np.ndarray, player_of_column: np.ndarray) -> np.ndarray:
+    """Which columns are a coalition's; one without a player follows an extra, absent one."""
+    never = np.zeros((len(members), 1), dtype=bool)
+    return np.hstack([members, never])[:, player_of_column]

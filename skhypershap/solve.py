@@ -151,7 +151,7 @@ def _max_exact(question: Question, setting: Setting) -> int:
 
 def _has_leaves(setting: Setting) -> bool:
     """Whether scores of blends are sums of leaves: in trees, unless blends are left out."""
-    return setting.surrogate.forest is not None and not setting.legality.forbids
+    return setting.surrogate.forest is not None and not setting.surrogate.legality.forbids
 
 
 class GainsOf:

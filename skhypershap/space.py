@@ -6,7 +6,7 @@ A *config* is a dict of values; a *vector* holds its numbers in the order of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.conditions import active_where, violates
 from skhypershap.domains import META_KEY, domain_of
-from skhypershap.errors import unknown_name
+from skhypershap.errors import check_name, unknown_name
 
 Config = dict[str, Any]
 
@@ -56,7 +56,8 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
         if configs.columns.has_duplicates:
             twice = configs.columns[configs.columns.duplicated()][0]
             raise ValueError(f"The DataFrame of configurations has two columns {twice!r}.")
-        _check_known(configs.columns, space, "the DataFrame of configurations")
+        for name in configs.columns:
+            check_name("column in the DataFrame of configurations:", name, space)
         missing = [name for name in space if name not in configs]
         if missing:
             raise _missing(missing, "the DataFrame of configurations")
@@ -71,7 +72,7 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
             raise TypeError(
                 f"configs must hold dicts or Configurations; number {row} is a {type(config).__name__}."
             )
-        _check_known(config, space, f"configuration number {row}")
+    check_known(configs, space)
     return [dict(config) for config in configs]
 
 
@@ -89,10 +90,14 @@ def configs_of_cells(
     return configs
 
 
-def _check_known(names: Any, space: ConfigurationSpace, where: str) -> None:
-    for name in names:
-        if name not in space:
-            raise unknown_name(f"hyperparameter in {where}:", name, space)
+def check_known(configs: Collection[Any], names: Collection[str]) -> None:
+    """Refuse a hyperparameter that is not among the names: which one, in how many, and the first."""
+    for row, config in enumerate(configs):
+        for name in config:
+            if name not in names:
+                n_with = sum(name in other for other in configs)
+                where = f"in {n_with} of {len(configs)} configurations, first in number {row}:"
+                raise unknown_name(f"hyperparameter {where}", name, names)
 
 
 def _missing(names: Sequence[str], where: str) -> ValueError:

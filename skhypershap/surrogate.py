@@ -19,6 +19,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skhypershap.conditions import Legality
 from skhypershap.kernels.forest import FlatForest
+from skhypershap.players import columns_of, members_of
 
 if TYPE_CHECKING:
     from skhypershap.kernels.coalitions import Places
@@ -36,22 +37,22 @@ class Inputs:
 
     Attributes
     ----------
+    legality : Legality
+        What makes vectors legal.
     takes_missing : bool
-        Whether inactive hyperparameters are shown as NaN.
-    defaults : ndarray of shape (n_columns,) or None
-        What stands for them otherwise.
+        Whether inactive hyperparameters are shown as NaN; otherwise by their default.
     has_fidelity : bool
         Whether there is a last column for the fidelity, scaled to [0, 1].
     """
 
+    legality: Legality
     takes_missing: bool
-    defaults: np.ndarray | None
     has_fidelity: bool
 
     def seen(self, vectors: np.ndarray, fidelity: np.ndarray | float) -> np.ndarray:
         """What a model is shown for legal vectors."""
-        if not self.takes_missing and self.defaults is not None:
-            vectors = np.where(np.isnan(vectors), self.defaults, vectors)
+        if not self.takes_missing:
+            vectors = self.legality.fill(vectors)
         if not self.has_fidelity:
             return vectors
         return np.column_stack([vectors, np.broadcast_to(fidelity, len(vectors))])
@@ -70,8 +71,6 @@ class Surrogate:
     forest : FlatForest or None
         The trees of the model as a function of filled vectors, at the largest fidelity; None for a
         model that is no sum of trees.
-    legality : Legality or None
-        What makes vectors legal; None where all are.
     inputs : Inputs
         How the model is shown vectors.
     """
@@ -79,16 +78,18 @@ class Surrogate:
     model: Any
     score: float
     forest: FlatForest | None
-    legality: Legality | None
     inputs: Inputs
+
+    @property
+    def legality(self) -> Legality:
+        """What makes vectors legal."""
+        return self.inputs.legality
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
         """Scores of shape (n_vectors,) expected of vectors, filled or legal, at the largest fidelity."""
         if not len(vectors):  # scikit-learn's own predict takes no empty array
             return np.zeros(0)
-        if self.legality is not None:
-            vectors = self.legality.legal(vectors)
-        seen = self.inputs.seen(vectors, LARGEST)
+        seen = self.inputs.seen(self.legality.legal(vectors), LARGEST)
         return np.asarray(self.model.predict(seen), dtype=float).reshape(len(vectors))
 
     def coalition_blocks(
@@ -122,10 +123,12 @@ class Surrogate:
             forbidden blend has none (NaN). The blocks and their order do not depend on `n_jobs`.
         """
         asked = (candidates, baseline, player_of_column, coalitions)
-        if self.legality is None or not self.legality.forbids:
+        if not self.legality.forbids:
             yield from self._blocks(*asked, n_jobs)
             return
-        is_forbidden = self.legality.forbidden_blends(*asked)
+        n_players = int(player_of_column.max()) + 1
+        every = members_of(np.arange(2**n_players), n_players) if coalitions is None else coalitions
+        is_forbidden = self.legality.forbidden_blends(candidates, baseline, player_of_column, every)
         for numbers, members, scores in self._blocks(*asked, n_jobs):
             yield numbers, members, np.where(is_forbidden(numbers, members), np.nan, scores)
 
@@ -175,9 +178,8 @@ class Surrogate:
             For each of the coalitions the largest of sign * score among the block's candidates, -inf
             where all of its blends are forbidden, and the position of the candidate that has it.
         """
-        forbids = self.legality is not None and self.legality.forbids
         walks = self._walks(player_of_column)
-        if forbids or not walks:
+        if self.legality.forbids or not walks:
             asked = (candidates, baseline, player_of_column, coalitions)
             for numbers, members, scores in self.coalition_blocks(*asked, n_jobs=n_jobs):
                 gains = np.where(np.isnan(scores), -np.inf, sign * scores)
@@ -235,9 +237,7 @@ class Surrogate:
         player_of_column: np.ndarray,
     ) -> np.ndarray:
         """Scores of shape (n_coalitions, n_candidates) for coalitions given as rows of bools."""
-        # A column without a player follows an extra one that is never in a coalition.
-        never = np.zeros((len(coalitions), 1), dtype=bool)
-        taken = np.hstack([coalitions, never])[:, player_of_column]
+        taken = columns_of(coalitions, player_of_column)
         blends = np.where(taken[:, None, :], candidates[None, :, :], baseline)
         scores = self.predict(blends.reshape(-1, candidates.shape[1]))
         return scores.reshape(len(coalitions), len(candidates))
@@ -256,7 +256,7 @@ class Surrogate:
             part = slice(start, min(start + step, n_coalitions))
             if coalitions is None:
                 numbers = np.arange(part.start, part.stop)
-                members = (numbers[:, None] >> np.arange(n_players) & 1).astype(bool)
+                members = members_of(numbers, n_players)
             else:
                 members = coalitions[part]
             scores = self.blend_scores(members, candidates, baseline, player_of_column)

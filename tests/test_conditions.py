@@ -21,6 +21,7 @@ from ConfigSpace import (
     ForbiddenGreaterThanClause,
     ForbiddenGreaterThanRelation,
     ForbiddenInClause,
+    ForbiddenLessThanClause,
     GreaterThanCondition,
     InCondition,
     Integer,
@@ -37,6 +38,7 @@ from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingRegressor,
 )
+from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
 
@@ -342,6 +344,31 @@ def test_line_search_is_monotone_legal_and_no_worse(name, model):
     legal = decode(explainer.space_, sample_vectors(explainer.space_, 3000, 5))
     margin = 1e-9 if model == "forest" else 0.05
     assert max(refined.values()) >= explainer.predict_score(legal).max() - margin
+
+
+@pytest.mark.parametrize("rule", ["relation", "clause"])
+@pytest.mark.parametrize("model", [GradientBoostingRegressor(max_depth=1), LinearRegression()])
+def test_line_search_never_counts_a_forbidden_blend(rule, model):
+    """The score low - high is best where it is forbidden, and a sum: every line leads there."""
+    space = ConfigurationSpace({"low": (0.0, 1.0), "high": (0.0, 1.0), "other": (0.0, 1.0)}, seed=0)
+    space["low"].default_value = 0.1
+    if rule == "relation":
+        space.add(ForbiddenGreaterThanRelation(space["low"], space["high"]))
+    else:
+        half = ForbiddenGreaterThanClause(space["low"], 0.5)
+        space.add(ForbiddenAndConjunction(half, ForbiddenLessThanClause(space["high"], 0.5)))
+    configs = decode(space, sample_vectors(space, 150, 0))
+    explainer = HyperSHAPExplainer(space, surrogate=model, n_samples=20, random_state=0)
+    explainer.fit(configs, [config["low"] - config["high"] for config in configs])
+    axis = np.linspace(0, 1, 101)
+    grid = [{"low": low, "high": high, "other": 0.5} for low in axis for high in axis]
+    low, high = np.array([[config["low"], config["high"]] for config in grid]).T
+    legal = low <= high if rule == "relation" else (low <= 0.5) | (high >= 0.5)
+    everywhere = explainer.surrogate_.predict(np.column_stack([high, low, np.full(len(low), 0.5)]))
+    assert list(explainer.space_) == ["high", "low", "other"]
+    best, best_legal = everywhere.max(), everywhere[legal].max()
+    assert best > best_legal + 0.2
+    assert max(values_of(explainer).values()) < best_legal + 0.1
 
 
 @pytest.mark.parametrize("name", ["chain", "mixed"])

@@ -69,7 +69,6 @@ def test_scores_of_different_resources_are_not_compared():
     assert list(trials) == ["kind", "rate", "score", "fidelity"]
     assert trials["fidelity"].tolist() == epochs.tolist()
     largest = trials[trials["fidelity"] == 9]
-    assert explainer.predict_score([explainer.incumbent_]).shape == (1,)
     best = largest.loc[largest["score"].idxmax()]
     assert explainer.incumbent_["rate"] == best["rate"]
     worst = largest.loc[largest["score"].idxmin()]

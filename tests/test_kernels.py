@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ConfigSpace import ConfigurationSpace
 from conftest import twin_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,11 +20,18 @@ from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
+from skhypershap.conditions import Legality
 from skhypershap.fitting import fit_surrogate
 from skhypershap.interactions import exact_interactions, leaf_interactions
 from skhypershap.kernels.coalitions import places_of_all, score_block
 from skhypershap.kernels.leaves import reachable_leaves
 from skhypershap.kernels.walk import plan_walk
+
+
+def fitted(model, vectors, scores):
+    n = vectors.shape[1]
+    space = ConfigurationSpace({f"x{i:03}": (0.0, 1.0) for i in range(n)})
+    return fit_surrogate(model, vectors, scores, Legality(space, np.full(n, 0.5)), seed=0)
 
 
 class LogForest(RandomForestRegressor):
@@ -79,7 +87,7 @@ def all_blocks(surrogate, candidates, baseline, player_of_column, n_jobs=None):
 @pytest.mark.parametrize("model", TREE_MODELS + OTHER_MODELS, ids=lambda model: repr(model)[:60])
 def test_all_blends_equal_the_twin(model):
     vectors, scores = problem()
-    surrogate = fit_surrogate(model, vectors, scores, seed=0)
+    surrogate = fitted(model, vectors, scores)
     assert (surrogate.forest is not None) == (model in TREE_MODELS)
     candidates, baseline = problem(seed=1, n_trials=150)[0], vectors[7]
     players = np.arange(5)
@@ -92,7 +100,7 @@ def test_all_blends_equal_the_twin(model):
 @pytest.mark.parametrize("players", [[0, 0, 1, -1, 2], [2, 1, 0, 1, -1], [0, -1, -1, -1, -1]])
 def test_columns_may_share_a_player_or_have_none(model, players):
     vectors, scores = problem()
-    surrogate = fit_surrogate(model, vectors, scores, seed=0)
+    surrogate = fitted(model, vectors, scores)
     candidates, baseline = problem(seed=2, n_trials=70)[0], vectors[0]
     expected = twin_scores(surrogate.predict, candidates, baseline, players)
     found = all_blocks(surrogate, candidates, baseline, np.array(players))
@@ -101,7 +109,7 @@ def test_columns_may_share_a_player_or_have_none(model, players):
 
 def test_threads_and_blocks_change_nothing():
     vectors, scores = problem()
-    surrogate = fit_surrogate(None, vectors, scores, seed=0)
+    surrogate = fitted(None, vectors, scores)
     candidates = problem(seed=3, n_trials=300)[0]
     one = all_blocks(surrogate, candidates, vectors[0], np.arange(5), n_jobs=1)
     two = all_blocks(surrogate, candidates, vectors[0], np.arange(5), n_jobs=2)
@@ -119,7 +127,7 @@ def test_players_in_every_part_of_the_table(n_players):
     random = np.random.default_rng(n_players)
     vectors = random.random((80, n_players))
     scores = np.sin(4 * vectors).sum(axis=1) + vectors[:, 0] * vectors[:, -1]
-    surrogate = fit_surrogate(RandomForestRegressor(4), vectors, scores, seed=0)
+    surrogate = fitted(RandomForestRegressor(4), vectors, scores)
     candidates, players = random.random((5, n_players)), np.arange(n_players)
     expected = twin_scores(surrogate.predict, candidates, vectors[0], players)
     found = all_blocks(surrogate, candidates, vectors[0], players)
@@ -128,7 +136,7 @@ def test_players_in_every_part_of_the_table(n_players):
 
 def test_leaves_that_cannot_wait_are_added_in_between(monkeypatch):
     vectors, scores = problem()
-    surrogate = fit_surrogate(None, vectors, scores, seed=0)
+    surrogate = fitted(None, vectors, scores)
     candidates = problem(seed=3, n_trials=100)[0]
     whole = all_blocks(surrogate, candidates, vectors[0], np.arange(5))
     monkeypatch.setattr("skhypershap.kernels.walk.WAITING", 40)
@@ -143,7 +151,7 @@ def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
     random = np.random.default_rng(n_players)
     vectors = random.random((60, n_players))
     scores = vectors @ np.linspace(0, 1, n_players) + vectors[:, 0] * vectors[:, -1]
-    surrogate = fit_surrogate(RandomForestRegressor(5), vectors, scores, seed=0)
+    surrogate = fitted(RandomForestRegressor(5), vectors, scores)
     candidates, baseline, players = random.random((70, n_players)), vectors[0], np.arange(n_players)
     coalitions = random.random((n_coalitions, n_players)) < random.random((n_coalitions, 1))
     asked = (candidates, baseline, players, coalitions)
@@ -164,7 +172,7 @@ def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
 
 def test_a_forest_of_stumps_without_splits_is_a_constant():
     vectors = problem()[0]
-    surrogate = fit_surrogate(None, vectors, np.full(len(vectors), 3.5), seed=0)
+    surrogate = fitted(None, vectors, np.full(len(vectors), 3.5))
     found = all_blocks(surrogate, vectors[:4], vectors[0], np.arange(5))
     np.testing.assert_allclose(found, 3.5)
 
@@ -172,7 +180,7 @@ def test_a_forest_of_stumps_without_splits_is_a_constant():
 def test_values_on_a_threshold_go_where_the_model_sends_them():
     """Trees compare float32 values with float64 thresholds; ties and rounding must agree."""
     vectors = np.array([[0.1], [0.1 + 1e-9], [0.3], [0.30000001], [0.5]])
-    surrogate = fit_surrogate(DecisionTreeRegressor(), vectors, np.arange(5.0), seed=0)
+    surrogate = fitted(DecisionTreeRegressor(), vectors, np.arange(5.0))
     thresholds = surrogate.forest.thresholds[0]
     candidates = np.concatenate([vectors, thresholds[:, None], thresholds[:, None] + 1e-10])
     found = all_blocks(surrogate, candidates, vectors[0], np.array([0]))
@@ -189,9 +197,7 @@ def test_values_on_a_threshold_go_where_the_model_sends_them():
 def test_any_small_forest_equals_the_twin(seed, n_columns, levels, n_trials):
     random = np.random.default_rng(seed)
     vectors = random.integers(0, levels, (n_trials, n_columns)) / levels
-    surrogate = fit_surrogate(
-        RandomForestRegressor(n_estimators=3), vectors, random.normal(size=n_trials), seed=seed
-    )
+    surrogate = fitted(RandomForestRegressor(n_estimators=3), vectors, random.normal(size=n_trials))
     candidates = random.integers(0, levels, (9, n_columns)) / levels
     baseline = random.integers(0, levels, n_columns) / levels
     players = np.arange(n_columns)
@@ -205,7 +211,7 @@ def test_leaves_of_a_hundred_players_add_up():
     random = np.random.default_rng(0)
     vectors = random.random((200, 100))
     scores = vectors[:, :30] @ np.arange(30.0)
-    surrogate = fit_surrogate(RandomForestRegressor(20), vectors[:, :99], scores, seed=0)
+    surrogate = fitted(RandomForestRegressor(20), vectors[:, :99], scores)
     candidate, baseline = vectors[3, :99], vectors[4, :99]
     leaves = reachable_leaves(surrogate.forest, candidate, baseline, np.arange(99))
     gain = np.subtract(*surrogate.predict(np.stack([candidate, baseline])))
@@ -223,7 +229,7 @@ def test_a_chain_of_a_hundred_players_adds_up(index):
     """One trial for each player: a leaf mentions them all, and float weights would cancel."""
     vectors = np.vstack([np.zeros(100), np.eye(100)])
     scores = np.concatenate([[0.0], 1.0 + np.arange(100)])
-    surrogate = fit_surrogate(DecisionTreeRegressor(), vectors, scores, seed=0)
+    surrogate = fitted(DecisionTreeRegressor(), vectors, scores)
     candidate, baseline = np.ones(100), np.zeros(100)
     leaves = reachable_leaves(surrogate.forest, candidate, baseline, np.arange(100))
     gain = np.subtract(*surrogate.predict(np.stack([candidate, baseline])))
@@ -235,7 +241,7 @@ def test_a_chain_of_a_hundred_players_adds_up(index):
 @pytest.mark.parametrize("index", ["SV", "FSII", "k-SII", "SII", "STII", "BII", "FBII", "Moebius"])
 def test_reachable_leaves_give_the_interactions_of_all_coalitions(index):
     vectors, scores = problem()
-    surrogate = fit_surrogate(None, vectors, scores, seed=0)
+    surrogate = fitted(None, vectors, scores)
     candidate, baseline, players = vectors[3], vectors[11], np.arange(5)
     values = twin_scores(surrogate.predict, candidate[None], baseline, players)[:, 0]
     leaves = reachable_leaves(surrogate.forest, candidate, baseline, players)

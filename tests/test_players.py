@@ -137,7 +137,11 @@ class TestPlayers:
         with pytest.raises(ValueError, match=message):
             players_of(space, groups)
 
-    @pytest.mark.parametrize("groups", ["steps", ["clf"], {"g": "clf__C"}, {1: ["clf"]}, 3])
+    def test_a_typo_of_step(self, space):
+        with pytest.raises(ValueError, match=r"Unknown groups 'steps'\. Did you mean 'step'"):
+            players_of(space, "steps")
+
+    @pytest.mark.parametrize("groups", [["clf"], {"g": "clf__C"}, {1: ["clf"]}, 3])
     def test_no_groups(self, space, groups):
         with pytest.raises(TypeError, match="groups must be a dict"):
             players_of(space, groups)

@@ -623,7 +623,7 @@ class TestShapedLikeASearch:
                 read_trials(found, metric="auc", space={"a": words, "b": ["x", "y"]})
         with pytest.raises(TypeError, match="dict or a list of dicts"):
             read_trials(found, metric="auc", space=[{"a": [1, 2]}, "b"])
-        with pytest.raises(ValueError, match=r"in the trials: 'b'.*Allowed: 'a'"):
+        with pytest.raises(ValueError, match=r"first in number 0: 'b'.*Allowed: 'a'"):
             read_trials(found, metric="auc", space={"a": [1, 2, 3]})
 
 

@@ -12,10 +12,9 @@ from ConfigSpace.conditions import InCondition, OrConjunction
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter
 from scipy.stats import lognorm, loguniform, norm, randint, uniform
 
-from skhypershap._compat import optional
-from skhypershap.distributions import hyperparameter_from
-from skhypershap.domains import is_number
-from skhypershap.trials._rounded import rounded, weighted
+from skhypershap._compat import class_names, optional
+from skhypershap.distributions import Weighted, hyperparameter_from
+from skhypershap.trials._rounded import rounded
 
 NODE = "hyperopt.pyll.base.Apply"
 # From the arguments of hyperopt's distributions to scipy's; a q before the name rounds to steps.
@@ -57,7 +56,7 @@ def is_expression(space: Any) -> bool:
         return any(map(is_expression, space))
     if isinstance(space, Mapping) and not isinstance(space, ConfigurationSpace):
         return any(map(is_expression, space.values()))
-    return any(f"{base.__module__}.{base.__qualname__}" == NODE for base in type(space).__mro__)
+    return NODE in class_names(space)
 
 
 def space_of_expression(expression: Any) -> tuple[ConfigurationSpace, dict[str, list[Any]]]:
@@ -138,12 +137,7 @@ def _choice(name: str, values: list[Any], chances: Any, *, plain: bool) -> Hyper
     """Build a choice; options that are more than a value have no order, even where they are indices."""
     if len(values) > 1 and not plain:
         return CategoricalHyperparameter(name, values, weights=chances)
-    if len(values) > 1 and chances is not None and all(map(is_number, values)):
-        return hyperparameter_from(name, [weighted(values, chances)])
-    choice = hyperparameter_from(name, [values])
-    if isinstance(choice, CategoricalHyperparameter) and choice.size == len(chances or ()):
-        return CategoricalHyperparameter(name, choice.choices, weights=chances, meta=choice.meta)
-    return choice
+    return hyperparameter_from(name, [values if chances is None else Weighted(values, chances)])
 
 
 def _simplified(paths: set[Path], labels: Mapping[str, Label]) -> set[Path]:

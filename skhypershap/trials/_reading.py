@@ -9,26 +9,26 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 from sklearn.frozen import FrozenEstimator
 
+from skhypershap._compat import class_names
 from skhypershap.errors import check_name
 from skhypershap.trials._trials import DIRECTIONS, Trials
 
 # Found by the name of the source's class or of one of its bases, so that the library it comes from
 # is never imported for the asking.
-HERE = "skhypershap.trials."
 READERS = {
-    "ConfigSpace.configuration_space.ConfigurationSpace": HERE + "configspace",
-    "builtins.str": HERE + "smac",  # a run directory
-    "builtins.tuple": HERE + "smac",  # (runhistory, scenario)
-    "hyperopt.base.Trials": HERE + "hyperopt_trials",
-    "optuna.study.study.Study": HERE + "optuna_study",
-    "optuna_integration.sklearn.sklearn.OptunaSearchCV": HERE + "optuna_search",
-    "pandas.DataFrame": HERE + "table",
-    "pandas.core.frame.DataFrame": HERE + "table",
-    "pathlib.Path": HERE + "smac",
-    "ray.tune.result_grid.ResultGrid": HERE + "ray_tune",
-    "sklearn.base.BaseEstimator": HERE + "search",
-    "smac.facade.abstract_facade.AbstractFacade": HERE + "smac",
-    "smac.runhistory.runhistory.RunHistory": HERE + "smac",
+    "ConfigSpace.configuration_space.ConfigurationSpace": ".configspace",
+    "builtins.str": ".smac",  # a run directory
+    "builtins.tuple": ".smac",  # (runhistory, scenario)
+    "hyperopt.base.Trials": ".hyperopt_trials",
+    "optuna.study.study.Study": ".optuna_study",
+    "optuna_integration.sklearn.sklearn.OptunaSearchCV": ".optuna_search",
+    "pandas.DataFrame": ".table",
+    "pandas.core.frame.DataFrame": ".table",
+    "pathlib.Path": ".smac",
+    "ray.tune.result_grid.ResultGrid": ".ray_tune",
+    "sklearn.base.BaseEstimator": ".search",
+    "smac.facade.abstract_facade.AbstractFacade": ".smac",
+    "smac.runhistory.runhistory.RunHistory": ".smac",
 }
 
 
@@ -53,12 +53,11 @@ def reader_of(source: Any) -> ModuleType:
         If no reader knows the source.
     """
     source = unwrap(source)
-    for base in type(source).__mro__:
-        reader = READERS.get(f"{base.__module__}.{base.__qualname__}")
-        if reader is not None:
-            return importlib.import_module(reader)
-    if hasattr(source, "cv_results_"):
-        return importlib.import_module(HERE + "search")
+    readers = [READERS[name] for name in class_names(source) if name in READERS]
+    if not readers and hasattr(source, "cv_results_"):
+        readers = [".search"]
+    if readers:
+        return importlib.import_module(readers[0], __package__)
     raise TypeError(
         f"Cannot read trials from {type(source).__name__}. search must be a scikit-learn search or one "
         "shaped like it (with cv_results_), a ConfigSpace.ConfigurationSpace, or a source of trials: "
@@ -83,7 +82,8 @@ def read_trials(
     source : object
         A fitted scikit-learn search or one shaped like it, also inside `FrozenEstimator`; a
         `ConfigSpace.ConfigurationSpace` together with `configs` and `scores`; a DataFrame of trials; an
-        Optuna study; a SMAC run, or its directory; a Ray Tune `ResultGrid`; hyperopt `Trials`.
+        Optuna study; a SMAC run: its facade, the pair (runhistory, scenario) or its folder; a Ray Tune
+        `ResultGrid`; hyperopt `Trials`.
     configs : DataFrame, list of dict or list of Configuration, optional
         The configurations that ran, where the source is a space.
     scores : array-like of shape (n_trials,), optional
@@ -91,7 +91,8 @@ def read_trials(
     fidelity : array-like of shape (n_trials,), optional
         The resource of each trial, where the source is a space and trials had different ones.
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, optional
-        The space, where the source does not tell it or another one is wanted.
+        The space, where the source does not tell it or another one is wanted. For Ray Tune and
+        hyperopt also what these were given themselves.
     metric : str or int, optional
         Which column of the results to read, or which objective of several, by name or number; what
         the search optimises by default.
@@ -111,6 +112,10 @@ def read_trials(
         If the source has no such metric, no finished trial, or values outside its space.
     sklearn.exceptions.NotFittedError
         If a search has not run.
+    FileNotFoundError
+        If a path is not the folder of a SMAC run.
+    ImportError
+        If the source needs a library that is not installed; it names the extra.
 
     Examples
     --------

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import loguniform, randint, rv_discrete, uniform
+from scipy.stats import loguniform, randint, uniform
 
-from skhypershap.distributions import MAX_STEPS
+from skhypershap.distributions import MAX_STEPS, Weighted
 from skhypershap.domains import TAIL
 
 
@@ -35,7 +35,7 @@ def rounded(distribution: Any, step: float) -> Any:
     return distribution
 
 
-def weighted(numbers: Any, weights: Any) -> rv_discrete:
-    """The scipy distribution of some numbers that are drawn as often as their weights say."""
-    chances = np.asarray(weights, dtype=float)
-    return rv_discrete(values=(np.asarray(numbers), chances / chances.sum()))
+def weighted(numbers: np.ndarray, weights: np.ndarray) -> Weighted:
+    """Numbers that are drawn as often as their weights say, whole ones as integers."""
+    values = [int(number) if number.is_integer() else number for number in map(float, numbers)]
+    return Weighted(values, weights.tolist())

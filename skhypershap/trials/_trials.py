@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skhypershap.errors import TrialsWarning, unknown_name, warn
-from skhypershap.space import as_own, check_supported, encode
+from skhypershap.errors import TrialsWarning, warn
+from skhypershap.space import as_own, check_known, check_supported, encode
+from skhypershap.trials._defaults import defaults_of
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -86,7 +87,8 @@ def trials_of(
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace
-        What could be tried.
+        What could be tried. Its hyperparameters are given the defaults that are used, so that it alone
+        tells them.
     configs : sequence of mapping
         One per trial; what they say of inactive hyperparameters is dropped, a name that the space does
         not have is an error.
@@ -105,9 +107,7 @@ def trials_of(
         If no trial has a finite score, if lengths differ, or the space does not hold a trial.
     """
     check_supported(space)
-    for name in dict.fromkeys(name for config in configs for name in config):
-        if name not in space:
-            raise unknown_name("hyperparameter in the trials:", name, space)
+    check_known(configs, space)
     scores = _numbers("scores", scores, len(configs))
     vectors = encode(space, configs, unknown=unknown)  # errors count failed trials, too
     finished = np.isfinite(scores)
@@ -134,11 +134,16 @@ def trials_of(
     kept = np.flatnonzero(finished).tolist()
     own = as_own(space, [configs[row] for row in kept], vectors[kept])
     default = None if default is None else dict(default)
-    return Trials(space, own, scores[kept], metric, direction, default, fidelity)
+    trials = Trials(space, own, scores[kept], metric, direction, default, fidelity)
+    defaults_of(trials).set_in(space)
+    return trials
 
 
 def _numbers(what: str, given: Any, n_trials: int) -> np.ndarray:
-    numbers = np.asarray(given, dtype=float)
+    try:
+        numbers = np.asarray(given, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} must be numbers, one for each configuration; {error}.") from error
     if numbers.shape != (n_trials,):
         raise ValueError(
             f"{what} must have one number for each of the {n_trials} configurations; got an array of "

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
+from skhypershap.distributions import choices_of
 from skhypershap.domains import Choices, domain_of, is_number
 from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.trials._hyperopt_space import is_expression, space_of_expression
+from skhypershap.trials._search_space import dicts_of
 from skhypershap.trials._space import space_given, space_inferred
 from skhypershap.trials._trials import Trials, trials_of
 
@@ -113,7 +115,10 @@ def _space_and_options(space: Any) -> tuple[ConfigurationSpace, Mapping[str, Seq
     if isinstance(space, ConfigurationSpace):
         domains = {name: domain_of(hyperparameter) for name, hyperparameter in own.items()}
         return own, {name: d.values for name, d in domains.items() if isinstance(d, Choices)}
-    return own, {name: list(given) for name, given in space.items() if not hasattr(given, "rvs")}
+    lists = {
+        name: choices_of(name, given) for entry in dicts_of(space) for name, given in entry.items()
+    }
+    return own, {name: values for name, values in lists.items() if values is not None}
 
 
 def _with_options(

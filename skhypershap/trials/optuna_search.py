@@ -7,24 +7,20 @@ from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
-from sklearn.exceptions import NotFittedError
 
 from skhypershap._compat import float_is_share
-from skhypershap.errors import unknown_name
 from skhypershap.space import check_supported
 from skhypershap.trials._space import space_given
 from skhypershap.trials._trials import Trials
 from skhypershap.trials.optuna_study import hyperparameters_given, trials_of_study
-from skhypershap.trials.search import default_config
+from skhypershap.trials.search import check_ran, default_config, metric_name
 
 TIMES = ("fit_time", "score_time")
 
 
 def check(search: Any, *, space: Any = None, metric: str | None = None) -> ConfigurationSpace:
     """Refuse before hours of search what `read` would refuse after them, and give the space."""
-    own_name = _own_metric(search)
-    if metric not in (None, "score", own_name, *TIMES):
-        raise unknown_name("metric", metric, dict.fromkeys([own_name, "score", *TIMES]))
+    metric_name(search, metric, ["score"], TIMES)
     given = search.param_distributions if space is None else space
     if isinstance(given, ConfigurationSpace) or not isinstance(given, Mapping):
         own = space_given(given)
@@ -45,26 +41,19 @@ def read(
 ) -> Trials:
     """See `read_trials`; pruned trials are read as those of any study are."""
     own = check(search, space=space, metric=metric)
-    if not hasattr(search, "study_"):
-        raise NotFittedError(
-            f"This {type(search).__name__} is not fitted and there is no data to fit it on: call "
-            "fit(X, y), or fit the search first."
-        )
-    is_time = metric in TIMES
+    check_ran(search, "study_")
+    name = metric_name(search, metric, ["score"], TIMES)
+    is_time = name in TIMES
 
     def score_of(trial: Any) -> float:
         # A study that was begun elsewhere may hold trials without the times of scikit-learn.
-        return trial.user_attrs.get(f"mean_{metric}", np.nan) if is_time else trial.values[0]
+        return trial.user_attrs.get(f"mean_{name}", np.nan) if is_time else trial.values[0]
 
     return trials_of_study(
         search.study_,
         score_of,
         space=own,
-        metric=str(metric) if is_time else _own_metric(search),
+        metric=name,
         direction=direction or ("minimize" if is_time else "maximize"),
         default=default_config(search, own, ()),
     )
-
-
-def _own_metric(search: Any) -> str:
-    return search.scoring if isinstance(search.scoring, str) else "score"

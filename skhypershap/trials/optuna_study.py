@@ -19,6 +19,7 @@ from ConfigSpace.hyperparameters import (
 from skhypershap.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.domains import EXACT_KEY, domain_of, value_key
 from skhypershap.errors import TrialsWarning, unknown_name, warn
+from skhypershap.space import check_known
 from skhypershap.trials._space import space_given, space_with_conditions
 from skhypershap.trials._trials import Trials, trials_of
 
@@ -83,6 +84,7 @@ def _space(
         return space_with_conditions(_hyperparameters(trials), configs)
     if isinstance(space, ConfigurationSpace) or not isinstance(space, Mapping):
         return space_given(space)
+    check_known(configs, space)  # before anything is inferred from what they lack
     return space_with_conditions(hyperparameters_given(space), configs)
 
 

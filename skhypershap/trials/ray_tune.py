@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import Hyperparameter, UniformIntegerHyperparameter
 from scipy.stats import loguniform, norm, randint, uniform
 
-from skhypershap._compat import tuner_objective
+from skhypershap._compat import class_names, tuner_objective
 from skhypershap.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.domains import is_number, value_key
 from skhypershap.errors import unknown_name
@@ -115,19 +115,27 @@ def _space_and_configs(source: Any, space: Any) -> tuple[ConfigurationSpace, Con
     """Read `space=`, or infer one, and the configurations with the names that it has."""
     nested = [result.config for result in _started(source)]
     if space is None:
-        configs = [_flat(config) for config in nested]
-        return space_inferred(configs), configs
+        flat = [_flat(config) for config in nested]
+        return space_inferred(flat), flat
     if _is_param_space(space):
         entries = dict(_entries(space))
-        configs = [_flat(config, whole=entries) for config in nested]
+        configs = _without_constants(nested, entries)
         return _space_of_entries(entries, configs), configs
     own = space_given(space)
-    configs = [_flat(config, whole=own) for config in nested]
-    for name in dict.fromkeys(name for config in configs for name in config):
-        tried = {value_key(config[name]) for config in configs if name in config}
-        if name not in own and len(tried) > 1:  # what never varies (a path, say) need not be there
-            raise unknown_name("hyperparameter in the trials:", name, own)
-    return own, configs
+    return own, _without_constants(nested, own)
+
+
+def _without_constants(nested: Configs, known: Any) -> Configs:
+    """Configurations without what never varies, a path, say: it need not be in the space."""
+    configs = [_flat(config, whole=known) for config in nested]
+    tried: dict[str, set[Hashable]] = {}
+    for config in configs:
+        for name, value in config.items():
+            tried.setdefault(name, set()).add(value_key(value))
+    return [
+        {name: value for name, value in config.items() if name in known or len(tried[name]) > 1}
+        for config in configs
+    ]
 
 
 def _flat(nested: Mapping[str, Any], before: str = "", whole: Any = ()) -> dict[str, Any]:
@@ -143,7 +151,7 @@ def _flat(nested: Mapping[str, Any], before: str = "", whole: Any = ()) -> dict[
 
 
 def _is_domain(entry: Any) -> bool:
-    return any(f"{base.__module__}.{base.__qualname__}" == DOMAIN for base in type(entry).__mro__)
+    return DOMAIN in class_names(entry)
 
 
 def _is_param_space(space: Any) -> bool:
@@ -165,13 +173,8 @@ def _entries(space: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, 
 def _space_of_entries(entries: Mapping[str, Any], configs: Configs) -> ConfigurationSpace:
     """Build the space of a `param_space`; for a function, from what the trials tried."""
     functions = [name for name, entry in entries.items() if _is_function(entry)]
-    known = (
-        {}
-        if not functions
-        else dict(
-            space_inferred([{name: config[name] for name in functions} for config in configs])
-        )
-    )
+    tried = [{name: config[name] for name in functions} for config in configs]
+    known = dict(space_inferred(tried)) if functions else {}
     space = ConfigurationSpace()
     space.add([known.get(name) or _hyperparameter(name, entry) for name, entry in entries.items()])
     return space

@@ -10,6 +10,7 @@ from ConfigSpace import ConfigurationSpace
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from skhypershap._compat import class_names
 from skhypershap.distributions import UnreadableError
 from skhypershap.domains import value_key
 from skhypershap.errors import unknown_name
@@ -42,9 +43,9 @@ def check(
     if not hasattr(search, "scoring") and hasattr(search, "cv_results_"):
         _column(search, metric)
     elif isinstance(scoring, (list, tuple, set, dict)):
-        _metric_name(search, metric, list(scoring), TIMES)
+        metric_name(search, metric, list(scoring), TIMES)
     elif scoring is None or isinstance(scoring, str):
-        _metric_name(search, metric, ["score"], TIMES)
+        metric_name(search, metric, ["score"], TIMES)
     return own_space
 
 
@@ -57,11 +58,7 @@ def read(
 ) -> Trials:
     """See `read_trials`."""
     own_space = check(search, space=space, metric=metric)
-    if not hasattr(search, "cv_results_"):
-        raise NotFittedError(
-            f"This {type(search).__name__} is not fitted and there is no data to fit it on: call "
-            "fit(X, y), or fit the search first."
-        )
+    check_ran(search, "cv_results_")
     name, column = _column(search, metric)
     results = search.cv_results_
     rows = _rows(search)
@@ -89,6 +86,15 @@ def read(
     )
 
 
+def check_ran(search: Any, results: str) -> None:
+    """Refuse a search without its results."""
+    if not hasattr(search, results):
+        raise NotFittedError(
+            f"This {type(search).__name__} is not fitted and there is no data to fit it on: call "
+            "fit(X, y), or fit the search first."
+        )
+
+
 def copy_of(search: Any) -> Any:
     """Make an unfitted copy of a search, also of one that scikit-learn refuses to clone.
 
@@ -111,13 +117,14 @@ def default_config(
     estimator = getattr(search, "estimator", None)
     if estimator is None or estimator is getattr(search, "best_estimator_", None):
         return None  # sklearn-genetic-opt tunes the very estimator it was given
-    own = OwnValues(estimator)
-    default = {}
+    own, default = OwnValues(estimator), {}
     for name in space:
-        givers = ({}, *(config for config in params if name in config))
-        values = (own.under(giver, name) for giver in givers)
-        default[name] = next((value for value in values if value is not MISSING), MISSING)
-    return {name: value for name, value in default.items() if value is not MISSING}
+        for giver in ({}, *(config for config in params if name in config)):
+            value = own.under(giver, name)
+            if value is not MISSING:
+                default[name] = value
+                break
+    return default
 
 
 def _space_of(search: Any, space: Any) -> ConfigurationSpace | None:
@@ -147,7 +154,7 @@ def _space_of(search: Any, space: Any) -> ConfigurationSpace | None:
 
 
 def _is_of(search: Any, library: str) -> bool:
-    return any(base.__module__.split(".")[0] == library for base in type(search).__mro__)
+    return any(name.startswith(f"{library}.") for name in class_names(search))
 
 
 def _column(search: Any, metric: str | None) -> tuple[str, str]:
@@ -163,15 +170,13 @@ def _column(search: Any, metric: str | None) -> tuple[str, str]:
         raise ValueError(
             f"cv_results_ has no scores: no key begins with mean_test_ among {', '.join(results)}."
         )
-    name = _metric_name(search, metric, list(columns), times)
+    name = metric_name(search, metric, list(columns), times)
     if name in times:
         return name, f"mean_{name}"
     return name, columns[name] if name in columns else columns["score"]
 
 
-def _metric_name(
-    search: Any, metric: str | None, names: Sequence[str], times: Sequence[str]
-) -> str:
+def metric_name(search: Any, metric: str | None, names: Sequence[str], times: Sequence[str]) -> str:
     """Name of the metric to explain, or an error that lists those that are there."""
     if metric in times:
         return str(metric)

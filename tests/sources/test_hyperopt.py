@@ -340,7 +340,7 @@ def test_mistakes(simple):
     with pytest.raises(ValueError, match="no finished trial, and 0 that raised"):
         HyperSHAPExplainer(hyperopt.Trials()).fit()
     renamed = {"kernel": hp.choice("kernels", [1, 2, 3]), "C": hp.loguniform("C", -5, 5)}
-    with pytest.raises(ValueError, match=r"in the trials: 'kernel'\. Did you mean 'kernels'"):
+    with pytest.raises(ValueError, match=r"first in number 0: 'kernel'\. Did you mean 'kernels'"):
         read_trials(source, space=[renamed, hp.randint("degree", 2, 5)])
     narrow = {"kernel": ["poly", "linear", "rbf"], "C": loguniform(1, 1e3), "degree": randint(2, 5)}
     with pytest.raises(ValueError, match="of 30 values of 'C' are outside the space"):

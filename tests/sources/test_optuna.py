@@ -520,7 +520,7 @@ def test_a_space_that_does_not_hold_the_trials():
     with pytest.raises(ValueError, match=f"{n_outside} of 40 values of 'x' are outside the space"):
         HyperSHAPExplainer(study, space=space).fit()
     typo = {"x": FloatDistribution(-1, 1), "yy": FloatDistribution(0, 1)}
-    with pytest.raises(ValueError, match=r"in the study's trials: 'y'.*Did you mean 'yy'"):
+    with pytest.raises(ValueError, match=r"first in number 0: 'y'.*Did you mean 'yy'"):
         HyperSHAPExplainer(study, space=typo).fit()
     with pytest.raises(TypeError, match="space must be"):
         read_trials(study, space=3)
@@ -541,3 +541,12 @@ def test_the_study_stays_as_it_is():
     before = study.get_trials(deepcopy=True)
     HyperSHAPExplainer(study, random_state=0).fit().explain()
     assert study.trials == before
+
+
+def test_the_space_tells_the_defaults_that_are_used():
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=15)
+    explainer = HyperSHAPExplainer(study, random_state=0).fit()
+    assert dict(explainer.space_.get_default_configuration()) == pytest.approx(explainer.baseline_)
+    assert explainer.space_["x"].default_value != 0.5
+    assert read_trials(study).space["x"].default_value == explainer.space_["x"].default_value

@@ -179,7 +179,7 @@ def test_a_given_space():
     assert trials.space["C"].upper == 1e3
     again = read_trials(search, space=trials.space)
     assert again.space["C"].upper == 1e3
-    with pytest.raises(ValueError, match="in the study's trials: 'kernel'"):
+    with pytest.raises(ValueError, match="first in number 0: 'kernel'"):
         read_trials(search, space={"C": SPACE["C"], "gamma": SPACE["gamma"]})
     with pytest.raises(ValueError, match="values of 'C' are outside the space"):
         read_trials(search, space={**SPACE, "C": FloatDistribution(1e-3, 1)})

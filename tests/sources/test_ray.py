@@ -188,7 +188,7 @@ def test_spaces_of_other_kinds(stopped):
     for given in (space, values):
         assert read_trials(stopped, space=given).configs == own.configs
     del values["dropout"]
-    with pytest.raises(ValueError, match=r"Unknown hyperparameter in the trials: 'dropout'"):
+    with pytest.raises(ValueError, match=r"first in number 0: 'dropout'"):
         read_trials(stopped, space=values)
 
 
