@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
+from skhypershap.kernels._jit import jit, part
 from skhypershap.kernels.decisions import ALWAYS, NEVER, Decisions
 from skhypershap.kernels.forest import FlatForest, rerank
 
@@ -75,6 +75,12 @@ def guard(forest: FlatForest, activity: Decisions, held: float | None = None) ->
     )
 
 
+@part
+def _longer(array):
+    """The same array with as much room again."""
+    return np.concatenate((array, np.zeros_like(array)))
+
+
 @jit
 def _guard(
     roots,
@@ -94,7 +100,7 @@ def _guard(
 ):
     """Copy trees node by node, with what is known of each column's rank on the way."""
     size = 2 * len(left) + 64
-    new_left, new_right = np.full(size, -1, np.int32), np.full(size, -1, np.int32)
+    new_left, new_right = np.zeros(size, np.int32), np.zeros(size, np.int32)
     new_column, new_rank = np.zeros(size, np.int32), np.zeros(size, np.int32)
     new_value = np.zeros(size)
     new_roots = np.empty(len(roots), np.int32)
@@ -116,12 +122,11 @@ def _guard(
             at_least, at_most = low[n_later], high[n_later]
             while True:
                 if n_nodes == len(new_left):
-                    new_left = np.concatenate((new_left, np.full_like(new_left, -1)))
-                    new_right = np.concatenate((new_right, np.full_like(new_right, -1)))
-                    new_column = np.concatenate((new_column, np.zeros_like(new_column)))
-                    new_rank = np.concatenate((new_rank, np.zeros_like(new_rank)))
-                    new_value = np.concatenate((new_value, np.zeros_like(new_value)))
+                    new_left, new_right = _longer(new_left), _longer(new_right)
+                    new_column, new_rank = _longer(new_column), _longer(new_rank)
+                    new_value = _longer(new_value)
                 if left[node] < 0:
+                    new_left[n_nodes], new_right[n_nodes] = -1, -1
                     new_value[n_nodes] = value[node]
                     n_nodes += 1
                     break
@@ -149,9 +154,7 @@ def _guard(
                     node, asked = above, asked_above
                     continue
                 if n_later + 2 >= len(later):
-                    later = np.concatenate((later, np.empty_like(later)))
-                    low = np.concatenate((low, np.empty_like(low)))
-                    high = np.concatenate((high, np.empty_like(high)))
+                    later, low, high = _longer(later), _longer(low), _longer(high)
                     at_least, at_most = low[n_later], high[n_later]
                 new_column[n_nodes], new_rank[n_nodes] = which, cut
                 new_left[n_nodes] = n_nodes + 1
@@ -172,7 +175,7 @@ def _guard(
         new_roots,
         new_left[:n_nodes],
         new_right[:n_nodes],
-        new_left[:n_nodes].copy(),
+        new_left[:n_nodes].copy(),  # where nothing is missing any more, any child will do
         new_column[:n_nodes],
         new_rank[:n_nodes],
         new_value[:n_nodes],
