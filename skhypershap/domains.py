@@ -30,6 +30,7 @@ EXACT_KEY = "skhypershap-exact"
 TAIL = 1e-9
 # Relative: what a CSV file with some digits, or a distribution's own rounding, may miss a bound by.
 BOUND_TOLERANCE = 1e-6
+MOST_SHOWN = 10  # choices, in a message
 MANY_NUMBERS = 1 << 12  # a hyperparameter with no more is seen number by number
 CONSTANT_NUMBER = 1  # what ConfigSpace makes of a Constant's value
 
@@ -174,7 +175,9 @@ class Choices:
 
     def describe(self) -> str:
         """See `Domain`."""
-        return f"one of {', '.join(map(repr, self.values))}"
+        shown = ", ".join(map(repr, self.values[:MOST_SHOWN]))
+        rest = len(self.values) - MOST_SHOWN
+        return f"one of {shown}" + (f" and {rest} more" if rest > 0 else "")
 
 
 @dataclass(frozen=True)

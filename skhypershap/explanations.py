@@ -230,7 +230,8 @@ class Explanations:
             In the metric's own units; at the largest fidelity, where trials had several.
         """
         check_is_fitted(self)
-        return self._surrogate.predict(encode(self.space_, as_configs(configs, self.space_)))
+        given = as_configs(configs, self.space_)
+        return self._surrogate.predict(encode(self.space_, given, unknown=self._trials.unknown))
 
     def _solve(
         self,

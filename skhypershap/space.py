@@ -100,6 +100,10 @@ def check_known(configs: Collection[Any], names: Collection[str]) -> None:
                 raise unknown_name(f"hyperparameter {where}", name, names)
 
 
+def _where(row: int, n_rows: int) -> str:
+    return f"configuration number {row}" + (f" and {n_rows - 1} more" if n_rows > 1 else "")
+
+
 def _missing(names: Sequence[str], where: str) -> ValueError:
     return ValueError(f"Missing in {where}: {', '.join(map(repr, names))}.")
 
@@ -136,7 +140,7 @@ def encode(
         given = [row for row in active if name in configs[row]]
         if len(given) < len(active) and not unknown:
             row = next(row for row in active if name not in configs[row])
-            raise _missing([name], f"configuration number {row}")
+            raise _missing([name], _where(row, len(active) - len(given)))
         domain = domain_of(hyperparameter)
         rows[column, given] = domain.encode([configs[row][name] for row in given])
         illegal = [row for row in given if np.isnan(rows[column, row])]

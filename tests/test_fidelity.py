@@ -74,6 +74,9 @@ def test_scores_of_different_resources_are_not_compared():
     worst = largest.loc[largest["score"].idxmin()]
     explainer.set_params(baseline="worst").fit(configs, scores, fidelity=epochs)
     assert explainer.baseline_["kind"] == worst["kind"]
+    explainer.set_params(direction="minimize").fit(configs, scores, fidelity=epochs)
+    assert explainer.incumbent_["kind"] == worst["kind"]
+    assert explainer.baseline_["rate"] == best["rate"]
 
 
 def test_one_resource_is_none():
@@ -87,6 +90,7 @@ def test_one_resource_is_none():
 def test_failed_trials_take_their_resource_along():
     space, configs, scores, epochs = runs(20)
     scores[epochs == 9] = np.nan
+    epochs = np.where(epochs == 9, np.nan, epochs)
     with pytest.warns(UserWarning, match="20 of 60 trials failed"):
         explainer = HyperSHAPExplainer(space, random_state=0).fit(configs, scores, fidelity=epochs)
     assert explainer.trials_["fidelity"].max() == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,6 +52,22 @@ class TestTable:
         assert list(trials.space) == ["C", "gamma"]
         assert trials.configs[0].keys() == {"C", "gamma"}
         assert (trials.metric, trials.direction) == ("score", "minimize")
+
+    def test_trials_tell_the_conditions_of_a_given_dict_but_not_of_a_given_space(self):
+        space = {"kernel": ["linear", "rbf"], "gamma": loguniform(1e-4, 10), "C": range(1, 100)}
+        (condition,) = read_trials(table(), space=space).space.conditions
+        assert (condition.child.name, condition.parent.name) == ("gamma", "kernel")
+        with pytest.raises(
+            ValueError, match=r"Missing in configuration number \d+ and \d+ more: 'g"
+        ):
+            read_trials(table(), space=space_given(space))
+        with pytest.raises(ValueError, match="No trial has a value for 'D'"):
+            read_trials(table().assign(D=np.nan), space={**space, "D": [1, 2]})
+
+    def test_none_may_be_a_choice(self):
+        frame = pd.DataFrame({"w": [None, "balanced"] * 6, "x": range(12), "score": range(12)})
+        trials = read_trials(frame, space={"w": [None, "balanced"], "x": range(12)})
+        assert [config["w"] for config in trials.configs] == [None, "balanced"] * 6
 
     @inferring
     def test_metric_and_fidelity_are_columns(self):
@@ -121,6 +139,36 @@ class TestInferredSpaces:
         trials = read_trials(pd.DataFrame(configs).assign(score=np.arange(21.0)))
         assert trials.configs == configs
 
+    @inferring
+    def test_a_middle_number_decides_as_a_word_does(self):
+        """The momentum is there where the optimizer, numbered or by name, is the second."""
+        rng = np.random.default_rng(0)
+        number = rng.integers(0, 3, 120)
+        momentum = np.where(number == 1, rng.random(120), np.nan)
+        score = np.where(number == 1, 3 * momentum, 1.0)
+        frame = pd.DataFrame({"kind": number, "momentum": momentum, "score": score})
+        words = frame.assign(kind=np.array(["sgd", "heavy", "adam"])[number])
+        numbered = HyperSHAPExplainer(frame, baseline={"kind": 0}, random_state=0).fit()
+        named = HyperSHAPExplainer(words, baseline={"kind": "sgd"}, random_state=0).fit()
+        for explainer in (numbered, named):
+            (condition,) = explainer.space_.conditions
+            assert isinstance(condition, InCondition)
+            assert explainer.coalition_values()["value"].tolist() == pytest.approx(
+                [1, 3 * np.nanmedian(momentum), 1, 3], abs=0.25
+            )
+        numbered.space_.to_json(io.StringIO())
+
+    def test_conditions_want_evidence_and_are_told(self):
+        rng = np.random.default_rng(0)
+        frame = pd.DataFrame({"rate": rng.random(30), "decay": rng.random(30)})
+        frame["run"] = [f"run {number}" for number in range(30)]
+        frame["score"] = frame["rate"]
+        frame.loc[frame["rate"].idxmax(), "decay"] = np.nan
+        with pytest.warns(SpaceWarning, match="Nothing tells why some trials lack decay"):
+            assert not read_trials(frame).space.conditions
+        with pytest.warns(SpaceWarning, match=r"gamma \| kernel in \{'rbf'\}"):
+            read_trials(table())
+
     def test_choices_decide_before_numbers(self):
         hyperparameters = [Float("x", (0.0, 1.0)), CategoricalHyperparameter("k", ["a", "b"])]
         hyperparameters.append(Float("child", (0.0, 1.0)))
@@ -141,6 +189,9 @@ class TestInferredSpaces:
         assert explainer.trials_["y"].isna().sum() == 7
         assert np.isfinite(explainer.explain("ablation")["value"]).all()
         assert np.isfinite(explainer.explain("tunability")["value"]).all()
+        expected = explainer.predict_score(explainer.trials_[["x", "y"]])
+        assert np.corrcoef(expected, explainer.trials_["score"])[0, 1] > 0.9
+        assert np.isfinite(explainer.predict_score([explainer.incumbent_])).all()
 
     def test_nothing_to_infer_from(self):
         with pytest.raises(ValueError, match="no hyperparameters"):

@@ -37,7 +37,10 @@ class Defaults(NamedTuple):
             return
         for hyperparameter, number in zip(space.values(), self._filled(space), strict=True):
             if hyperparameter.to_vector(hyperparameter.default_value) != number:
-                hyperparameter.default_value = hyperparameter.to_value(number)
+                value = hyperparameter.to_value(number)
+                # Plain, so that the space can be written to a file.
+                plain = value.item() if isinstance(value, np.generic) else value
+                hyperparameter.default_value = plain
 
     def legality(self, space: ConfigurationSpace) -> Legality:
         """What makes vectors of the space legal, with these defaults."""

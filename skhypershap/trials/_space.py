@@ -23,11 +23,12 @@ from ConfigSpace.hyperparameters import (
 )
 
 from skhypershap.distributions import hyperparameter_from
-from skhypershap.domains import domain_of, is_number, value_key
+from skhypershap.domains import MANY_NUMBERS, domain_of, is_number, value_key
 from skhypershap.errors import SpaceWarning, warn
 from skhypershap.trials._search_space import OwnValues, dicts_of, space_of_dicts
 
 FEW = 10  # numbers, repeated over and over, are taken for a grid
+EVIDENCE = 3  # trials, with and without a hyperparameter, before it is taken for conditional
 MANY_MAGNITUDES = 1e3  # numbers further apart are taken for a logarithmic scale
 
 Configs = Sequence[Mapping[str, Any]]
@@ -53,12 +54,14 @@ def space_inferred(configs: Configs) -> ConfigurationSpace:
     names = list(dict.fromkeys(name for config in configs for name in config))
     if not names:
         raise ValueError("The trials have no hyperparameters, so there is nothing to explain.")
-    space, unexplained = _with_conditions([_inferred(name, configs) for name in names], configs)
-    shown = "; ".join(f"{name}: {domain_of(space[name]).describe()}" for name in space)
+    hyperparameters = [_inferred(name, configs) for name in names]
+    space, unexplained = _with_conditions(hyperparameters, configs, evidence=EVIDENCE)
+    shown = [f"{name}: {domain_of(space[name]).describe()}" for name in space]
+    shown += map(str, space.conditions)
     unsure = f" Nothing tells why some trials lack {', '.join(unexplained)}." if unexplained else ""
     warn(
-        f"The search space was inferred from the {len(configs)} trials ({shown}).{unsure} Values beyond "
-        "what was tried are not explained. Give the space with space= if you know it.",
+        f"The search space was inferred from the {len(configs)} trials ({'; '.join(shown)}).{unsure} "
+        "Values beyond what was tried are not explained. Give the space with space= if you know it.",
         SpaceWarning,
     )
     return space
@@ -72,7 +75,7 @@ def space_with_conditions(
     A hyperparameter that is there exactly for some choices of another one, or above or below some
     number of it, is conditional on that.
     """
-    space, unexplained = _with_conditions(hyperparameters, configs)
+    space, unexplained = _with_conditions(hyperparameters, configs, evidence=1)
     if unexplained:
         warn(
             f"Some trials lack {', '.join(unexplained)}, and no other hyperparameter tells why; their "
@@ -80,6 +83,12 @@ def space_with_conditions(
             SpaceWarning,
         )
     return space
+
+
+def space_told(space: Any, own: ConfigurationSpace, configs: Configs) -> ConfigurationSpace:
+    """Add the conditions that trials tell to what a user gave as one dict, which can tell none."""
+    told = isinstance(space, ConfigurationSpace) or not isinstance(space, Mapping)
+    return own if told else space_with_conditions(list(own.values()), configs)
 
 
 def _inferred(name: str, configs: Configs) -> Hyperparameter:
@@ -98,9 +107,13 @@ def _inferred(name: str, configs: Configs) -> Hyperparameter:
 
 
 def _with_conditions(
-    hyperparameters: Sequence[Hyperparameter], configs: Configs
+    hyperparameters: Sequence[Hyperparameter], configs: Configs, *, evidence: int
 ) -> tuple[ConfigurationSpace, list[str]]:
-    """Also name the hyperparameters that some trials lack for no reason that could be found."""
+    """Also name the hyperparameters that some trials lack for no reason that could be found.
+
+    So many trials with and without a hyperparameter are asked for before a condition is believed;
+    numbers, of which any one may happen to be the largest, always need some.
+    """
     space = ConfigurationSpace()
     space.add(list(hyperparameters))
     present = {
@@ -112,7 +125,14 @@ def _with_conditions(
     for child in hyperparameters:
         if present[child.name].all():
             continue
-        found = (_condition(child, parent, configs, present) for parent in likely)
+        if not present[child.name].any():
+            raise ValueError(f"No trial has a value for {child.name!r}; leave it out of space=.")
+        n_fewer = min(present[child.name].sum(), (~present[child.name]).sum())
+        found = (
+            _condition(child, parent, configs, present, sure=evidence > 1)
+            for parent in likely
+            if n_fewer >= (EVIDENCE if _unlikeliness(parent) else evidence)
+        )
         condition = next(filter(None, found), None)
         if condition is None:
             unexplained.append(child.name)
@@ -134,8 +154,13 @@ def _condition(
     parent: Hyperparameter,
     configs: Configs,
     present: Mapping[str, np.ndarray],
+    *,
+    sure: bool,
 ) -> Condition | None:
-    """Say how values of the parent tell trials with the child from those without, if they do."""
+    """Say how values of the parent tell trials with the child from those without, if they do.
+
+    With `sure` values have to repeat, as those of counts and grids always have to.
+    """
     if parent is child or (present[child.name] & ~present[parent.name]).any():
         return None
     rows = np.flatnonzero(present[parent.name]).tolist()
@@ -144,10 +169,20 @@ def _condition(
     within, without = np.unique(numbers[active]), np.unique(numbers[~active])
     if not len(without) or not len(within) or np.isin(within, without).any():
         return None
-    if isinstance(parent, CategoricalHyperparameter):
-        return InCondition(child, parent, parent.to_value(within).tolist())
-    if without.max() < within.min():
-        return GreaterThanCondition(child, parent, parent.to_value(without.max()))
-    if within.max() < without.min():
-        return LessThanCondition(child, parent, parent.to_value(without.min()))
-    return None
+    if not isinstance(parent, CategoricalHyperparameter):
+        if without.max() < within.min():
+            return GreaterThanCondition(child, parent, _value(parent, without.max()))
+        if within.max() < without.min():
+            return LessThanCondition(child, parent, _value(parent, without.min()))
+        sure = True
+    # Values that hardly repeat, names of runs, say, tell everything and nothing.
+    repeated = 2 * (len(within) + len(without)) <= len(rows)
+    if parent.size > MANY_NUMBERS or (sure and not repeated):
+        return None
+    return InCondition(child, parent, [_value(parent, number) for number in within])
+
+
+def _value(parent: Hyperparameter, number: float) -> Any:
+    """ConfigSpace's own value of a number, which it can write to a file."""
+    value = parent.to_value(number)
+    return value.item() if isinstance(value, np.generic) else value

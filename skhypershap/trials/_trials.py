@@ -39,6 +39,8 @@ class Trials:
         may lie outside the space.
     fidelity : ndarray of shape (n_trials,), dtype float64, or None
         The resource of each trial, where trials had different ones.
+    unknown : bool
+        Whether a configuration may lack a hyperparameter that is active in it.
     """
 
     space: ConfigurationSpace
@@ -48,6 +50,7 @@ class Trials:
     direction: str
     default: dict[str, Any] | None = None
     fidelity: np.ndarray | None = None
+    unknown: bool = False
 
     @property
     def maximize(self) -> bool:
@@ -126,15 +129,17 @@ def trials_of(
             TrialsWarning,
         )
     if fidelity is not None:
-        fidelity = _numbers("fidelity", fidelity, len(configs))
+        fidelity = _numbers("fidelity", fidelity, len(configs))[finished]
         if not np.isfinite(fidelity).all():
-            raise ValueError("fidelity must be a finite number for each trial; some are not.")
-        fidelity = fidelity[finished]
+            raise ValueError(
+                "fidelity must be a finite number for each trial; "
+                f"{int((~np.isfinite(fidelity)).sum())} of {len(fidelity)} are not."
+            )
         fidelity = fidelity if np.ptp(fidelity) > 0 else None
     kept = np.flatnonzero(finished).tolist()
     own = as_own(space, [configs[row] for row in kept], vectors[kept])
     default = None if default is None else dict(default)
-    trials = Trials(space, own, scores[kept], metric, direction, default, fidelity)
+    trials = Trials(space, own, scores[kept], metric, direction, default, fidelity, unknown)
     defaults_of(trials).set_in(space)
     return trials
 

@@ -13,7 +13,7 @@ from skhypershap.domains import Choices, domain_of, is_number
 from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.trials._hyperopt_space import is_expression, space_of_expression
 from skhypershap.trials._search_space import dicts_of
-from skhypershap.trials._space import space_given, space_inferred
+from skhypershap.trials._space import space_given, space_inferred, space_told
 from skhypershap.trials._trials import Trials, trials_of
 
 LOSS = "loss"
@@ -59,6 +59,8 @@ def read(
     else:
         own, options = _space_and_options(space)
         configs = [_with_options(config, options) for config in configs]
+        if not is_expression(space):
+            own = space_told(space, own, configs)
     n_raised = source.count_by_state_unsynced(RAISED)
     if n_raised:
         warn(
@@ -71,7 +73,7 @@ def read(
         [_score(trial["result"], name) for trial in finished],
         metric=name,
         direction=direction or "minimize",
-        unknown=space is None,
+        unknown=not isinstance(space, ConfigurationSpace),
     )
 
 
@@ -115,10 +117,11 @@ def _space_and_options(space: Any) -> tuple[ConfigurationSpace, Mapping[str, Seq
     if isinstance(space, ConfigurationSpace):
         domains = {name: domain_of(hyperparameter) for name, hyperparameter in own.items()}
         return own, {name: d.values for name, d in domains.items() if isinstance(d, Choices)}
-    lists = {
-        name: choices_of(name, given) for entry in dicts_of(space) for name, given in entry.items()
-    }
-    return own, {name: values for name, values in lists.items() if values is not None}
+    lists: dict[str, list[Any]] = {}
+    for entry in dicts_of(space):
+        for name, given in entry.items():
+            lists.setdefault(name, []).extend(choices_of(name, given) or [])
+    return own, {name: values for name, values in lists.items() if values}
 
 
 def _with_options(

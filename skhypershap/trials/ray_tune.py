@@ -15,7 +15,7 @@ from skhypershap.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.domains import is_number, value_key
 from skhypershap.errors import unknown_name
 from skhypershap.trials._rounded import rounded, weighted
-from skhypershap.trials._space import space_given, space_inferred
+from skhypershap.trials._space import space_given, space_inferred, space_told
 from skhypershap.trials._trials import Trials, trials_of
 
 DOMAIN = "ray.tune.search.sample.Domain"
@@ -65,7 +65,7 @@ def read(
         metric=name,
         direction=direction,
         fidelity=[reported.get(ITERATION, 0) for reported in metrics],
-        unknown=space is None,
+        unknown=not isinstance(space, ConfigurationSpace),
     )
 
 
@@ -122,7 +122,8 @@ def _space_and_configs(source: Any, space: Any) -> tuple[ConfigurationSpace, Con
         configs = _without_constants(nested, entries)
         return _space_of_entries(entries, configs), configs
     own = space_given(space)
-    return own, _without_constants(nested, own)
+    configs = _without_constants(nested, own)
+    return space_told(space, own, configs), configs
 
 
 def _without_constants(nested: Configs, known: Any) -> Configs:
@@ -190,6 +191,12 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter:
     if isinstance(entry, Mapping):
         return hyperparameter_from(name, [entry[GRID]])
     if hasattr(entry, "categories"):
+        if any(_is_param_space(choice) for choice in entry.categories):
+            raise ValueError(
+                f"The choices of {name!r} have domains of their own, which are not followed here. Leave "
+                "out space=, and the space is inferred from the trials with its conditions, or describe "
+                "it with a ConfigurationSpace."
+            )
         return hyperparameter_from(name, [entry.categories])
     sampler = entry.get_sampler()
     step = getattr(sampler, "q", None)

@@ -38,14 +38,20 @@ def check(
 
     None is for a space that is known only once there are trials.
     """
+    if not hasattr(search, "cv_results_") and not hasattr(search, "estimator"):
+        raise TypeError(
+            f"{type(search).__name__} is no search: it has no search space. Wrap it in one, say "
+            "RandomizedSearchCV; in a Pipeline the explainer, around a search, is the last step."
+        )
     own_space = _space_of(search, space)
     scoring = getattr(search, "scoring", None)
+    times = ("partial_fit_time", "score_time") if hasattr(search, "parameters") else TIMES[:2]
     if not hasattr(search, "scoring") and hasattr(search, "cv_results_"):
         _column(search, metric)
     elif isinstance(scoring, (list, tuple, set, dict)):
-        metric_name(search, metric, list(scoring), TIMES)
+        metric_name(search, metric, list(scoring), times)
     elif scoring is None or isinstance(scoring, str):
-        metric_name(search, metric, ["score"], TIMES)
+        metric_name(search, metric, ["score"], times)
     return own_space
 
 

@@ -9,7 +9,7 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.errors import check_name
 from skhypershap.space import configs_of_cells
-from skhypershap.trials._space import space_given, space_inferred
+from skhypershap.trials._space import space_given, space_inferred, space_told
 from skhypershap.trials._trials import Trials, trials_of
 
 SCORE, FIDELITY = "score", "fidelity"
@@ -47,6 +47,7 @@ def read(
         own = space_inferred(configs)
     else:
         configs = configs_of_cells(source, list(own), own)
+        own = space_told(space, own, configs)
     return trials_of(
         own,
         configs,
@@ -54,5 +55,5 @@ def read(
         metric=score,
         direction=direction or "maximize",
         fidelity=source.get(FIDELITY),
-        unknown=space is None,
+        unknown=not isinstance(space, ConfigurationSpace),
     )

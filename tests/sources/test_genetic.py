@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.svm import SVC
 
@@ -129,3 +130,16 @@ def test_its_space_is_known_before_it_runs():
     assert set(check(unfitted())) == {"C", "tol", "degree", "kernel"}
     with pytest.raises(ValueError, match=r"Unknown metric 'acuracy'.*Did you mean 'accuracy'"):
         check(unfitted(scoring="accuracy"), metric="acuracy")
+
+
+def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
+    explainer = HyperSHAPExplainer(unfitted(), random_state=0)
+    copied = clone(explainer)
+    assert copied.search is not explainer.search
+    assert copied.random_state == 0
+    random.seed(0)
+    np.random.seed(0)
+    copied.fit(X, Y)
+    assert copied.baseline_["degree"] == 2
+    assert copied.baseline_["C"] == 1.0
+    assert explainer.search.estimator.get_params()["C"] == 1.0
