@@ -74,7 +74,9 @@ class _ForestClimber:
             zip(space.values(), forest.thresholds, strict=False)
         ):
             middles = (levels[1:] + levels[:-1]) / 2
-            numbers = legal_numbers(hyperparameter, np.concatenate([[0.0], levels, middles, [1.0]]))
+            probes = np.concatenate([[0.0], levels, middles, [1.0]])
+            # A tree that only tells what is missing splits at infinity.
+            numbers = legal_numbers(hyperparameter, np.clip(probes, 0.0, 1.0))
             is_legal = np.zeros(len(levels) + 1, dtype=bool)
             is_legal[column_ranks(forest, column, numbers)] = True
             is_legal[self.candidates[:, column]] = True

@@ -18,6 +18,7 @@ from ConfigSpace.conditions import AndConjunction, Conjunction
 from ConfigSpace.forbidden import (
     ForbiddenAndConjunction,
     ForbiddenConjunction,
+    ForbiddenLessThanEqualsClause,
     ForbiddenRelation,
 )
 
@@ -33,12 +34,24 @@ def active_where(space: ConfigurationSpace, column: int, rows: np.ndarray) -> np
     return active
 
 
+def breaks(clause: Any, rows: np.ndarray) -> np.ndarray:
+    """Whether legal vectors break a clause; `rows` are columns."""
+    if isinstance(clause, ForbiddenConjunction):
+        both = isinstance(clause, ForbiddenAndConjunction)
+        join = np.logical_and if both else np.logical_or
+        return join.reduce([breaks(part, rows) for part in clause.components])
+    if isinstance(clause, ForbiddenLessThanEqualsClause):
+        # ConfigSpace 1.2 compares arrays the wrong way round.
+        return rows[clause.vector_id] <= clause.vector_value
+    return clause.is_forbidden_vector_array(rows)
+
+
 def violates(space: ConfigurationSpace, vectors: np.ndarray) -> np.ndarray:
     """Whether legal vectors break a forbidden clause."""
     rows = np.ascontiguousarray(vectors.T)  # as ConfigSpace has them: a row for each hyperparameter
     broken = np.zeros(len(vectors), dtype=bool)
     for clause in space.forbidden_clauses:
-        broken |= clause.is_forbidden_vector_array(rows)
+        broken |= breaks(clause, rows)
     return broken
 
 
@@ -100,7 +113,7 @@ class Legality:
             for number, kind in enumerate(kinds):
                 taken = np.isin(player_of_column, players[kind])
                 blends = self.legal(np.where(taken, candidates, baseline))
-                broken[number] = clause.is_forbidden_vector_array(np.ascontiguousarray(blends.T))
+                broken[number] = breaks(clause, blends.T)
             tables.append((kind_of.ravel(), broken))
 
         def is_forbidden(numbers: slice | np.ndarray, members: np.ndarray) -> np.ndarray:
@@ -208,12 +221,12 @@ class _Layout:
             return (_all_of if both else _any_of)([self.holds(part) for part in rule.components])
         forbids = hasattr(rule, "hyperparameter")
         column = self.space.index_of[rule.hyperparameter.name if forbids else rule.parent.name]
-        evaluate = rule.is_forbidden_vector_array if forbids else rule.satisfied_by_vector_array
 
         def truth(numbers: np.ndarray) -> np.ndarray:
             rows = np.full((len(self.space), len(numbers)), np.nan)
             rows[column] = numbers
-            return np.asarray(evaluate(rows), dtype=bool)
+            found = breaks(rule, rows) if forbids else rule.satisfied_by_vector_array(rows)
+            return np.asarray(found, dtype=bool)
 
         cuts, truths = self._steps(rule, column, truth)
 
@@ -222,7 +235,7 @@ class _Layout:
             inside = [cut for cut in cuts if low < cut < high]
             first = np.searchsorted(cuts, low, side="right")
             seen = set(truths[first : first + len(inside) + 1].tolist())
-            return seen.pop() if len(seen) == 1 else (column, inside[0])
+            return seen.pop() if len(seen) == 1 else (column, inside[len(inside) // 2])
 
         active = self.is_active(column)
         # ConfigSpace finds an inactive parent unequal to any value.

@@ -18,10 +18,11 @@ from ConfigSpace.hyperparameters import (
     UniformIntegerHyperparameter,
 )
 
-from skhypershap.conditions import active_where, violates
+from skhypershap.conditions import Legality, active_where, violates
 from skhypershap.domains import META_KEY, Quantiles, all_numbers, domain_of
 
 BATCH = 5
+MOST_ROUNDS = 20  # of drawing, where much is forbidden
 N_COMPARED = 4 * BATCH  # with what ConfigSpace draws itself, in case it changes its ways
 UNEVEN_INTEGERS = (BetaIntegerHyperparameter, NormalIntegerHyperparameter)
 
@@ -29,14 +30,14 @@ UNEVEN_INTEGERS = (BetaIntegerHyperparameter, NormalIntegerHyperparameter)
 def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
     """Draw vectors from the space's own distribution, the very ones HyperSHAP draws for a seed.
 
-    What is inactive has no number (NaN).
+    What is inactive has no number (NaN). Where clauses forbid nearly everything there may be fewer.
     """
     free = not space.conditions and not space.forbidden_clauses
     if free and all(_is_unit_interval(hyperparameter) for hyperparameter in space.values()):
         vectors = _draw_cube(len(space), n_samples, seed)
         if np.array_equal(vectors[:N_COMPARED], _draw(space, min(n_samples, N_COMPARED), seed)):
             return vectors
-    vectors = _draw(space, n_samples, seed)
+    vectors = _draw(space, n_samples, seed) if free else _draw_legal(space, n_samples, seed)
     for column, hyperparameter in enumerate(space.values()):
         domain = domain_of(hyperparameter)
         # Where many numbers are one value, use the one that trials have.
@@ -57,6 +58,32 @@ def _draw(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
     # Asking for one configuration gives a bare Configuration, hence at least two.
     configurations = drawn.sample_configuration(max(n_samples, 2))[:n_samples]
     return np.array([configuration.get_array() for configuration in configurations])
+
+
+def _draw_legal(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
+    """Draw without clauses and leave out what breaks one.
+
+    ConfigSpace itself may draw for ever, and may draw what it forbids, or what is inactive.
+    """
+    own = deepcopy(space)
+    unbound = ConfigurationSpace()
+    unbound.add(list(own.values()))
+    unbound.add(list(own.conditions))
+    numbers = np.array([item.to_vector(item.default_value) for item in space.values()])
+    legality = Legality(space, numbers)
+    found: list[np.ndarray] = []
+    for number in range(MOST_ROUNDS):
+        drawn = _draw(unbound, n_samples, seed + number)
+        legal = legality.legal(legality.fill(drawn))
+        found.append(legal[~violates(space, legal)])
+        if sum(map(len, found)) >= n_samples:
+            break
+    if not sum(map(len, found)):
+        raise ValueError(
+            f"The space forbids nearly everything: none of {MOST_ROUNDS * n_samples} draws is legal. "
+            "Narrow the ranges of its hyperparameters to what is allowed."
+        )
+    return np.concatenate(found)[:n_samples]
 
 
 def _draw_cube(n_columns: int, n_samples: int, seed: int) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.conditions import active_where, violates
+from skhypershap.conditions import active_where, breaks, violates
 from skhypershap.domains import META_KEY, domain_of
 from skhypershap.errors import check_name, unknown_name
 
@@ -165,7 +165,7 @@ def _broken(
     """Say which clause the first of the forbidden configurations breaks."""
     column = np.ascontiguousarray(vectors[broken[:1]].T)
     clauses = space.forbidden_clauses
-    clause = next(clause for clause in clauses if clause.is_forbidden_vector_array(column)[0])
+    clause = next(clause for clause in clauses if breaks(clause, column)[0])
     if len(configs) == 1:
         return f"The space forbids this configuration ({clause}): {dict(configs[0])}."
     return (
