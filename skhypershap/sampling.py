@@ -65,10 +65,11 @@ def _draw_legal(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndar
 
     ConfigSpace itself may draw for ever, and may draw what it forbids, or what is inactive.
     """
-    own = deepcopy(space)
-    unbound = ConfigurationSpace()
-    unbound.add(list(own.values()))
-    unbound.add(list(own.conditions))
+    unbound = own = deepcopy(space)
+    if space.forbidden_clauses:
+        unbound = ConfigurationSpace()
+        unbound.add(list(own.values()))
+        unbound.add(list(own.conditions))
     numbers = np.array([item.to_vector(item.default_value) for item in space.values()])
     legality = Legality(space, numbers)
     found: list[np.ndarray] = []

@@ -189,9 +189,10 @@ def default_values(space: ConfigurationSpace) -> Config:
     """The default of every hyperparameter, were it active."""
     numbers = [[item.to_vector(item.default_value) for item in space.values()]]
     values = decode(space, np.array(numbers, dtype=float))[0]
-    for name, value in space.get_default_configuration().items():
-        if META_KEY not in (space[name].meta or {}):
-            values[name] = value  # without what rounding to a number and back does to it
+    for name, hyperparameter in space.items():
+        if META_KEY not in (hyperparameter.meta or {}):
+            # Without what rounding to a number and back does to it.
+            (values[name],) = domain_of(hyperparameter).own([hyperparameter.default_value])
     return values
 
 
