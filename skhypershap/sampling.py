@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import (
-    BetaIntegerHyperparameter,
     CategoricalHyperparameter,
     Constant,
-    NormalIntegerHyperparameter,
+    IntegerHyperparameter,
     OrdinalHyperparameter,
     UniformFloatHyperparameter,
     UniformIntegerHyperparameter,
@@ -24,7 +23,6 @@ from skhypershap.domains import META_KEY, Quantiles, all_numbers, domain_of
 BATCH = 5
 MOST_ROUNDS = 20  # of drawing, where much is forbidden
 N_COMPARED = 4 * BATCH  # with what ConfigSpace draws itself, in case it changes its ways
-UNEVEN_INTEGERS = (BetaIntegerHyperparameter, NormalIntegerHyperparameter)
 
 
 def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
@@ -37,14 +35,7 @@ def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> np.n
         vectors = _draw_cube(len(space), n_samples, seed)
         if np.array_equal(vectors[:N_COMPARED], _draw(space, min(n_samples, N_COMPARED), seed)):
             return vectors
-    vectors = _draw(space, n_samples, seed) if free else _draw_legal(space, n_samples, seed)
-    for column, hyperparameter in enumerate(space.values()):
-        domain = domain_of(hyperparameter)
-        # Where many numbers are one value, use the one that trials have.
-        if isinstance(domain, Quantiles) or isinstance(hyperparameter, UNEVEN_INTEGERS):
-            active = ~np.isnan(vectors[:, column])
-            vectors[active, column] = domain.encode(domain.decode(vectors[active, column]))
-    return vectors
+    return _draw(space, n_samples, seed) if free else _draw_legal(space, n_samples, seed)
 
 
 def _is_unit_interval(hyperparameter: Any) -> bool:
@@ -57,7 +48,14 @@ def _draw(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
     drawn.seed(seed)
     # Asking for one configuration gives a bare Configuration, hence at least two.
     configurations = drawn.sample_configuration(max(n_samples, 2))[:n_samples]
-    return np.array([configuration.get_array() for configuration in configurations])
+    vectors = np.array([configuration.get_array() for configuration in configurations])
+    for column, hyperparameter in enumerate(space.values()):
+        domain = domain_of(hyperparameter)
+        # Where many numbers are one value, or nearly so, use the one that trials have.
+        if isinstance(domain, Quantiles) or isinstance(hyperparameter, IntegerHyperparameter):
+            active = ~np.isnan(vectors[:, column])
+            vectors[active, column] = domain.encode(domain.decode(vectors[active, column]))
+    return vectors
 
 
 def _draw_legal(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:

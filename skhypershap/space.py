@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from ConfigSpace import ConfigurationSpace
+from ConfigSpace.hyperparameters import CategoricalHyperparameter, OrdinalHyperparameter
 
 from skhypershap.conditions import active_where, breaks, violates
-from skhypershap.domains import META_KEY, domain_of
+from skhypershap.domains import META_KEY, Choices, domain_of, value_key
 from skhypershap.errors import check_name, unknown_name
 
 Config = dict[str, Any]
+N_PROBES = 17  # along a range, to tell it from another one
 
 
 def check_supported(space: ConfigurationSpace) -> None:
@@ -183,6 +185,95 @@ def decode(space: ConfigurationSpace, vectors: np.ndarray) -> list[Config]:
         for row, value in zip(known, values, strict=True):
             configs[row][name] = value
     return configs
+
+
+def from_configspace(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Vectors of configurations with ConfigSpace's own values, NaN for what they lack.
+
+    Where ConfigSpace has labels for what it cannot hold, the choices themselves are understood, too; a
+    quantile is a number that only ConfigSpace means.
+    """
+    vectors = np.full((len(configs), len(space)), np.nan)
+    for name in dict.fromkeys(name for config in configs for name in config):
+        check_name("hyperparameter", name, space)
+        rows = [row for row, config in enumerate(configs) if name in config]
+        values = [configs[row][name] for row in rows]
+        numbers = _numbers_in_configspace(space[name], values)
+        if np.isnan(numbers).any():
+            value = values[int(np.argmax(np.isnan(numbers)))]
+            raise ValueError(f"{value!r} is no value of {space[name]}.")
+        vectors[rows, space.index_of[name]] = numbers
+    return vectors
+
+
+def _numbers_in_configspace(hyperparameter: Any, values: Sequence[Any]) -> np.ndarray:
+    domain = domain_of(hyperparameter)
+    if META_KEY not in (hyperparameter.meta or {}):
+        return domain.encode(values)
+    is_choice = isinstance(domain, Choices)
+    numbers = domain.encode(values) if is_choice else np.full(len(values), np.nan)
+    for row, value in enumerate(values):
+        if isinstance(value, (str, int, float)) and hyperparameter.legal_value(value):
+            numbers[row] = hyperparameter.to_vector(value)
+    return numbers
+
+
+def as_configspace(space: ConfigurationSpace, vectors: np.ndarray) -> list[Config]:
+    """Configurations of vectors with ConfigSpace's own values; a default without rounding errors."""
+    configs: list[Config] = [{} for _ in vectors]
+    for column, (name, hyperparameter) in enumerate(space.items()):
+        known = np.flatnonzero(~np.isnan(vectors[:, column]))
+        numbers = vectors[known, column]
+        if META_KEY in (hyperparameter.meta or {}):
+            values = [configspace_value(hyperparameter, number) for number in numbers]
+            default = hyperparameter.default_value
+        else:
+            values = domain_of(hyperparameter).decode(numbers)
+            (default,) = domain_of(hyperparameter).own([hyperparameter.default_value])
+        same = numbers == hyperparameter.to_vector(hyperparameter.default_value)
+        for row, value, is_default in zip(known, values, same, strict=True):
+            configs[row][name] = default if is_default else value
+    return configs
+
+
+def configspace_value(hyperparameter: Any, number: float) -> Any:
+    """The value that ConfigSpace has for a number, of its own type."""
+    if isinstance(hyperparameter, CategoricalHyperparameter):
+        return hyperparameter.choices[int(number)]
+    if isinstance(hyperparameter, OrdinalHyperparameter):
+        return hyperparameter.sequence[int(number)]
+    return hyperparameter.to_value(number)
+
+
+def differences(first: ConfigurationSpace, second: ConfigurationSpace) -> list[str]:
+    """What differs between two spaces, in words; defaults may differ, and so may the order."""
+    found = [
+        f"{', '.join(map(repr, names))} is in the {where} only"
+        for where, names in (
+            ("first", [name for name in first if name not in second]),
+            ("second", [name for name in second if name not in first]),
+        )
+        if names
+    ]
+    for name in first:
+        if name in second and _values_in(first[name]) != _values_in(second[name]):
+            one, other = (domain_of(space[name]).describe() for space in (first, second))
+            how = f"{one} in the first and {other} in the second"
+            found.append(f"{name!r} is " + (how if one != other else "distributed differently"))
+    for what in ("conditions", "forbidden_clauses"):
+        rules, others = (set(map(str, getattr(space, what))) for space in (first, second))
+        if rules != others:
+            found.append(f"{what.replace('_', ' ')} differ in {', '.join(sorted(rules ^ others))}")
+    return found
+
+
+def _values_in(hyperparameter: Any) -> tuple[Any, ...]:
+    """What tells a hyperparameter from others: its choices, or numbers along its range."""
+    domain = domain_of(hyperparameter)
+    if isinstance(domain, Choices):
+        return ("choices", domain.ordered, tuple(map(value_key, domain.values)))
+    numbers = hyperparameter.to_vector(hyperparameter.to_value(np.linspace(0, 1, N_PROBES)))
+    return ("numbers", tuple(f"{value:.9g}" for value in domain.decode(numbers)))
 
 
 def default_values(space: ConfigurationSpace) -> Config:
