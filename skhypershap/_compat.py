@@ -51,7 +51,7 @@ def class_names(thing: Any) -> list[str]:
 
 
 def optional(module: str, extra: str) -> ModuleType:
-    """Import from a library that only one source of trials needs.
+    """Import from a library that only some users need.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def optional(module: str, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"This source of trials needs {module.split('.')[0]}, which is not installed: "
+            f"This needs {module.split('.')[0]}, which is not installed: "
             f"pip install 'skhypershap[{extra}]'."
         ) from error
 

@@ -1,0 +1,458 @@
+"""Optimizers that tune the hyperparameters of a space: what optimizer bias compares.
+
+An optimizer is a callable `(objective, space, n_trials, random_state) -> configuration`. `objective`
+takes a list of configurations and returns their gains: larger is better, -inf is what must not be.
+Any callable of this kind will do, say a `def` around another library; here are a few real ones.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from ConfigSpace.hyperparameters import (
+    CategoricalHyperparameter,
+    Constant,
+    IntegerHyperparameter,
+    OrdinalHyperparameter,
+)
+
+from skhypershap._compat import optional
+from skhypershap.conditions import Legality, active_where, violates
+from skhypershap.domains import all_numbers
+from skhypershap.restriction import restricted
+from skhypershap.sampling import sample_vectors
+from skhypershap.space import Config, as_configspace, decode, from_configspace
+
+__all__ = ["grid", "ignoring", "one_at_a_time", "optuna", "random"]
+
+Objective = Callable[[Sequence[Mapping[str, Any]]], np.ndarray]
+Optimizer = Callable[[Objective, ConfigurationSpace, int, int], Mapping[str, Any]]
+
+
+def random(
+    objective: Objective, space: ConfigurationSpace, n_trials: int, random_state: int
+) -> Config:
+    """Draw configurations from the space and take the best.
+
+    Parameters
+    ----------
+    objective : callable
+        From a list of configurations to their gains.
+    space : ConfigSpace.ConfigurationSpace
+        What may be tuned.
+    n_trials : int
+        How many are drawn.
+    random_state : int
+        For the draws.
+
+    Returns
+    -------
+    dict
+        The first of the best. The default, where clauses forbid whatever is drawn.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace, Float
+    >>> from skhypershap.optimizers import random
+    >>> space = ConfigurationSpace({"x": Float("x", (0.0, 1.0))})
+    >>> best = random(lambda configs: [-abs(c["x"] - 0.3) for c in configs], space, 200, random_state=0)
+    >>> round(best["x"], 2)
+    0.3
+    """
+    _check_run(n_trials, random_state)
+    defaults = _defaults(space)
+    try:
+        vectors = sample_vectors(space, n_trials, random_state) if len(space) else defaults[None]
+    except ValueError:  # nothing legal was drawn
+        vectors = Legality(space, defaults).legal(defaults[None])
+    return _best(objective, as_configspace(space, vectors))
+
+
+def grid(
+    objective: Objective, space: ConfigurationSpace, n_trials: int, random_state: int
+) -> Config:
+    """Try a grid of at most `n_trials` configurations and take the best.
+
+    One hyperparameter after the other gets one more step, round after round, while the grid is no
+    larger than that. With one step it stays at its default. Steps of numbers are evenly spaced from end
+    to end (on a log scale where the space has one). What is the same once inactive hyperparameters are
+    left out is tried once, and what clauses forbid is not tried.
+
+    Parameters
+    ----------
+    objective : callable
+        From a list of configurations to their gains.
+    space : ConfigSpace.ConfigurationSpace
+        What may be tuned.
+    n_trials : int
+        How large the grid may be.
+    random_state : int
+        Has no effect: a grid is not random.
+
+    Returns
+    -------
+    dict
+        The first of the best. The default, where clauses forbid the whole grid.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.optimizers import grid
+    >>> space = ConfigurationSpace({"x": (0.0, 1.0), "kernel": ["linear", "rbf"]})
+    >>> objective = lambda configs: [c["x"] * (c["kernel"] == "rbf") for c in configs]
+    >>> grid(objective, space, 10, random_state=0)
+    {'kernel': 'rbf', 'x': 1.0}
+    """
+    _check_run(n_trials, random_state)
+    legality = Legality(space, _defaults(space))
+    filled = np.array(list(itertools.product(*_steps(space, n_trials))), dtype=float)
+    vectors = legality.legal(filled)
+    vectors = vectors[~violates(space, vectors)]
+    # Children of inactive parents would be tried again and again.
+    vectors = np.array(list({row.tobytes(): row for row in vectors}.values()))
+    if not len(vectors):
+        vectors = legality.legal(legality.defaults[None])
+    return _best(objective, as_configspace(space, vectors))
+
+
+def one_at_a_time(
+    objective: Objective, space: ConfigurationSpace, n_trials: int, random_state: int
+) -> Config:
+    """Tune each hyperparameter alone, with the others at their defaults, and join what is best.
+
+    Each of d hyperparameters gets a grid of `n_trials // d` steps, or all of its values where they are
+    fewer; the default, from which all start, is scored besides. A hyperparameter for which nothing is
+    better than its default keeps it. Where clauses forbid to join all that is best, the changes that
+    gain least are undone.
+
+    Parameters
+    ----------
+    objective : callable
+        From a list of configurations to their gains.
+    space : ConfigSpace.ConfigurationSpace
+        What may be tuned; its default configuration must be legal.
+    n_trials : int
+        Shared by all hyperparameters; with fewer than two for each nothing is tuned.
+    random_state : int
+        Has no effect: nothing here is random.
+
+    Returns
+    -------
+    dict
+        The best values of all, made legal.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace, Integer
+    >>> from skhypershap.optimizers import one_at_a_time
+    >>> space = ConfigurationSpace()
+    >>> space.add(Integer("x", (-1, 1), default=0), Integer("y", (-1, 1), default=0))
+    >>> one_at_a_time(lambda configs: [c["x"] - c["y"] for c in configs], space, 6, random_state=0)
+    {'x': 1, 'y': -1}
+    >>> one_at_a_time(lambda configs: [c["x"] * c["y"] for c in configs], space, 6, random_state=0)
+    {'x': 0, 'y': 0}
+    """
+    _check_run(n_trials, random_state)
+    legality = Legality(space, _defaults(space))
+    defaults = legality.defaults
+    changes = [
+        (column, number)
+        for column, hyperparameter in enumerate(space.values())
+        for number in _evenly(hyperparameter, n_trials // len(space))
+        if number != defaults[column]
+    ]
+    filled = np.tile(defaults, (len(changes) + 1, 1))
+    for row, (column, number) in enumerate(changes, start=1):
+        filled[row, column] = number
+    vectors = legality.legal(filled)
+    gains = np.full(len(vectors), -np.inf)
+    legal = ~violates(space, vectors)
+    gains[legal] = _gains(objective, as_configspace(space, vectors[legal]))
+    joined, best = defaults.copy(), np.full(len(space), gains[0])
+    for (column, number), gain in zip(changes, gains[1:], strict=True):
+        if gain > best[column]:
+            joined[column], best[column] = number, gain
+    for column in np.argsort(best, kind="stable"):
+        if not legality.forbidden(joined[None])[0]:
+            break
+        joined[column] = defaults[column]
+    return as_configspace(space, legality.legal(joined[None]))[0]
+
+
+def ignoring(names: str | Collection[str], optimizer: Optimizer) -> Optimizer:
+    """Make an optimizer that never tunes some hyperparameters.
+
+    Parameters
+    ----------
+    names : str or collection of str
+        Those that stay at their default. What a space does not have is not missed.
+    optimizer : callable
+        Tunes the rest.
+
+    Returns
+    -------
+    callable
+        An optimizer.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.optimizers import grid, ignoring
+    >>> space = ConfigurationSpace({"x": (0.0, 1.0), "y": (0.0, 1.0)})
+    >>> optimizer = ignoring("y", grid)
+    >>> optimizer
+    ignoring('y', grid)
+    >>> optimizer(lambda configs: [c["x"] + c["y"] for c in configs], space, 10, random_state=0)
+    {'x': 1.0, 'y': 0.5}
+    """
+    listed = [names] if isinstance(names, str) else names
+    if not isinstance(listed, Collection) or not all(isinstance(name, str) for name in listed):
+        raise TypeError(
+            f"names must be a name or a list of names of hyperparameters; got {names!r}."
+        )
+    _check_optimizer(optimizer)
+    return _Ignoring(tuple(listed), optimizer)
+
+
+def optuna(sampler: Any = None) -> Optimizer:
+    """Make an optimizer of an Optuna sampler.
+
+    It asks for hyperparameters from parents to children, and for active ones only; a choice is asked
+    for by its position. A forbidden configuration is told as a pruned trial.
+
+    Parameters
+    ----------
+    sampler : optuna.samplers.BaseSampler, optional
+        Each run has a copy of its own with a seed from `random_state`; None: `TPESampler`.
+
+    Returns
+    -------
+    callable
+        An optimizer. It returns the default if all trials are forbidden.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.optimizers import optuna
+    >>> space = ConfigurationSpace({"x": (0.0, 1.0), "kernel": ["linear", "rbf"]})
+    >>> optimizer = optuna()
+    >>> optimizer
+    optuna(TPESampler)
+    >>> optimizer(lambda configs: [c["kernel"] == "rbf" for c in configs], space, 10, 0)["kernel"]
+    'rbf'
+    """
+    base = optional("optuna", "optuna").samplers.BaseSampler
+    if sampler is not None and not isinstance(sampler, base):
+        raise TypeError(
+            "sampler must be an Optuna sampler, such as optuna.samplers.TPESampler(), or None; got "
+            f"{sampler!r}."
+        )
+    return _Optuna(sampler)
+
+
+@dataclass(frozen=True, repr=False)
+class _Ignoring:
+    """See `ignoring`; a class, so that it can be pickled."""
+
+    names: tuple[str, ...]
+    optimizer: Optimizer
+
+    def __call__(
+        self, objective: Objective, space: ConfigurationSpace, n_trials: int, random_state: int
+    ) -> Config:
+        _check_run(n_trials, random_state)
+        legality = Legality(space, _defaults(space))
+
+        def legal(configs: Sequence[Mapping[str, Any]]) -> list[Config]:
+            vectors = legality.fill(from_configspace(space, configs))
+            return as_configspace(space, legality.legal(vectors))
+
+        free = [name for name in space if name not in self.names]
+        if not free:
+            return legal([{}])[0]
+        defaults = decode(space, legality.defaults[None])[0]
+        rest = restricted(space, free, defaults, constants=False)
+        found = self.optimizer(
+            lambda configs: objective(legal(configs)), rest, n_trials, random_state
+        )
+        return legal([found])[0]
+
+    def __repr__(self) -> str:
+        names = repr(self.names[0] if len(self.names) == 1 else list(self.names))
+        return f"ignoring({names}, {getattr(self.optimizer, '__name__', repr(self.optimizer))})"
+
+
+@dataclass(frozen=True, repr=False)
+class _Optuna:
+    """See `optuna`; a class, so that it can be pickled."""
+
+    sampler: Any
+
+    def __call__(
+        self, objective: Objective, space: ConfigurationSpace, n_trials: int, random_state: int
+    ) -> Config:
+        _check_run(n_trials, random_state)
+        library = optional("optuna", "optuna")
+        best = Legality(space, _defaults(space)).legal(_defaults(space)[None])
+        best_gain, pruned = -np.inf, library.trial.TrialState.PRUNED
+        with _silent(library):
+            study = library.create_study(
+                sampler=_seeded(self.sampler or library.samplers.TPESampler(), random_state),
+                direction="maximize",
+            )
+            for _ in range(n_trials):
+                trial = study.ask()
+                vector = _suggested(trial, space)
+                gain = -np.inf
+                if not violates(space, vector)[0]:
+                    gain = _gains(objective, as_configspace(space, vector))[0]
+                if gain > best_gain:
+                    best, best_gain = vector, gain
+                if np.isfinite(gain):
+                    study.tell(trial, gain)
+                else:
+                    study.tell(trial, state=pruned)
+        return as_configspace(space, best)[0]
+
+    def __repr__(self) -> str:
+        return f"optuna({type(self.sampler).__name__ if self.sampler else 'TPESampler'})"
+
+
+def _suggested(trial: Any, space: ConfigurationSpace) -> np.ndarray:
+    """One legal vector, of shape (1, n_columns), as an Optuna trial suggests it."""
+    rows = np.full((len(space), 1), np.nan)
+    for column, (name, item) in enumerate(space.items()):
+        hyperparameter: Any = item
+        if not active_where(space, column, rows)[0]:
+            continue
+        if isinstance(hyperparameter, Constant):
+            rows[column] = all_numbers(hyperparameter)
+        elif isinstance(hyperparameter, CategoricalHyperparameter):
+            numbers = all_numbers(hyperparameter).astype(int).tolist()
+            rows[column] = trial.suggest_categorical(name, numbers)
+        elif isinstance(hyperparameter, OrdinalHyperparameter):
+            rows[column] = trial.suggest_int(name, 0, int(hyperparameter.size) - 1)
+        else:
+            is_integer = isinstance(hyperparameter, IntegerHyperparameter)
+            suggest = trial.suggest_int if is_integer else trial.suggest_float
+            bounds = hyperparameter.lower, hyperparameter.upper
+            value = suggest(name, *bounds, log=getattr(hyperparameter, "log", False))
+            rows[column] = hyperparameter.to_vector(value)
+    return rows.T
+
+
+def _seeded(sampler: Any, random_state: int) -> Any:
+    """Copy a sampler and seed all random numbers in it, which Optuna itself only does by chance."""
+    sampler = copy.deepcopy(sampler)
+    seeds = np.random.RandomState(random_state)
+    waiting, seen = [sampler], set()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, np.random.RandomState):
+            part.seed(seeds.randint(2**31))
+            continue
+        if not type(part).__module__.startswith("optuna"):
+            continue
+        waiting.append(getattr(part, "rng", None))  # one that is made at its first use
+        for name, value in sorted(getattr(part, "__dict__", {}).items()):
+            if name.endswith("seed") and isinstance(value, Integral):
+                setattr(part, name, int(seeds.randint(2**31)))
+            waiting.append(value)
+    return sampler
+
+
+_running = 0
+_lock = threading.Lock()
+_verbosity = 0
+
+
+@contextmanager
+def _silent(library: Any) -> Iterator[None]:
+    """Silence Optuna's log until the last thread has ended: there is one for the whole process."""
+    global _running, _verbosity
+    with _lock:
+        if not _running:
+            _verbosity = library.logging.get_verbosity()
+            library.logging.set_verbosity(library.logging.ERROR)
+        _running += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _running -= 1
+            if not _running:
+                library.logging.set_verbosity(_verbosity)
+
+
+def _check_run(n_trials: Any, random_state: Any) -> None:
+    for name, value, least in (("n_trials", n_trials, 1), ("random_state", random_state, 0)):
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+            raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}.")
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    if not callable(optimizer) or isinstance(optimizer, type):
+        raise TypeError(
+            "optimizer must be a callable (objective, space, n_trials, random_state) -> configuration, "
+            f"such as skhypershap.optimizers.random; got {optimizer!r}."
+        )
+
+
+def _defaults(space: ConfigurationSpace) -> np.ndarray:
+    """Filled vector of the defaults."""
+    return np.array([item.to_vector(item.default_value) for item in space.values()], dtype=float)
+
+
+def _gains(objective: Objective, configs: Sequence[Config]) -> np.ndarray:
+    """Gains of configurations; what has none is as bad as what is forbidden."""
+    gains = np.asarray(objective(configs), dtype=float)
+    if gains.shape != (len(configs),):
+        raise ValueError(
+            f"objective must return a gain for each of {len(configs)} configurations; got an array of "
+            f"shape {gains.shape}."
+        )
+    return np.where(np.isnan(gains), -np.inf, gains)
+
+
+def _best(objective: Objective, configs: Sequence[Config]) -> Config:
+    return configs[int(np.argmax(_gains(objective, configs)))]
+
+
+def _evenly(hyperparameter: Any, n_steps: int) -> np.ndarray:
+    """At most `n_steps` numbers of a hyperparameter, from end to end; one alone is its default."""
+    if n_steps < 2:
+        return np.array([hyperparameter.to_vector(hyperparameter.default_value)], dtype=float)
+    if isinstance(hyperparameter, (CategoricalHyperparameter, Constant, OrdinalHyperparameter)):
+        numbers = all_numbers(hyperparameter)
+        steps = np.linspace(0, len(numbers) - 1, min(n_steps, len(numbers)))
+        return numbers[np.rint(steps).astype(int)]
+    probes = np.linspace(0, 1, int(min(n_steps, hyperparameter.size)))
+    return np.unique(hyperparameter.to_vector(hyperparameter.to_value(probes)))
+
+
+def _steps(space: ConfigurationSpace, n_trials: int) -> list[np.ndarray]:
+    """Numbers of each hyperparameter, so many that their product is no more than `n_trials`."""
+    hyperparameters = list(space.values())
+    counts = np.ones(len(hyperparameters), dtype=int)
+    growing = [column for column, item in enumerate(hyperparameters) if item.size > 1]
+    while growing:
+        for column in list(growing):
+            raised = counts.copy()
+            raised[column] += 1
+            if raised[column] > hyperparameters[column].size or np.prod(raised) > n_trials:
+                growing.remove(column)
+            else:
+                counts = raised
+    return [_evenly(item, count) for item, count in zip(hyperparameters, counts, strict=True)]
