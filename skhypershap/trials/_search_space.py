@@ -62,7 +62,7 @@ class OwnValues:
 
     def under(self, params: Mapping[str, Any], name: str) -> Any:
         """Value that a hyperparameter has under what is set, MISSING if there is no such one."""
-        swapped = _swapped_part(name, params)
+        swapped = swapped_part(name, params)
         if swapped is None:
             return self._of(self.estimator).get(name, MISSING)
         return self._of(params[swapped]).get(name[len(swapped) + 2 :], MISSING)
@@ -75,7 +75,7 @@ class OwnValues:
         ValueError
             If there is none for some of the dict's configurations.
         """
-        swapped = _swapped_part(name, entry)
+        swapped = swapped_part(name, entry)
         choices = [None] if swapped is None else choices_of(swapped, entry[swapped]) or []
         values = [self.under({} if swapped is None else {swapped: c}, name) for c in choices]
         for choice, value in zip(choices, values, strict=True):
@@ -92,7 +92,7 @@ class OwnValues:
 
     def is_share(self, entry: Mapping[str, Any], name: str) -> bool:
         """Whether 1.0 means "all" and 1 "one" for a hyperparameter of a dict."""
-        swapped = _swapped_part(name, entry)
+        swapped = swapped_part(name, entry)
         if swapped is None:
             return hasattr(self.estimator, "get_params") and float_is_share(self.estimator, name)
         owners = [c for c in choices_of(swapped, entry[swapped]) or [] if hasattr(c, "get_params")]
@@ -106,7 +106,7 @@ class OwnValues:
         return self._parameters[id(estimator)]
 
 
-def _swapped_part(name: str, params: Mapping[str, Any]) -> str | None:
+def swapped_part(name: str, params: Mapping[str, Any]) -> str | None:
     """The innermost estimator around a hyperparameter that the configuration itself sets."""
     around = [other for other in params if name.startswith(f"{other}__")]
     return max(around, key=len, default=None)

@@ -47,7 +47,7 @@ def check(
     scoring = getattr(search, "scoring", None)
     times = ("partial_fit_time", "score_time") if hasattr(search, "parameters") else TIMES[:2]
     if not hasattr(search, "scoring") and hasattr(search, "cv_results_"):
-        _column(search, metric)
+        column_of(search, metric)
     elif isinstance(scoring, (list, tuple, set, dict)):
         metric_name(search, metric, list(scoring), times)
     elif scoring is None or isinstance(scoring, str):
@@ -65,7 +65,7 @@ def read(
     """See `read_trials`."""
     own_space = check(search, space=space, metric=metric)
     check_ran(search, "cv_results_")
-    name, column = _column(search, metric)
+    name, column = column_of(search, metric)
     results = search.cv_results_
     rows = _rows(search)
     # A halving search sets the resource, too, which is no hyperparameter.
@@ -147,7 +147,7 @@ def _space_of(search: Any, space: Any) -> ConfigurationSpace | None:
                 f"{', '.join(SPACE_ATTRIBUTES)}. Give it with space=, as for RandomizedSearchCV."
             )
         dicts = dicts_of(known)
-        if space is None and _is_of(search, "skopt"):
+        if space is None and is_of(search, "skopt"):
             dicts = as_dimensions(dicts)
         try:
             built = space_of_dicts(dicts, OwnValues(getattr(search, "estimator", None)))
@@ -159,11 +159,12 @@ def _space_of(search: Any, space: Any) -> ConfigurationSpace | None:
     return built
 
 
-def _is_of(search: Any, library: str) -> bool:
+def is_of(search: Any, library: str) -> bool:
+    """Whether a library has the class of a search, or one of its bases."""
     return any(name.startswith(f"{library}.") for name in class_names(search))
 
 
-def _column(search: Any, metric: str | None) -> tuple[str, str]:
+def column_of(search: Any, metric: str | None) -> tuple[str, str]:
     """Name of the metric to explain, and the key of its column in the results."""
     results = search.cv_results_
     columns = {

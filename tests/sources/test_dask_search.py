@@ -6,14 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import loguniform
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.linear_model import SGDClassifier
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
 from skhypershap import HyperSHAPExplainer, read_trials
+from skhypershap.reduction import reduced
 from skhypershap.trials.search import check
+from skhypershap.verification import measured
 
 pytest.importorskip("dask_ml.model_selection")
 pytest.importorskip("distributed")
@@ -174,3 +178,52 @@ def test_a_hyperband_search_is_run():
     np.testing.assert_array_equal(trials.fidelity, search.cv_results_["partial_fit_calls"])
     assert trials.configs[trials.incumbent] == search.best_params_
     assert_explained_like_its_trials(search, trials)
+
+
+def test_every_trial_of_a_smaller_grid_is_one_of_the_whole_grid(grid):
+    scaler = grid.param_grid["scaler"][1]
+    fixed = {"scaler": scaler, "svc__C": 10, "svc__gamma": 0.1}
+    smaller = reduced(grid, check(grid), ["svc__C"], fixed)
+    assert type(smaller) is GridSearchCV
+    assert smaller.param_grid == {"svc__C": [0.1, 1, 10]}
+    results = smaller.fit(X, Y).cv_results_
+    whole = grid.cv_results_
+    for params, score in zip(results["params"], results["mean_test_score"], strict=True):
+        same = [
+            ran["svc__C"] == params["svc__C"]
+            and ran["svc__gamma"] == 0.1
+            and isinstance(ran["scaler"], StandardScaler)
+            for ran in whole["params"]
+        ]
+        assert whole["mean_test_score"][same].tolist() == [score]
+
+
+def test_smaller_random_and_incremental_searches():
+    ranges = {"C": loguniform(1e-2, 1e2), "kernel": ["rbf", "linear"]}
+    search = RandomizedSearchCV(SVC(), ranges, n_iter=8, cv=2, scheduler="sync")
+    smaller = reduced(search, check(search), ["kernel"], {"C": 4.0, "kernel": "rbf"})
+    assert smaller.n_iter == 2
+    assert len(smaller.fit(X, Y).cv_results_["params"]) == 2
+    assert smaller.best_estimator_.C == 4.0
+    for kind in (HyperbandSearchCV, SuccessiveHalvingSearchCV, IncrementalSearchCV):
+        search = kind(SGDClassifier(), ALPHA, max_iter=9)
+        smaller = reduced(search, check(search), ["alpha"], {"alpha": 0.1, "penalty": "l1"})
+        assert type(smaller) is kind
+        assert (list(smaller.parameters), smaller.max_iter) == (["alpha"], 9)
+        assert smaller.estimator.penalty == "l1"
+        assert search.estimator.penalty == "l2"
+
+
+def test_configurations_are_measured_as_it_does(grid):
+    results = grid.cv_results_
+    mean, std = measured(grid.set_params(n_jobs=1), results["params"][:5], X, Y)
+    np.testing.assert_allclose(mean, results["mean_test_score"][:5], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(std, results["std_test_score"][:5], rtol=0, atol=1e-12)
+    by_hand = cross_val_score(clone(grid.estimator).set_params(**results["params"][0]), X, Y, cv=2)
+    assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)
+
+
+def test_incremental_searches_have_no_folds_to_measure_on():
+    search = IncrementalSearchCV(SGDClassifier(), ALPHA)
+    with pytest.raises(ValueError, match="IncrementalSearchCV has no cv"):
+        measured(search, [{"alpha": 0.1}], X, Y)

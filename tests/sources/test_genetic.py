@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.model_selection import cross_val_score
 from sklearn.svm import SVC
 
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.domains import domain_of, value_key
+from skhypershap.reduction import reduced
 from skhypershap.trials.search import check, copy_of
+from skhypershap.verification import measured
 
 pytest.importorskip("sklearn_genetic")
 from sklearn_genetic import GASearchCV
@@ -143,3 +146,36 @@ def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
     assert copied.baseline_["degree"] == 2
     assert copied.baseline_["C"] == 1.0
     assert explainer.search.estimator.get_params()["C"] == 1.0
+
+
+FIXED = {"C": 3.0, "tol": 2e-3, "degree": 3, "kernel": "poly"}
+
+
+@pytest.mark.parametrize("names", [["C", "kernel"], ["C"], ["degree"], ["kernel"]], ids=str)
+def test_a_smaller_search_is_run(search, names):
+    before = search.estimator.get_params()
+    smaller = reduced(search, check(search), names, FIXED)
+    space = check(smaller)
+    # It cannot mate a single hyperparameter; what stands beside it has one value, so it is no player.
+    assert [name for name in space if space[name].size > 1] == names
+    held = smaller.estimator.get_params()
+    assert {name: held[name] for name in set(FIXED) - set(names)} == {
+        name: FIXED[name] for name in set(FIXED) - set(names)
+    }
+    random.seed(0)
+    params = smaller.fit(X, Y).cv_results_["params"]
+    assert {name for config in params for name in config} == set(space)
+    assert all(config[name] == FIXED[name] for config in params for name in set(space) - set(names))
+    assert search.estimator.get_params() == before
+    assert set(search.param_grid) == set(FIXED)
+
+
+def test_configurations_are_measured_as_it_does(search):
+    rows = once(search)[:4]
+    params = [search.cv_results_["params"][row] for row in rows]
+    mean, std = measured(search, params, X, Y, "accuracy")
+    expected = np.array(search.cv_results_["mean_test_score"])[rows]
+    np.testing.assert_allclose(mean, expected, rtol=0, atol=1e-12)
+    estimator = clone(search.estimator).set_params(**params[0])
+    by_hand = cross_val_score(estimator, X, Y, cv=2, scoring="accuracy")
+    assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)

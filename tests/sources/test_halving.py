@@ -15,6 +15,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, read_trials
+from skhypershap.reduction import reduced
+from skhypershap.trials.search import check
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 
@@ -115,3 +117,42 @@ def test_a_list_of_dicts_with_estimators_as_choices():
         "clf__max_depth",
     }
     assert len(set(trials.fidelity)) == 3
+
+
+def test_smaller_searches_are_run(over_samples, over_trees):
+    smaller = reduced(over_samples, check(over_samples), ["gamma"], {"C": 3.0, "gamma": 0.1})
+    assert type(smaller) is HalvingRandomSearchCV
+    assert (smaller.n_candidates, smaller.min_resources, smaller.factor) == (12, 30, 2)
+    smaller.fit(X, Y)
+    assert list(smaller.cv_results_["params"][0]) == ["gamma"]
+    assert smaller.best_estimator_.C == 3.0
+    assert over_samples.estimator.C == 1.0
+
+    fixed = {"max_depth": 4, "max_features": 1.0}
+    smaller = reduced(over_trees, check(over_trees), ["max_depth"], fixed).fit(X, Y)
+    assert smaller.param_grid == {"max_depth": [1, 2, 4]}
+    held = smaller.best_estimator_.max_features
+    assert (held, type(held)) == (1.0, float)
+    trials = read_trials(smaller)
+    assert list(trials.space) == ["max_depth"]
+    # The first rung, where all candidates run, is that of the whole search.
+    whole = {
+        (c["max_depth"], f): score
+        for c, f, score in zip(*scores_of(over_trees), strict=True)
+        if type(c["max_features"]) is float
+    }
+    first = [(c["max_depth"], f, score) for c, f, score in zip(*scores_of(smaller), strict=True)]
+    assert [score for _, _, score in first[:3]] == [whole[depth, f] for depth, f, _ in first[:3]]
+
+
+def scores_of(search):
+    results = search.cv_results_
+    return results["params"], results["n_resources"], results["mean_test_score"]
+
+
+def test_of_lists_no_more_candidates_are_drawn_than_there_are():
+    lists = {"C": [0.1, 1, 10], "gamma": [0.01, 0.1]}
+    search = HalvingRandomSearchCV(SVC(), lists, n_candidates=6, random_state=0, cv=2, factor=2)
+    smaller = reduced(search, check(search), ["C"], {"C": 1, "gamma": 0.1})
+    assert smaller.n_candidates == 3
+    smaller.set_params(min_resources=60).fit(X, Y)

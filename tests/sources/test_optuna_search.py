@@ -8,13 +8,16 @@ from sklearn.datasets import load_iris, make_regression
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import SGDClassifier
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.errors import BaselineWarning, TrialsWarning
+from skhypershap.reduction import reduced
 from skhypershap.trials import reader_of
+from skhypershap.verification import measured
 
 optuna = pytest.importorskip("optuna")
 OptunaSearchCV = pytest.importorskip("optuna_integration").OptunaSearchCV
@@ -190,3 +193,57 @@ def test_a_study_of_the_user_s_own_is_not_touched_by_the_explainer():
     explainer = HyperSHAPExplainer(search_of(study=study), random_state=0).fit(X, y)
     assert len(study.trials) == 0
     assert len(explainer.search_.study_.trials) == 25
+
+
+def space_of(search):
+    return reader_of(search).check(search)
+
+
+def test_a_smaller_search_is_run():
+    search = search_of().fit(X, y)
+    fixed = {"C": 3.0, "gamma": 0.3, "kernel": "linear"}
+    smaller = reduced(search, space_of(search), ["C", "gamma"], fixed).set_params(n_trials=5)
+    assert smaller.param_distributions == {name: SPACE[name] for name in ("C", "gamma")}
+    assert smaller.estimator.kernel == "linear"
+    trials = read_trials(smaller.fit(X, y))
+    assert len(trials.configs) == 5
+    assert all(set(config) == {"C", "gamma"} for config in trials.configs)
+    assert search.estimator.kernel == "rbf"
+
+
+@pytest.mark.filterwarnings("ignore:Argument ``(multivariate|group)`` is an experimental feature")
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"multivariate": True}, {"multivariate": True, "group": True}],
+    ids=["alone", "multivariate", "group"],
+)
+def test_a_study_of_old_trials_is_replaced_by_one_like_it(options):
+    """The sampler, too, must forget: it remembers the space of the old trials."""
+    sampler = optuna.samplers.TPESampler(n_startup_trials=3, seed=0, **options)
+    pruner = optuna.pruners.PercentilePruner(25.0)
+    study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+    search = search_of(study=study, n_trials=6).fit(X, y)
+    fixed = {"C": 3.0, "gamma": 0.3, "kernel": "linear"}
+    smaller = reduced(search, space_of(search), ["C", "gamma"], fixed)
+    assert len(smaller.study.trials) == 0
+    assert smaller.study.direction == study.direction
+    for given, made in ((sampler, smaller.study.sampler), (pruner, smaller.study.pruner)):
+        assert type(made) is type(given)
+        assert made is not given
+    with_memory = smaller.set_params(n_trials=8).fit(X, y).trials_
+    assert [set(trial.params) for trial in with_memory] == [{"C", "gamma"}] * 8
+    assert len(study.trials) == 6
+    relative = smaller.study.sampler.infer_relative_search_space(smaller.study, with_memory[0])
+    assert "kernel" not in relative
+    assert set(relative) == {"C", "gamma"} or not options
+
+
+def test_configurations_are_measured_as_it_does():
+    search = search_of(scoring="balanced_accuracy").fit(X, y)
+    params = [trial.params for trial in search.trials_[:4]]
+    mean, std = measured(search, params, X, y, "balanced_accuracy")
+    expected = [trial.value for trial in search.trials_[:4]]
+    np.testing.assert_allclose(mean, expected, rtol=0, atol=1e-12)
+    estimator = clone(search.estimator).set_params(**params[0])
+    by_hand = cross_val_score(estimator, X, y, cv=3, scoring="balanced_accuracy")
+    assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)

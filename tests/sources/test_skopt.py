@@ -7,16 +7,20 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.domains import domain_of
+from skhypershap.reduction import reduced
 from skhypershap.sampling import sample_vectors
 from skhypershap.space import decode
 from skhypershap.trials.search import check
+from skhypershap.verification import measured
 
 pytest.importorskip("skopt")
 from skopt import BayesSearchCV
@@ -204,3 +208,75 @@ def test_a_given_space_that_does_not_hold_the_trials_says_which_and_how_many(sea
                 "shrinking": [True, False],
             },
         )
+
+
+def test_a_smaller_search_over_a_dict(search):
+    space = check(search)
+    fixed = {"C": 3.0, "degree": 2, "kernel": "poly", "shrinking": False}
+    smaller = reduced(search, space, ["C", "shrinking"], fixed).set_params(n_iter=3)
+    assert smaller.search_spaces == {
+        name: search.search_spaces[name] for name in ("C", "shrinking")
+    }
+    held = smaller.estimator.get_params()
+    assert {**held, "kernel": "poly", "degree": 2} == held
+    assert search.estimator.kernel == "rbf"
+    trials = read_trials(smaller.fit(X, Y))
+    assert len(trials.configs) == 3
+    assert repr(trials.space["C"]) == repr(space["C"])
+
+
+def test_smaller_searches_over_pairs_of_a_dict_and_its_iterations():
+    c = (1e-2, 1e2, "log-uniform")
+    spaces = [
+        ({"kernel": ["rbf"], "C": c, "gamma": (0.1, 1.0)}, 3),
+        {"kernel": Categorical(["linear"]), "C": c},
+    ]
+    search = BayesSearchCV(SVC(), spaces, n_iter=2, cv=2, random_state=0)
+    fixed = {"kernel": "rbf", "C": 5.0, "gamma": 0.5}
+    smaller = reduced(search, check(search), ["C"], fixed)
+    assert smaller.search_spaces == [({"C": c}, 3)]
+    assert len(smaller.fit(X, Y).cv_results_["params"]) == 3
+    smaller = reduced(search, check(search), ["kernel"], fixed)
+    # A dict with one configuration is looked at once.
+    assert smaller.search_spaces == [
+        ({"kernel": ["rbf"]}, 1),
+        ({"kernel": Categorical(["linear"])}, 1),
+    ]
+    assert smaller.fit(X, Y).cv_results_["params"] == [{"kernel": "rbf"}, {"kernel": "linear"}]
+    assert (smaller.best_estimator_.C, smaller.best_estimator_.gamma) == (5.0, 0.5)
+    smaller = reduced(search, check(search), ["C"], {**fixed, "kernel": "linear"})
+    assert smaller.search_spaces == [{"C": c}]
+
+
+def test_an_empty_dict_which_it_refuses_says_what_runs():
+    spaces = [
+        {"kernel": ["rbf"], "gamma": (0.1, 1.0)},
+        {"kernel": ["rbf", "poly"], "C": (1.0, 9.0)},
+    ]
+    search = BayesSearchCV(SVC(gamma=0.3), spaces, n_iter=2, cv=2, random_state=0)
+    smaller = reduced(search, check(search), ["gamma"], {"kernel": "rbf", "C": 1.0, "gamma": 0.5})
+    assert smaller.search_spaces == [{"gamma": (0.1, 1.0)}, ({"gamma": [0.3]}, 1)]
+    assert len(smaller.fit(X, Y).cv_results_["params"]) == 3
+
+
+def test_a_choice_of_estimators_is_given_what_is_held():
+    spaces = [
+        {"clf": [SVC()], "clf__C": (1e-2, 1e2, "log-uniform")},
+        {"clf": Categorical([DecisionTreeClassifier()]), "clf__max_depth": Integer(1, 5)},
+    ]
+    search = BayesSearchCV(Pipeline([("clf", SVC())]), spaces, cv=2)
+    fixed = {"clf": spaces[0]["clf"][0], "clf__C": 10.0, "clf__max_depth": 3}
+    smaller = reduced(search, check(search), ["clf"], fixed).fit(X, Y)
+    chosen = [params["clf"] for params in smaller.cv_results_["params"]]
+    assert repr(chosen) == repr([SVC(C=10.0), DecisionTreeClassifier(max_depth=3)])
+
+
+def test_configurations_are_measured_as_it_does(search):
+    results = search.cv_results_
+    mean, std = measured(search, results["params"][:4], X, Y, "accuracy")
+    np.testing.assert_allclose(mean, results["mean_test_score"][:4], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(std, results["std_test_score"][:4], rtol=0, atol=1e-12)
+    by_hand = cross_val_score(
+        clone(search.estimator).set_params(**results["params"][0]), X, Y, cv=2
+    )
+    assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)
