@@ -1,6 +1,6 @@
 """Explain hyperparameter searches with Shapley values and interactions, the scikit-learn way."""
 
-from skhypershap import plotting
+from skhypershap import optimizers, plotting
 from skhypershap.errors import (
     ApproximationWarning,
     BaselineWarning,
@@ -10,6 +10,8 @@ from skhypershap.errors import (
     TrialsWarning,
 )
 from skhypershap.explainer import HyperSHAPExplainer
+from skhypershap.frames import summarize
+from skhypershap.joint import explain_jointly
 from skhypershap.trials import Trials, read_trials
 
 __version__ = "0.1.0"
@@ -23,6 +25,9 @@ __all__ = [
     "SurrogateWarning",
     "Trials",
     "TrialsWarning",
+    "explain_jointly",
+    "optimizers",
     "plotting",
     "read_trials",
+    "summarize",
 ]

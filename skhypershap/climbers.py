@@ -43,7 +43,7 @@ def climber_of(
     """Exact for a surrogate of trees, on a grid for any other."""
     if surrogate.forest is not None and surrogate.forest.thresholds:
         return _ForestClimber(surrogate, space, candidates, baseline, player_of_column, sign)
-    return _GridClimber(surrogate, space, candidates, baseline, player_of_column, sign)
+    return VectorClimber(surrogate, space, candidates, baseline, player_of_column, sign)
 
 
 class _ForestClimber:
@@ -73,10 +73,7 @@ class _ForestClimber:
         for column, (hyperparameter, levels) in enumerate(
             zip(space.values(), forest.thresholds, strict=False)
         ):
-            middles = (levels[1:] + levels[:-1]) / 2
-            probes = np.concatenate([[0.0], levels, middles, [1.0]])
-            # A tree that only tells what is missing splits at infinity.
-            numbers = legal_numbers(hyperparameter, np.clip(probes, 0.0, 1.0))
+            numbers = legal_numbers(hyperparameter, _probes(levels))
             is_legal = np.zeros(len(levels) + 1, dtype=bool)
             is_legal[column_ranks(forest, column, numbers)] = True
             is_legal[self.candidates[:, column]] = True
@@ -109,6 +106,12 @@ class _ForestClimber:
         return points, found + self.sign * walk.offset
 
 
+def _probes(levels: np.ndarray) -> np.ndarray:
+    """Numbers in each cell of a column; a tree that only tells what is missing splits at infinity."""
+    middles = (levels[1:] + levels[:-1]) / 2
+    return np.clip(np.concatenate([[0.0], levels, middles, [1.0]]), 0.0, 1.0)
+
+
 def _fenced(forest: FlatForest, legality: Legality, sign: float) -> FlatForest:
     """Add trees that make forbidden points worse than any legal one."""
     if not legality.forbids:
@@ -119,8 +122,11 @@ def _fenced(forest: FlatForest, legality: Legality, sign: float) -> FlatForest:
     return add_trees(forest, tables, n_columns=len(legality.space))
 
 
-class _GridClimber:
-    """Points are vectors; on a line a model is asked for a grid of legal values."""
+class VectorClimber:
+    """Points are vectors; on a line a model is asked for a grid of legal values.
+
+    The grid has a value in each cell of a forest, where there is one.
+    """
 
     def __init__(
         self,
@@ -136,7 +142,13 @@ class _GridClimber:
         self.candidates, self.baseline, self.owners = candidates, baseline, player_of_column
         self.fixed = np.zeros(len(player_of_column), dtype=bool)
         self.grids = []
-        for hyperparameter in space.values():
+        forest = surrogate.forest
+        for column, hyperparameter in enumerate(space.values()):
+            if forest is not None and column < len(forest.thresholds):
+                numbers = legal_numbers(hyperparameter, _probes(forest.thresholds[column]))
+                cells = column_ranks(forest, column, numbers)
+                self.grids.append(numbers[np.unique(cells, return_index=True)[1]])
+                continue
             numbers = np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, GRID)))
             if len(numbers) > MANY_CHOICES:
                 numbers = numbers[:: -(-len(numbers) // GRID)]

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skhypershap._compat import HasMethods, Interval, StrOptions
@@ -14,14 +15,15 @@ from skhypershap.baseline import baseline_configs, check_baseline
 from skhypershap.delegation import SearchDelegation
 from skhypershap.errors import check_name
 from skhypershap.explanations import Explanations
-from skhypershap.fitting import check_surrogate, fit_surrogate, warn_of_little_knowledge
+from skhypershap.fitting import Recipe, check_surrogate, scaled, warn_of_little_knowledge
 from skhypershap.frames import trials_frame
+from skhypershap.next_steps import NextSteps
 from skhypershap.space import encode, player_names
 from skhypershap.trials import defaults_of, is_frozen, read_trials, reader_of, unwrap
 from skhypershap.trials.search import copy_of, default_config
 
 
-class HyperSHAPExplainer(Explanations, SearchDelegation):
+class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of
@@ -258,22 +260,21 @@ class HyperSHAPExplainer(Explanations, SearchDelegation):
             trials = replace(trials, default=default)
         defaults = defaults_of(trials)
         defaults.set_in(trials.space)
-        surrogate = fit_surrogate(
-            self.surrogate,
+        recipe = Recipe(
+            None if self.surrogate is None else clone(self.surrogate, safe=False),
             encode(trials.space, trials.configs, unknown=True),
             trials.scores,
             defaults.legality(trials.space),
-            seed=seed,
-            n_jobs=self.n_jobs,
-            fidelity=trials.fidelity,
+            scaled(trials.fidelity),
         )
+        surrogate = recipe.fit(seed, self.n_jobs)
         baselines = baseline_configs(self.baseline, trials, defaults)
         self._forget()
         if search is not None:
             self.search_ = search
         self._seed = seed
-        self._trials, self._surrogate, self._baselines = trials, surrogate, baselines
-        self._defaults = defaults
+        self._trials, self._surrogate, self._recipe = trials, surrogate, recipe
+        self._baselines, self._defaults = baselines, defaults
         self.space_ = trials.space
         self.trials_ = trials_frame(
             list(trials.space), trials.configs, trials.scores, trials.fidelity

@@ -11,19 +11,34 @@ from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap.baseline import baseline_configs, complete_config
+from skhypershap.bias import contest_of
+from skhypershap.bootstrap import check_n_bootstrap, resampled
 from skhypershap.errors import check_name
+from skhypershap.fitting import Recipe
 from skhypershap.frames import coalitions_frame, explanation_frame
-from skhypershap.games import GAMES, Setting, coalition_scores, sign_of_gain
+from skhypershap.games import GAMES, Setting
 from skhypershap.interactions import INDICES, check_order
 from skhypershap.players import players_of
-from skhypershap.solve import Explained, GainsOf, Question, solve
+from skhypershap.solve import Explained, GainsOf, solve, warn_of_lost_gain
 from skhypershap.space import as_configs, encode
 from skhypershap.surrogate import Surrogate
 from skhypershap.trials import Defaults, Trials
+from skhypershap.values import Question, value_function
 
 if TYPE_CHECKING:
     import pandas as pd
     import shapiq
+
+
+def games_of(game: Any) -> tuple[list[str], bool]:
+    """Names of the games that are asked for, each once, and whether they came as a list."""
+    stacked = isinstance(game, (list, tuple))
+    names = list(game) if stacked else [game]
+    if not names:
+        raise ValueError("game is an empty list; name at least one game.")
+    for name in names:
+        check_name("game", name, GAMES)
+    return list(dict.fromkeys(names)), stacked
 
 
 class Explanations:
@@ -39,6 +54,7 @@ class Explanations:
     surrogate_score_: float
     _trials: Trials
     _surrogate: Surrogate
+    _recipe: Recipe
     _baselines: list[dict[str, Any]]
     _defaults: Defaults
     _seed: int
@@ -53,15 +69,19 @@ class Explanations:
         baseline: Any = None,
         config: Mapping[str, Any] | None = None,
         groups: Mapping[str, Sequence[str]] | str | None = None,
+        n_bootstrap: int | None = None,
+        optimizer_of_interest: Any = None,
+        optimizer_ensemble: Sequence[Any] | None = None,
+        n_trials: int = 100,
     ) -> pd.DataFrame:
         """Split what a game is worth among the hyperparameters and their interactions.
 
         Parameters
         ----------
-        game : {"ablation", "tunability", "mistunability", "sensitivity"} or list of those
+        game : {"ablation", "tunability", "mistunability", "sensitivity", "optimizer_bias"} or list
             "tunability": what the best values gain over the baseline; "mistunability": what the
             worst lose; "sensitivity": the variance of the score; "ablation": what one configuration
-            gains.
+            gains; "optimizer_bias": what an optimizer fails to gain.
         index : {"FSII", "SV", "k-SII", "SII", "STII", "BV", "BII", "FBII", "Moebius"}
             How the gain is split, as shapiq defines it; SV and BV have no interactions.
         order : int, default=2
@@ -75,6 +95,19 @@ class Explanations:
             Hyperparameters that are one player: they enter and leave a coalition together. What is not
             named stays a player of its own. "step": one player for each step of a Pipeline (`svc__C`
             and `svc__gamma` are "svc"). In the result a group goes by its name.
+        n_bootstrap : int, optional
+            How often to refit the surrogate on a resample of the trials and explain that one, too, with
+            the same baseline and candidates. Refits run under joblib, `n_jobs` of them at a time, by
+            the backend that `joblib.parallel_config` chooses. See `skhypershap.summarize`.
+        optimizer_of_interest : callable or optuna sampler
+            For "optimizer_bias", `(objective, space, n_trials, random_state) -> configuration`: what is
+            explained. `space` is a ConfigurationSpace over the coalition, its default the baseline;
+            `objective` takes a list of configurations and returns their gains on the surrogate. See
+            `skhypershap.optimizers`. Coalitions run under joblib, like `n_bootstrap`.
+        optimizer_ensemble : list of those, optional
+            What it is compared to, beside itself and the search of the tunability game.
+        n_trials : int, default=100
+            How many trials an optimizer is told that it has for each coalition.
 
         Returns
         -------
@@ -85,33 +118,47 @@ class Explanations:
             order, and by the size of the value. `attrs` hold "baseline_score", "full_score",
             "exact", "metric", "direction" and "surrogate_score"; with a list of games the first
             three are dicts keyed by game. Where "exact" is False also the "budget" of coalitions
-            and the "approximator".
+            and the "approximator". With `n_bootstrap` there is a column `draw`: 0 for all trials, from 1
+            for the resamples; rows of each draw are in the order of draw 0, which `attrs` are of.
 
         Raises
         ------
         ValueError
             For an unknown game, index, baseline or hyperparameter, an order out of range, a value
-            outside the space, or a hyperparameter in two groups.
+            outside the space, a hyperparameter in two groups, `n_bootstrap` below 1, or an optimizer
+            that returns what is no configuration of its space. What an optimizer raises is raised.
         TypeError
-            If `baseline`, `config` or `groups` is of another kind.
+            If `baseline`, `config`, `groups` or an optimizer is of another kind.
         sklearn.exceptions.NotFittedError
             Before fit.
         """
-        stacked = isinstance(game, (list, tuple))
-        names: list[Any] = list(game) if stacked else [game]
-        if not names:
-            raise ValueError("game is an empty list; name at least one game.")
-        for name in names:
-            check_name("game", name, GAMES)
-        names = list(dict.fromkeys(names))  # a game named twice is still explained once
+        names, stacked = games_of(game)
+        check_n_bootstrap(n_bootstrap)
         setting = self._setting(groups)
-        explained = [self._solve(name, index, order, baseline, config, setting) for name in names]
+        index, order = self._checked_index(index, order, setting)
+        questions = [self._question(name, baseline, config) for name in names]
+        if "optimizer_bias" in names:
+            contest = contest_of(optimizer_of_interest, optimizer_ensemble, n_trials)
+            questions = [
+                replace(question, contest=contest)
+                if question.game == "optimizer_bias"
+                else question
+                for question in questions
+            ]
+        elif optimizer_of_interest is not None or optimizer_ensemble is not None:
+            raise ValueError(
+                "optimizer_of_interest and optimizer_ensemble are for the game 'optimizer_bias'; got "
+                f"{', '.join(map(repr, names))}."
+            )
+        draws = [self._solved(questions, setting, index, order)]
+        if n_bootstrap is not None:
+            draws += resampled(questions, setting, index, order, self.max_exact, n_bootstrap)
         attrs = {
             "metric": self._trials.metric,
             "direction": self._trials.direction,
             "surrogate_score": self.surrogate_score_,
         }
-        return explanation_frame(explained, list(setting.players), attrs, stacked=stacked)
+        return explanation_frame(draws, list(setting.players), attrs, stacked=stacked)
 
     def coalition_values(
         self,
@@ -142,13 +189,14 @@ class Explanations:
             As `explain`, and with more than `max_exact` players.
         """
         setting = self._setting(groups)
-        values = self._all_scores(self._question(game, baseline, config), setting)
-        if values is None:
+        question = self._question_without_optimizers(game, baseline, config)
+        if setting.n_players > self.max_exact:
             raise ValueError(
                 f"{setting.n_players} players have too many coalitions: all are listed up to "
                 f"max_exact={self.max_exact}. Raise max_exact if you have the memory, or join "
                 "hyperparameters with groups=."
             )
+        values = value_function(question, setting).all_scores()
         return coalitions_frame(values, list(setting.players))
 
     def game(
@@ -177,12 +225,11 @@ class Explanations:
         from skhypershap.shapiq_bridge import HyperparameterGame
 
         setting = self._setting(groups)
-        question = self._question(name, baseline, config)
-        values = self._all_scores(question, setting)
-        if values is None:
-            return HyperparameterGame(GainsOf(question, setting), list(setting.players))
-        gains = sign_of_gain(name, self._trials) * (values - values[0])
-        return HyperparameterGame(gains, list(setting.players))
+        v = value_function(self._question_without_optimizers(name, baseline, config), setting)
+        if setting.n_players > self.max_exact:
+            return HyperparameterGame(GainsOf(v), list(setting.players))
+        values = v.all_scores()
+        return HyperparameterGame(v.sign * (values - values[0]), list(setting.players))
 
     def interaction_values(
         self,
@@ -213,7 +260,9 @@ class Explanations:
         if not isinstance(game, str):
             raise TypeError("interaction_values takes one game; call it once for each game.")
         setting = self._setting(groups)
-        explained = self._solve(game, index, order, baseline, config, setting)
+        index, order = self._checked_index(index, order, setting)
+        question = self._question_without_optimizers(game, baseline, config)
+        (explained,) = self._solved([question], setting, index, order)
         return as_interaction_values(explained, setting.n_players)
 
     def predict_score(self, configs: Any) -> np.ndarray:
@@ -233,19 +282,27 @@ class Explanations:
         given = as_configs(configs, self.space_)
         return self._surrogate.predict(encode(self.space_, given, unknown=self._trials.unknown))
 
-    def _solve(
-        self,
-        game: str,
-        index: str,
-        order: int,
-        baseline: Any,
-        config: Mapping[str, Any] | None,
-        setting: Setting,
-    ) -> Explained:
-        question = self._question(game, baseline, config)
+    def _solved(
+        self, questions: Sequence[Question], setting: Setting, index: str, order: int
+    ) -> list[Explained]:
+        """Explain several games, and say where an approximation is poor."""
+        found = [solve(one, setting, index, order, self.max_exact) for one in questions]
+        for part in found:
+            warn_of_lost_gain(part, index)
+        return found
+
+    @staticmethod
+    def _checked_index(index: str, order: int, setting: Setting) -> tuple[str, int]:
         check_name("index", index, INDICES)
-        order = check_order(order, setting.n_players)
-        return solve(replace(question, index=index, order=order), setting)
+        return index, check_order(order, setting.n_players)
+
+    def _question_without_optimizers(
+        self, game: str, baseline: Any, config: Mapping[str, Any] | None
+    ) -> Question:
+        """Refuse the one game that needs more than a question tells."""
+        if game == "optimizer_bias":
+            raise ValueError("Only explain() plays 'optimizer_bias': it takes the optimizers.")
+        return self._question(game, baseline, config)
 
     def _question(self, game: str, baseline: Any, config: Mapping[str, Any] | None) -> Question:
         """Check and complete what all questions have in common."""
@@ -258,14 +315,7 @@ class Explanations:
         full = self._trials.configs[self._trials.incumbent]
         if config:
             full = complete_config(config, full, self._trials, self._defaults)
-        return Question(game, baselines, full, max_exact=self.max_exact)
-
-    def _all_scores(self, question: Question, setting: Setting) -> np.ndarray | None:
-        """Scores of all coalitions, None where there are too many."""
-        if setting.n_players > self.max_exact:
-            return None
-        baselines = setting.filled(question.baselines)
-        return coalition_scores(question.game, setting, baselines, question.config)
+        return Question(game, baselines, full)
 
     def _setting(self, groups: Any = None) -> Setting:
         check_is_fitted(self)
@@ -273,6 +323,7 @@ class Explanations:
         return Setting(
             trials=self._trials,
             surrogate=self._surrogate,
+            recipe=self._recipe,
             players=players_of(self._trials.space, groups),
             n_samples=self.n_samples,
             optimizer=self.optimizer,

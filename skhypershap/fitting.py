@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,64 +25,79 @@ FEW_TRIALS = 10
 LOW_SCORE = 0.3
 
 
-def fit_surrogate(
-    model: Any,
-    vectors: np.ndarray,
-    scores: np.ndarray,
-    legality: Legality,
-    *,
-    seed: int,
-    n_jobs: int | None = None,
-    fidelity: np.ndarray | None = None,
-) -> Surrogate:
-    """Fit a clone of a regressor, or a random forest, and measure it on held-out trials.
+@dataclass(frozen=True)
+class Recipe:
+    """How a surrogate is fitted: a model, and the trials as it sees them.
 
-    Parameters
+    Attributes
     ----------
     model : regressor or None
-        None for a `RandomForestRegressor` of 100 trees.
+        Is cloned; None for a `RandomForestRegressor` of 100 trees.
     vectors : ndarray of shape (n_trials, n_columns)
         What ran.
     scores : ndarray of shape (n_trials,)
         How it scored.
     legality : Legality
         What makes vectors legal.
-    seed : int
-        For every `random_state` of the model that is not set.
-    n_jobs : int, optional
-        For the default forest, as in scikit-learn.
-    fidelity : ndarray of shape (n_trials,), optional
-        The resource of each trial.
-
-    Returns
-    -------
-    Surrogate
-        Out-of-bag score for a forest, 5-fold cross-validated otherwise.
+    fidelity : ndarray of shape (n_trials,) or None
+        The resource of each trial, scaled to [0, 1].
     """
-    if model is None:
-        model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
-    model = clone(model, safe=False)  # whatever has fit and predict will do
-    if hasattr(model, "get_params"):
-        unset = {
-            name: seed
-            for name, value in model.get_params().items()
-            if value is None and (name == "random_state" or name.endswith("__random_state"))
-        }
-        model.set_params(**unset)
-    inputs = Inputs(legality, _takes_missing(model), fidelity is not None)
-    if fidelity is not None:
-        fidelity = (fidelity - fidelity.min()) / np.ptp(fidelity)
-    seen = inputs.seen(vectors, LARGEST if fidelity is None else fidelity)
-    model.fit(seen, scores)
-    forest = flat_forest(model)
-    if forest is not None:
-        predicted = model.predict(seen[:N_COMPARED])
-        gap = np.abs(predict_flat(forest, seen[:N_COMPARED]) - predicted).max()
-        if gap > 1e-9 * np.abs(predicted).max():
-            forest = None  # a subclass with a predict of its own
-    if forest is not None:
-        forest = _of_filled_vectors(forest, inputs)
-    return Surrogate(model, _held_out_score(model, seen, scores, seed), forest, inputs)
+
+    model: Any
+    vectors: np.ndarray
+    scores: np.ndarray
+    legality: Legality
+    fidelity: np.ndarray | None = None
+
+    def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
+        """Fit, and measure on held-out trials: out-of-bag for a forest, 5-fold otherwise.
+
+        The seed is for every `random_state` of the model that is not set, `n_jobs` for the default
+        forest.
+        """
+        surrogate, seen = self._fitted(seed, n_jobs)
+        score = _held_out_score(surrogate.model, seen, self.scores, seed)
+        return replace(surrogate, score=score)
+
+    def refit(self, generator: np.random.Generator) -> Surrogate:
+        """Fit on as many trials, drawn with replacement; nothing is measured."""
+        rows = generator.integers(len(self.scores), size=len(self.scores))
+        fidelity = None if self.fidelity is None else self.fidelity[rows]
+        drawn = replace(
+            self, vectors=self.vectors[rows], scores=self.scores[rows], fidelity=fidelity
+        )
+        return drawn._fitted(int(generator.integers(np.iinfo(np.int32).max)))[0]
+
+    def _fitted(self, seed: int, n_jobs: int | None = None) -> tuple[Surrogate, np.ndarray]:
+        """The surrogate, not measured yet, and what its model has seen."""
+        model = self.model
+        if model is None:
+            model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
+        model = clone(model, safe=False)  # whatever has fit and predict will do
+        if hasattr(model, "get_params"):
+            unset = {
+                name: seed
+                for name, value in model.get_params().items()
+                if value is None and (name == "random_state" or name.endswith("__random_state"))
+            }
+            model.set_params(**unset)
+        inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
+        seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
+        model.fit(seen, self.scores)
+        forest = flat_forest(model)
+        if forest is not None:
+            predicted = model.predict(seen[:N_COMPARED])
+            gap = np.abs(predict_flat(forest, seen[:N_COMPARED]) - predicted).max()
+            if gap > 1e-9 * np.abs(predicted).max():
+                forest = None  # a subclass with a predict of its own
+        if forest is not None:
+            forest = _of_filled_vectors(forest, inputs)
+        return Surrogate(model, float("nan"), forest, inputs), seen
+
+
+def scaled(fidelity: np.ndarray | None) -> np.ndarray | None:
+    """Resources scaled to [0, 1], as a surrogate sees them; there are at least two."""
+    return None if fidelity is None else (fidelity - fidelity.min()) / np.ptp(fidelity)
 
 
 def _takes_missing(model: Any) -> bool:

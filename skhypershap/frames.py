@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from skhypershap.solve import Explained
 
 SEPARATOR = " × "
-COLUMNS = ["game", "measure", "order", "interaction", "hyperparameters", "value"]
+EXPLAINED_BY = ["game", "measure", "order", "interaction", "hyperparameters"]
 
 
 def trials_frame(
@@ -49,25 +50,42 @@ def _own_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Series:
 
 
 def explanation_frame(
-    explained: Sequence[Explained], names: Sequence[str], attrs: Mapping[str, Any], *, stacked: bool
+    draws: Sequence[Sequence[Explained]],
+    names: Sequence[str],
+    attrs: Mapping[str, Any],
+    *,
+    stacked: bool,
 ) -> pd.DataFrame:
     """One row per game and interaction, sorted by game as asked, order, then |value|.
 
-    `attrs` are what holds for all games; scores and exactness are one value, or with `stacked` a
-    dict keyed by game.
+    `draws` are the games on all trials, and then on resamples, which make a column `draw` and keep the
+    first one's order. `attrs` are what holds for all games; scores and exactness are one value, or
+    with `stacked` a dict keyed by game.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for part in explained:
-        values = part.interactions
-        members = sorted(filter(None, values), key=lambda who: (len(who), -abs(values[who])))
-        hyperparameters = [tuple(names[player] for player in who) for who in members]
-        columns["game"] += [part.game] * len(members)
-        columns["measure"] += [part.measure] * len(members)
-        columns["order"] += map(len, members)
-        columns["interaction"] += map(SEPARATOR.join, hyperparameters)
-        columns["hyperparameters"] += hyperparameters
-        columns["value"] += [values[who] for who in members]
-    table = pd.DataFrame(columns)
+    explained = draws[0]
+    rows = [
+        (number, who)
+        for number, part in enumerate(explained)
+        for who in sorted(
+            filter(None, part.interactions),
+            key=lambda who: (len(who), -abs(part.interactions[who])),
+        )
+    ]
+    hyperparameters = [tuple(names[player] for player in who) for _, who in rows]
+    table = pd.DataFrame(
+        {
+            "game": [explained[number].game for number, _ in rows],
+            "measure": [explained[number].measure for number, _ in rows],
+            "order": [len(who) for _, who in rows],
+            "interaction": list(map(SEPARATOR.join, hyperparameters)),
+            "hyperparameters": hyperparameters,
+        },
+    )
+    values = [[draw[number].interactions[who] for number, who in rows] for draw in draws]
+    table = pd.concat([table] * len(draws), ignore_index=True)
+    table["value"] = np.ravel(values)
+    if len(draws) > 1:
+        table["draw"] = np.repeat(np.arange(len(draws)), len(rows))
     fields = ["baseline_score", "full_score", "exact"]
     if any(not part.exact for part in explained):
         fields += ["budget", "approximator"]
@@ -76,6 +94,109 @@ def explanation_frame(
         table.attrs[field] = by_game if stacked else by_game[explained[0].game]
     table.attrs.update(attrs)
     return table
+
+
+def datasets_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Explanations of several data sets in one frame, with the first one's attrs."""
+    named = [table.assign(dataset=name) for name, table in tables.items()]
+    joined = pd.concat(named, ignore_index=True)
+    joined.attrs = dict(named[0].attrs)
+    return joined
+
+
+def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
+    """Sum up the draws of an explanation: one row per interaction, with an interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `HyperSHAPExplainer.explain(..., n_bootstrap=B)` or `explain_jointly` returns, or some rows
+        of it.
+    level : float, default=0.9
+        How much of the draws an interval holds, above 0 and below 1.
+
+    Returns
+    -------
+    DataFrame
+        The rows of draw 0 (all trials), with `low` and `high` after `value`: the quantiles
+        (1 - level) / 2 and (1 + level) / 2 of the values of draws 1 to B, the percentile interval of
+        the bootstrap (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13). In units
+        of `value`.
+
+    Raises
+    ------
+    TypeError
+        If `table` is no DataFrame.
+    ValueError
+        If it has no draws, or lacks draw 0, or for a level out of range.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skhypershap import HyperSHAPExplainer, summarize
+    >>> grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
+    >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
+    >>> table = explainer.fit(*load_iris(return_X_y=True)).explain(n_bootstrap=20)
+    >>> summarize(table)[["interaction", "value", "low", "high"]].shape
+    (3, 4)
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"table must be the DataFrame of explain(); got {type(table).__name__}.")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level must be a number above 0 and below 1; got {level!r}.")
+    if "draw" not in table or not {0, 1} <= set(np.minimum(table["draw"], 1)):
+        raise ValueError(
+            "table has no draws to sum up: it needs rows of draw 0 and of others. Ask for them with "
+            "explain(..., n_bootstrap=100)."
+        )
+    keys = [column for column in table if column not in ("value", "draw")]
+    drawn = table[table["draw"] > 0].groupby(keys, sort=False)["value"]
+    ends = drawn.quantile([(1 - level) / 2, (1 + level) / 2]).unstack()
+    ends.columns = ["low", "high"]
+    rest = [column for column in keys if column not in EXPLAINED_BY]
+    summary = table[table["draw"] == 0].merge(ends.reset_index(), on=keys, how="left")
+    summary = summary[[*EXPLAINED_BY, "value", "low", "high", *rest]]
+    summary.attrs = dict(table.attrs)
+    return summary
+
+
+def subsets_frame(found: Sequence[Any], names: Sequence[str], gain: float) -> pd.DataFrame:
+    """The best coalition of each size: who, what it gains, and which share of the full gain that is."""
+    hyperparameters = np.empty(len(found), dtype=object)
+    hyperparameters[:] = [tuple(names[player] for player in subset.members) for subset in found]
+    gains = np.array([subset.gain for subset in found])
+    return pd.DataFrame(
+        {
+            "size": [len(subset.members) for subset in found],
+            "hyperparameters": hyperparameters,
+            "gain": gains,
+            "share": gains / gain if gain else np.nan,
+        }
+    )
+
+
+def verified_frame(
+    configs: Sequence[Mapping[str, Any]],
+    predicted: np.ndarray,
+    measured: np.ndarray,
+    stds: np.ndarray,
+    labels: Sequence[str] | None,
+) -> pd.DataFrame:
+    """Configurations, and what was expected and measured of them; labels are the index."""
+    configuration = np.empty(len(configs), dtype=object)
+    configuration[:] = list(map(dict, configs))
+    return pd.DataFrame(
+        {
+            "configuration": configuration,
+            "predicted": predicted,
+            "measured": measured,
+            "measured_std": stds,
+        },
+        index=None if labels is None else pd.Index(labels),
+    )
 
 
 def coalitions_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:

@@ -17,16 +17,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from skhypershap.climbers import climber_of
+from skhypershap.climbers import VectorClimber, climber_of
+from skhypershap.fitting import Recipe
 from skhypershap.optima import best_candidates, monotone, refine, starts_of
+from skhypershap.parallel import progress_bar
+from skhypershap.players import columns_of
 from skhypershap.sampling import enumerate_vectors, sample_vectors
-from skhypershap.space import encode
+from skhypershap.space import decode, encode
 from skhypershap.surrogate import Block, Surrogate
 from skhypershap.trials import Trials
 
 Config = dict[str, Any]
 SUBSET_ROWS = 512
-PROGRESS_DELAY = 0.5  # seconds; what is quicker needs no progress bar
+N_STARTS = 4  # of the search for one configuration
 
 
 class GameDefinition(NamedTuple):
@@ -34,8 +37,9 @@ class GameDefinition(NamedTuple):
 
     Attributes
     ----------
-    candidates : {"config", "search", "distribution"}
-        One configuration; anything a search could find; draws from the space.
+    candidates : {"config", "search", "distribution", "optimizers"}
+        One configuration; anything a search could find; draws from the space; what optimizers find
+        (see `skhypershap.bias`).
     reduce : {"best", "worst", "variance"}
         What becomes of the candidates' scores; "best" of one candidate is its score.
     """
@@ -49,6 +53,7 @@ GAMES = {
     "tunability": GameDefinition("search", "best"),
     "mistunability": GameDefinition("search", "worst"),
     "sensitivity": GameDefinition("distribution", "variance"),
+    "optimizer_bias": GameDefinition("optimizers", "best"),
 }
 
 
@@ -61,6 +66,8 @@ class Setting(NamedTuple):
         For the space, the direction, and the configurations that a search has found already.
     surrogate : Surrogate
         What scores blends.
+    recipe : Recipe
+        How it was fitted.
     players : mapping of str to sequence of str
         The hyperparameters of each player, which enter and leave a coalition together.
     n_samples : int
@@ -73,16 +80,20 @@ class Setting(NamedTuple):
         As in scikit-learn.
     verbose : int
         Whether to show progress.
+    drawn : ndarray of shape (n_samples, n_columns) or None
+        Vectors drawn from the space, where they are known already.
     """
 
     trials: Trials
     surrogate: Surrogate
+    recipe: Recipe
     players: Mapping[str, Sequence[str]]
     n_samples: int
     optimizer: str
     seed: int
     n_jobs: int | None
     verbose: int
+    drawn: np.ndarray | None = None
 
     @property
     def player_of_column(self) -> np.ndarray:
@@ -100,6 +111,23 @@ class Setting(NamedTuple):
     def filled(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Filled vectors of configurations."""
         return self.surrogate.legality.fill(encode(self.trials.space, configs, unknown=True))
+
+    def with_drawn(self, games: Iterable[str]) -> Setting:
+        """The same setting, with candidates drawn once, for surrogates that share them."""
+        enumerated = enumerate_vectors(self.trials.space, self.n_samples)
+        complete = enumerated is not None and enumerated[1] is not None
+        if complete or all(GAMES[name].candidates == "config" for name in games):
+            return self
+        return self._replace(drawn=sample_vectors(self.trials.space, self.n_samples, self.seed))
+
+    def alone(self) -> Setting:
+        """The same setting for one of many workers, which works by itself and in silence."""
+        return self._replace(n_jobs=1, verbose=0)
+
+    def resampled(self, draw: int) -> Setting:
+        """The same setting, with the surrogate fitted on a resample of the trials."""
+        generator = np.random.default_rng([self.seed, draw])
+        return self._replace(surrogate=self.recipe.refit(generator))
 
 
 class Candidates(NamedTuple):
@@ -120,22 +148,53 @@ class Candidates(NamedTuple):
     complete: bool = False
 
 
-def candidates_of(name: str, setting: Setting, config: Config) -> Candidates:
-    """Find the candidates of a game; those of an ablation are the one configuration `config`."""
-    source = GAMES[name].candidates
-    space = setting.trials.space
-    if source == "config":
-        return Candidates(setting.filled([config]), complete=True)
+def candidates_of(name: str, setting: Setting) -> Candidates:
+    """Find the candidates of a game that has many."""
+    source, space = GAMES[name].candidates, setting.trials.space
     enumerated = enumerate_vectors(space, setting.n_samples)
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
         vectors, probabilities = enumerated
         return Candidates(setting.surrogate.legality.fill(vectors), probabilities, complete=True)
-    vectors = setting.surrogate.legality.fill(
-        sample_vectors(space, setting.n_samples, setting.seed)
-    )
+    drawn = setting.drawn
+    if drawn is None:
+        drawn = sample_vectors(space, setting.n_samples, setting.seed)
+    vectors = setting.surrogate.legality.fill(drawn)
     if learns_from_subsets(name, setting):
         vectors = np.vstack([vectors, setting.filled(setting.trials.configs)])
     return Candidates(vectors)
+
+
+def best_config(setting: Setting, baseline: Config, coalition: np.ndarray) -> Config:
+    """Find the configuration that a coalition, a row of bools, would tune the baseline to."""
+    surrogate, columns = setting.surrogate, setting.player_of_column
+    start = setting.filled([baseline])
+    candidates = candidates_of("tunability", setting._replace(optimizer="refine"))
+    vectors = np.vstack([candidates.vectors, start])
+    sign = sign_of_gain("tunability", setting.trials)
+    optima = best_candidates(
+        surrogate,
+        vectors,
+        start[0],
+        columns,
+        coalition[None],
+        sign=sign,
+        n_starts=N_STARTS,
+        n_jobs=setting.n_jobs,
+        progress=lambda _: None,
+    )
+    taken = columns_of(coalition[None], columns)[0]
+    known = np.isfinite(optima.values[:, 0])
+    points = np.where(taken, vectors[optima.candidates[known, 0]], start[0])
+    if not candidates.complete:
+        climber = VectorClimber(surrogate, setting.trials.space, vectors, start[0], columns, sign)
+        free = np.tile(taken & ~climber.fixed, (len(points), 1))
+        points, _ = climber.climb(points, free, np.zeros((len(points), 2), dtype=np.int64))
+    points = np.vstack([points, start])
+    best = points[np.argmax(sign * surrogate.predict(points))]
+    config = decode(setting.trials.space, surrogate.legality.legal(best[None]))[0]
+    # What stays is the baseline's own value, without what rounding to a number and back does to it.
+    stays = [name for name, mine in zip(setting.trials.space, taken, strict=True) if not mine]
+    return config | {name: baseline[name] for name in stays if name in config and name in baseline}
 
 
 def sign_of_gain(name: str, trials: Trials) -> float:
@@ -171,7 +230,10 @@ def coalition_scores(
     ndarray of shape (n_coalitions,)
         Of all coalitions bit i of a position says that player i is in the coalition.
     """
-    candidates = candidates_of(name, setting, config)
+    if GAMES[name].candidates == "config":
+        candidates = Candidates(setting.filled([config]), complete=True)
+    else:
+        candidates = candidates_of(name, setting)
     values = [
         _scores_from(name, setting, candidates, baseline, coalitions) for baseline in baselines
     ]
@@ -192,7 +254,7 @@ def _scores_from(
     if refined:  # also what changes nothing can be found
         vectors = np.vstack([vectors, baseline])
     asked = (vectors, baseline, columns, coalitions)
-    with _progress(setting, name, size * len(vectors), "blend") as bar:
+    with progress_bar(name, size * len(vectors), "blend", setting.verbose) as bar:
         if GAMES[name].reduce == "variance":
             blocks = surrogate.coalition_blocks(*asked, n_jobs=setting.n_jobs)
             return _variance(_watched(blocks, bar), size, candidates)
@@ -213,22 +275,12 @@ def _scores_from(
         values[stays] = sign * surrogate.predict(baseline[None])[0]
     if climbs:
         climber = climber_of(surrogate, setting.trials.space, vectors, baseline, columns, sign=sign)
-        with _progress(setting, f"{name}, line search", size, "coalition") as bar:
+        what = f"{name}, line search"
+        with progress_bar(what, size, "coalition", setting.verbose) as bar:
             values = refine(climber, optima, coalitions, n_jobs=setting.n_jobs, progress=bar.update)
     if refined and coalitions is None:
         values = monotone(values)
     return sign * values
-
-
-def _progress(setting: Setting, what: str, total: int, unit: str) -> tqdm:
-    return tqdm(
-        total=total,
-        desc=what,
-        unit=unit,
-        unit_scale=True,
-        delay=PROGRESS_DELAY,
-        disable=not setting.verbose,
-    )
 
 
 def learns_from_subsets(name: str, setting: Setting) -> bool:

@@ -16,8 +16,9 @@ import numpy as np
 
 from skhypershap.climbers import Climber
 from skhypershap.interactions import player_halves
+from skhypershap.parallel import in_threads
 from skhypershap.players import columns_of, members_of
-from skhypershap.surrogate import Surrogate, in_threads
+from skhypershap.surrogate import Surrogate
 
 STARTS = 4 << 10  # of all coalitions together: four each for ten players, one from twelve on
 ENOUGH, MOST = 8, 32  # starts of one coalition; more than enough where there are few coalitions

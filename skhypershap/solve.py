@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from skhypershap.approximation import approximate
 from skhypershap.errors import ApproximationWarning, warn
-from skhypershap.games import (
-    Setting,
-    best_of_evaluated_subsets,
-    coalition_scores,
-    learns_from_subsets,
-    sign_of_gain,
-)
+from skhypershap.games import Setting, best_of_evaluated_subsets, sign_of_gain
 from skhypershap.interactions import (
     INDICES,
     exact_interactions,
@@ -25,37 +18,10 @@ from skhypershap.interactions import (
     measure_name,
     moebius_of_small,
 )
+from skhypershap.values import Question, ValueFunction, value_function
 
 MAX_EXACT_ABLATION = 20
 LOST_GAIN = 0.1  # of the gain: what an efficient index may lose before a user is told
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a game.
-
-    Attributes
-    ----------
-    game : str
-        A key of `skhypershap.games.GAMES`.
-    baselines : list of dict
-        The game is the mean over these configurations.
-    config : dict
-        What an ablation explains.
-    index : str
-        A key of `skhypershap.interactions.INDICES`.
-    order : int
-        Size of the largest interactions.
-    max_exact : int
-        Up to this many players all coalitions are evaluated.
-    """
-
-    game: str
-    baselines: list[dict[str, Any]]
-    config: dict[str, Any]
-    index: str = "FSII"
-    order: int = 1
-    max_exact: int = 16
 
 
 @dataclass(frozen=True)
@@ -70,6 +36,8 @@ class Explained:
         In gain units, the empty one included.
     baseline_score, full_score : float
         v of the empty and of the full coalition, in the metric's own units.
+    gain : float
+        Their difference in gain units, which an efficient index sums to.
     exact : bool
         Whether all coalitions were evaluated, or an ablation's leaves in their place.
     budget : int or None
@@ -83,27 +51,50 @@ class Explained:
     interactions: Mapping[tuple[int, ...], float]
     baseline_score: float
     full_score: float
+    gain: float
     exact: bool = True
     budget: int | None = None
     approximator: str | None = None
 
 
-def solve(question: Question, setting: Setting) -> Explained:
-    """Compute the interactions that are asked for."""
-    game, index, order = question.game, question.index, question.order
-    measure = measure_name(index, order)
-    n_players = setting.n_players
-    if game == "ablation" and _has_leaves(setting):
-        return _explained_ablation(question, setting)
-    baselines = setting.filled(question.baselines)
-    if n_players <= _max_exact(question, setting):
-        values = coalition_scores(game, setting, baselines, question.config)
-        gains = sign_of_gain(game, setting.trials) * (values - values[0])
-        interactions = exact_interactions(gains, index, order)
-        return Explained(game, measure, interactions, float(values[0]), float(values[-1]))
+def solve(
+    question: Question, setting: Setting, index: str, order: int, max_exact: int
+) -> Explained:
+    """Compute the interactions that are asked for.
 
-    gains_of = GainsOf(question, setting)
-    first = gains_of.empty_score
+    Parameters
+    ----------
+    question : Question
+        Of which game.
+    setting : Setting
+        Of which explainer.
+    index : str
+        A key of `skhypershap.interactions.INDICES`.
+    order : int
+        Size of the largest interactions.
+    max_exact : int
+        Up to this many players all coalitions are evaluated.
+    """
+    if question.game == "ablation":
+        if has_leaves(setting):
+            return _explained_ablation(question, setting, index, order)
+        # There is one candidate: without trees to list, all coalitions are evaluated for longer.
+        max_exact = max(max_exact, MAX_EXACT_ABLATION)
+    return explained(value_function(question, setting), index, order, max_exact)
+
+
+def explained(v: ValueFunction, index: str, order: int, max_exact: int) -> Explained:
+    """Explain a value function, exactly up to `max_exact` players; arguments as in `solve`."""
+    measure, n_players = measure_name(index, order), v.n_players
+    if n_players <= max_exact:
+        values = v.all_scores()
+        gains = v.sign * (values - values[0])
+        interactions = exact_interactions(gains, index, order)
+        return Explained(
+            v.game, measure, interactions, float(values[0]), float(values[-1]), float(gains[-1])
+        )
+
+    gains_of = GainsOf(v)
     full = 0.0
 
     def evaluate(coalitions: np.ndarray) -> np.ndarray:
@@ -111,8 +102,8 @@ def solve(question: Question, setting: Setting) -> Explained:
         nonlocal full
         coalitions = np.vstack([coalitions, np.ones(n_players)]).astype(bool)
         gains = gains_of(coalitions)
-        if learns_from_subsets(game, setting):
-            gains = best_of_evaluated_subsets(game, gains, coalitions)
+        if v.keeps_subsets:
+            gains = best_of_evaluated_subsets(v.game, gains, coalitions)
         full = gains[-1]
         return gains[:-1]
 
@@ -122,34 +113,35 @@ def solve(question: Question, setting: Setting) -> Explained:
         interactions = moebius_of_small(small, evaluate(members))
         approximator, budget = "small coalitions", len(small) + 1
     else:
-        interactions, approximator, budget = approximate(
-            evaluate, n_players, index, order, setting.seed
-        )
-    last = float(first + gains_of.sign * full)
-    if INDICES[index].efficient:
-        _warn_of_lost_gain(measure, approximator, sum(interactions.values()), float(full))
-    return Explained(game, measure, interactions, first, last, False, budget, approximator)
+        interactions, approximator, budget = approximate(evaluate, n_players, index, order, v.seed)
+    return Explained(
+        v.game,
+        measure,
+        interactions,
+        baseline_score=gains_of.empty_score,
+        full_score=float(gains_of.empty_score + v.sign * full),
+        gain=float(full),
+        exact=False,
+        budget=budget,
+        approximator=approximator,
+    )
 
 
-def _warn_of_lost_gain(measure: str, approximator: str, found: float, full: float) -> None:
+def warn_of_lost_gain(part: Explained, index: str) -> None:
     """An index that should sum to the gain tells by how much its approximation misses it."""
-    if abs(found - full) > LOST_GAIN * abs(full):
+    if part.exact or not INDICES[index].efficient:
+        return
+    found = sum(part.interactions.values())
+    if abs(found - part.gain) > LOST_GAIN * abs(part.gain):
         warn(
-            f"The approximation is poor: {measure} by {approximator} sums to {found:.3g} where the gain "
-            f"is {full:.3g}. Use index='FSII' or 'k-SII', which are approximated better, or raise "
-            "max_exact to evaluate all coalitions.",
+            f"The approximation is poor: {part.measure} by {part.approximator} sums to {found:.3g} "
+            f"where the gain is {part.gain:.3g}. Use index='FSII' or 'k-SII', which are approximated "
+            "better, or raise max_exact to evaluate all coalitions.",
             ApproximationWarning,
         )
 
 
-def _max_exact(question: Question, setting: Setting) -> int:
-    """An ablation has one candidate: without trees to list, all coalitions are evaluated for longer."""
-    if question.game == "ablation" and not _has_leaves(setting):
-        return max(question.max_exact, MAX_EXACT_ABLATION)
-    return question.max_exact
-
-
-def _has_leaves(setting: Setting) -> bool:
+def has_leaves(setting: Setting) -> bool:
     """Whether scores of blends are sums of leaves: in trees, unless blends are left out."""
     return setting.surrogate.forest is not None and not setting.surrogate.legality.forbids
 
@@ -157,26 +149,16 @@ def _has_leaves(setting: Setting) -> bool:
 class GainsOf:
     """Gains of coalitions given as rows of bools, evaluated when asked."""
 
-    def __init__(self, question: Question, setting: Setting) -> None:
-        self.question = question
-        self.setting = setting
-        self.baselines = setting.filled(question.baselines)
-        self.sign = sign_of_gain(question.game, setting.trials)
-        empty = np.zeros((1, setting.n_players), dtype=bool)
-        self.empty_score = float(self._scores(empty)[0])
+    def __init__(self, v: ValueFunction) -> None:
+        self.v = v
+        self.empty_score = float(v.scores(np.zeros((1, v.n_players), dtype=bool))[0])
 
     def __call__(self, coalitions: np.ndarray) -> np.ndarray:
         """Gains of shape (n_coalitions,) over the baseline, in units of the metric."""
-        return self.sign * (self._scores(coalitions) - self.empty_score)
-
-    def _scores(self, coalitions: np.ndarray) -> np.ndarray:
-        question = self.question
-        return coalition_scores(
-            question.game, self.setting, self.baselines, question.config, coalitions
-        )
+        return self.v.sign * (self.v.scores(coalitions) - self.empty_score)
 
 
-def _explained_ablation(question: Question, setting: Setting) -> Explained:
+def _explained_ablation(question: Question, setting: Setting, index: str, order: int) -> Explained:
     """Exact at any number of players: from the leaves that blends of two configurations reach."""
     from skhypershap.kernels.leaves import reachable_leaves
 
@@ -191,8 +173,14 @@ def _explained_ablation(question: Question, setting: Setting) -> Explained:
         leaves = reachable_leaves(forest, vector, baseline, setting.player_of_column)
         first += share * leaves.amounts[leaves.n_in == 0].sum()
         last += share * leaves.amounts[leaves.n_out == 0].sum()
-        found = leaf_interactions(leaves, setting.n_players, question.index, question.order)
+        found = leaf_interactions(leaves, setting.n_players, index, order)
         for members, value in found.items():
             sums[members] = sums.get(members, 0.0) + sign * share * value
-    measure = measure_name(question.index, question.order)
-    return Explained(question.game, measure, sums, float(first), float(last))
+    return Explained(
+        question.game,
+        measure_name(index, order),
+        sums,
+        float(first),
+        float(last),
+        float(sign * (last - first)),
+    )

@@ -9,17 +9,15 @@ model's `predict` where it must.
 from __future__ import annotations
 
 import functools
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from skhypershap.conditions import Legality
 from skhypershap.kernels.forest import FlatForest
+from skhypershap.parallel import in_threads
 from skhypershap.players import columns_of, members_of
 
 if TYPE_CHECKING:
@@ -262,28 +260,3 @@ class Surrogate:
                 members = coalitions[part]
             scores = self.blend_scores(members, candidates, baseline, player_of_column)
             yield part, np.arange(len(candidates)), scores
-
-
-def in_threads(
-    work: Callable[[Any], Any], items: Iterable[Any], n_jobs: int | None
-) -> Iterable[Any]:
-    """Results in the order of the items, for work that holds no lock and need not copy its input."""
-    n_threads = effective_n_jobs(n_jobs)
-    if n_threads == 1:  # without the bookkeeping, which one thread can feel
-        return map(work, items)
-    return _from_pool(work, items, n_threads)
-
-
-def _from_pool(work: Callable[[Any], Any], items: Iterable[Any], n_threads: int) -> Iterator[Any]:
-    """A few results ahead at a time: all of them would not fit into memory.
-
-    Not joblib's generator of results, which once in some thousand calls waited for ever.
-    """
-    with ThreadPoolExecutor(n_threads) as pool:
-        waiting: deque[Future[Any]] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > 2 * n_threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

@@ -13,7 +13,18 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.filterwarnings("ignore")  # of the rivals that happen to be installed
 @pytest.mark.parametrize(
-    "name", ["kernel", "line_search", "conditions", "many", "importances", "startup"]
+    "name",
+    [
+        "kernel",
+        "line_search",
+        "conditions",
+        "many",
+        "importances",
+        "intervals",
+        "reduced",
+        "joint",
+        "startup",
+    ],
 )
 def test_a_tiny_benchmark_runs(name, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])

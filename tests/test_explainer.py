@@ -445,7 +445,7 @@ class TestEveryParameterMatters:
         pd.testing.assert_frame_equal(tables[None], tables[2])
 
     def test_verbose_shows_progress_where_work_takes_long(self, fitted_search, capsys, monkeypatch):
-        monkeypatch.setattr("skhypershap.games.PROGRESS_DELAY", 0)
+        monkeypatch.setattr("skhypershap.parallel.PROGRESS_DELAY", 0)
         quiet = HyperSHAPExplainer(fitted_search, n_samples=50, random_state=0).fit()
         quiet.explain()
         assert capsys.readouterr().err == ""

@@ -21,7 +21,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
 from skhypershap.conditions import Legality
-from skhypershap.fitting import fit_surrogate
+from skhypershap.fitting import Recipe
 from skhypershap.interactions import exact_interactions, leaf_interactions
 from skhypershap.kernels.coalitions import places_of_all, score_block
 from skhypershap.kernels.leaves import reachable_leaves
@@ -31,7 +31,7 @@ from skhypershap.kernels.walk import plan_walk
 def fitted(model, vectors, scores):
     n = vectors.shape[1]
     space = ConfigurationSpace({f"x{i:03}": (0.0, 1.0) for i in range(n)})
-    return fit_surrogate(model, vectors, scores, Legality(space, np.full(n, 0.5)), seed=0)
+    return Recipe(model, vectors, scores, Legality(space, np.full(n, 0.5))).fit(seed=0)
 
 
 class LogForest(RandomForestRegressor):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skhypershap.frames import explanation_frame
+from skhypershap.frames import explanation_frame, summarize
 from skhypershap.plotting import plot_importance, plot_interactions
 from skhypershap.solve import Explained
 
@@ -28,9 +28,9 @@ def table_of(n_players, order=2, game="tunability", prefix="a", **attrs):
         for size in range(1, order + 1)
         for members in itertools.combinations(range(n_players), size)
     }
-    explained = Explained(game, "FSII", interactions, 0.0, 1.0)
+    explained = Explained(game, "FSII", interactions, 0.0, 1.0, 1.0)
     attrs = {"metric": "accuracy", "direction": "maximize", **attrs}
-    return explanation_frame([explained], names, attrs, stacked=False)
+    return explanation_frame([[explained]], names, attrs, stacked=False)
 
 
 def overlapping(texts):
@@ -119,3 +119,51 @@ def test_tables_that_cannot_be_drawn(plot):
         plot(table[:0])
     with pytest.raises(ValueError, match=r"several games \(tunability, sensitivity\)"):
         plot(pd.concat([table, table.assign(game="sensitivity")]))
+
+
+class TestDraws:
+    """Whiskers of a bootstrap."""
+
+    @pytest.fixture
+    def drawn(self):
+        whole = table_of(3)
+        random = np.random.default_rng(1)
+        noisy = [whole.assign(value=whole["value"] + random.normal(size=6)) for _ in range(40)]
+        table = pd.concat([part.assign(draw=draw) for draw, part in enumerate([whole, *noisy])])
+        table.attrs = whole.attrs
+        return table
+
+    def test_bars_are_of_all_trials_and_whiskers_hold_the_draws(self, drawn):
+        ax = plot_importance(drawn)
+        names = [label.get_text() for label in ax.get_yticklabels()]
+        whole = drawn[drawn["draw"] == 0].set_index("interaction")["value"]
+        assert sorted(names) == sorted(whole.index)
+        widths = sorted(patch.get_width() for patch in ax.patches if patch.get_height())
+        assert widths == pytest.approx(sorted(whole))
+        (whiskers,) = ax.collections
+        for name, segment in zip(names, whiskers.get_segments(), strict=True):
+            values = drawn[(drawn["draw"] > 0) & (drawn["interaction"] == name)]["value"]
+            assert segment[:, 0] == pytest.approx(values.quantile([0.05, 0.95]).tolist())
+        assert not cut_off(ax)
+
+    def test_a_summary_has_its_own_intervals(self, drawn):
+        summary = summarize(drawn, level=0.5)
+        (whiskers,) = plot_importance(summary).collections
+        ends = {tuple(segment[:, 0]) for segment in whiskers.get_segments()}
+        assert ends == set(zip(summary["low"], summary["high"], strict=True))
+
+    def test_a_heatmap_is_of_all_trials(self, drawn):
+        ax, other = plot_interactions(drawn), plot_interactions(table_of(3))
+        assert [text.get_text() for text in ax.texts] == [text.get_text() for text in other.texts]
+
+    def test_draw_0_must_be_there(self, drawn):
+        with pytest.raises(ValueError, match="no rows of draw 0"):
+            plot_importance(drawn[drawn["draw"] > 3])
+
+
+@pytest.mark.parametrize("plot", [plot_importance, plot_interactions])
+def test_one_data_set_at_a_time(plot):
+    table = pd.concat([table_of(3).assign(dataset=name) for name in ("all", "adult")])
+    with pytest.raises(ValueError, match=r"several data sets \(all, adult\)"):
+        plot(table)
+    assert plot(table[table["dataset"] == "adult"]).get_title()

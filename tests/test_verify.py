@@ -30,7 +30,8 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skhypershap import TrialsWarning
+from skhypershap import HyperSHAPExplainer, SurrogateWarning, TrialsWarning
+from skhypershap.games import best_config
 from skhypershap.verification import measured
 
 X, Y = load_iris(return_X_y=True)
@@ -316,3 +317,86 @@ def test_a_value_of_any_kind_is_one_value():
     search = GridSearchCV(pipeline, {"clf__C": [1, 2]}, cv=3)
     configs = [{"scaler__feature_range": (-1, 1)}, {"scaler__feature_range": (0, 3)}]
     assert_close(measured(search, configs, X, Y), by_hand(search, configs))
+
+
+class TestOfAnExplainer:
+    """`explainer.verify`: a frame with what is expected beside what is measured."""
+
+    @pytest.fixture
+    def fitted(self):
+        grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+        search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, scoring="accuracy")
+        return HyperSHAPExplainer(search, random_state=0).fit(*load_iris(return_X_y=True))
+
+    def test_by_default_what_is_worth_a_look(self, fitted):
+        X, y = load_iris(return_X_y=True)
+        table = fitted.verify(X, y)
+        assert list(table) == ["configuration", "predicted", "measured", "measured_std"]
+        best = fitted.best_subsets()["hyperparameters"]
+        assert table.index.tolist() == [
+            "baseline",
+            "incumbent",
+            *(f"best of {' × '.join(names)}" for names in best),
+        ]
+        assert table["configuration"].iloc[0] == fitted.baseline_
+        assert table["configuration"].iloc[1] == fitted.incumbent_
+        np.testing.assert_array_equal(
+            table["predicted"], fitted.predict_score(table["configuration"].tolist())
+        )
+        for config, mean, std in table[["configuration", "measured", "measured_std"]].to_numpy():
+            tree = DecisionTreeClassifier(random_state=0, **config)
+            scores = cross_val_score(tree, X, y, scoring="accuracy")
+            assert (mean, std) == pytest.approx((scores.mean(), scores.std()), abs=1e-12)
+
+    def test_the_best_of_a_subset_scores_what_the_coalition_is_worth(self, fitted):
+        """And only the subset's hyperparameters differ from the baseline."""
+        table = fitted.verify(*load_iris(return_X_y=True))
+        v = fitted.coalition_values().set_index("coalition")["value"]
+        best = fitted.best_subsets()["hyperparameters"]
+        for row, names in zip(table.iloc[2:].itertuples(), best, strict=True):
+            assert row.predicted == pytest.approx(v[names], abs=1e-12)
+            differ = {k for k, x in row.configuration.items() if x != fitted.baseline_[k]}
+            assert differ <= set(names)
+
+    def test_given_ones(self, fitted):
+        X, y = load_iris(return_X_y=True)
+        configs = [{"max_depth": 2, "min_samples_leaf": 5}, {"max_depth": 5, "min_samples_leaf": 1}]
+        table = fitted.verify(X, y, pd.DataFrame(configs))
+        assert table["configuration"].tolist() == configs
+        assert table.index.tolist() == [0, 1]
+        results = pd.DataFrame(fitted.search_.cv_results_)
+        for config, mean in zip(configs, table["measured"], strict=True):
+            (row,) = np.flatnonzero([params == config for params in results["params"]])
+            assert mean == results["mean_test_score"][row]
+
+    def test_several_baselines_without_subsets(self):
+        X, y = load_iris(return_X_y=True)
+        search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]})
+        with pytest.warns(SurrogateWarning):
+            fitted = HyperSHAPExplainer(search, baseline=["median", "worst"]).fit(X, y)
+        assert fitted.verify(X, y).index.tolist() == ["baseline", "baseline", "incumbent"]
+
+    def test_configurations_outside_the_space(self, fitted):
+        X, y = load_iris(return_X_y=True)
+        with pytest.raises(ValueError, match="99 is no value of 'max_depth'"):
+            fitted.verify(X, y, [{"max_depth": 99, "min_samples_leaf": 1}])
+        with pytest.raises(
+            ValueError, match="Missing in configuration number 0: 'min_samples_leaf'"
+        ):
+            fitted.verify(X, y, [{"max_depth": 2}])
+        with pytest.raises(ValueError, match="configs is empty"):
+            fitted.verify(X, y, [])
+
+
+def test_the_best_configuration_on_numbers(mixed_space, mixed_trials):
+    """It is as good as the line search of the game, by a search of its own over the same cells."""
+    fitted = HyperSHAPExplainer(mixed_space, n_samples=300, random_state=0).fit(*mixed_trials)
+    setting = fitted._setting()
+    v = fitted.coalition_values().set_index("coalition")["value"]
+    for coalition in (["alpha"], ["learning_rate", "kernel"], fitted.hyperparameter_names_):
+        row = np.isin(fitted.hyperparameter_names_, coalition)
+        config = best_config(setting, fitted.baseline_, row)
+        names = tuple(name for name, joins in zip(v.index[-1], row, strict=True) if joins)
+        assert fitted.predict_score([config])[0] == pytest.approx(v[names], rel=0.02)
+        held = {name: value for name, value in fitted.baseline_.items() if name not in names}
+        assert {name: config[name] for name in held} == held

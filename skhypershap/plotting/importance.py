@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skhypershap.plotting._table import inner_size, one_game, unit_of
+from skhypershap.plotting._table import inner_size, one_game, unit_of, with_intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,8 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table : DataFrame
-        What `HyperSHAPExplainer.explain` returns for one game.
+        What `HyperSHAPExplainer.explain` returns for one game. With `n_bootstrap`, whiskers hold 90 % of
+        the draws; of what `summarize` makes of it, they span `low` to `high`.
     ax : matplotlib Axes, default=None
         Where to draw; None makes a figure as large as the table needs.
 
@@ -31,7 +32,7 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError, ValueError
-        If `table` is no explanation, empty, or of several games.
+        If `table` is no explanation, empty, or of several games or data sets.
 
     Examples
     --------
@@ -51,7 +52,7 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     import seaborn as sns
 
     game = one_game(table)
-    data = table.sort_values("value", key=abs, ascending=False, kind="stable")
+    data = with_intervals(table).sort_values("value", key=abs, ascending=False, kind="stable")
     n_bars = data["interaction"].nunique()
     if ax is None:
         longest = data["interaction"].str.len().max()
@@ -69,6 +70,8 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         legend=len(orders) > 1,
         ax=ax,
     )
+    if {"low", "high"} <= set(data):
+        ax.hlines(range(n_bars), data["low"], data["high"], color="0.25", linewidth=1.2)
     ax.axvline(0, color="0.3", linewidth=0.8)
     ax.set(xlabel=unit_of(table, game), ylabel="", title=f"{game} ({data['measure'].iloc[0]})")
     if len(orders) > 1:  # the last bars are the shortest

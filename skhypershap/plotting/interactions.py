@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skhypershap.plotting._table import inner_size, one_game, unit_of
+from skhypershap.plotting._table import inner_size, one_game, unit_of, with_intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,8 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ----------
     table : DataFrame
         What `HyperSHAPExplainer.explain` returns for one game with `order=2` or more; larger
-        interactions are not drawn. Hyperparameters come in the order of the table.
+        interactions are not drawn, nor are draws of a bootstrap. Hyperparameters come in the order
+        of the table.
     ax : matplotlib Axes, default=None
         Where to draw; None makes a figure as large as the table needs.
 
@@ -34,7 +35,7 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError, ValueError
-        If `table` is no explanation, empty, or of several games.
+        If `table` is no explanation, empty, or of several games or data sets.
 
     Examples
     --------
@@ -56,7 +57,8 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     import seaborn as sns
 
     game = one_game(table)
-    drawn = table[table["order"] <= 2]
+    drawn = with_intervals(table)
+    drawn = drawn[drawn["order"] <= 2]
     if drawn.empty:
         raise ValueError(
             "table has no single hyperparameters or pairs; keep its rows of order 1, 2."

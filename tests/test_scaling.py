@@ -1,0 +1,81 @@
+"""Where one machine ends: the same numbers from real workers of dask and ray, through joblib."""
+
+from __future__ import annotations
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from ConfigSpace import ConfigurationSpace
+
+from skhypershap import HyperSHAPExplainer, explain_jointly, optimizers
+
+pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+
+
+def explainer(seed=0, **arguments):
+    space = ConfigurationSpace(dict.fromkeys("abcd", (0.0, 1.0)), seed=seed)
+    configs = space.sample_configuration(30)
+    vectors = np.array([config.get_array() for config in configs])
+    arguments = {"n_samples": 100, "random_state": 0, **arguments}
+    fitted = HyperSHAPExplainer(space, **arguments)
+    return fitted.fit(configs, np.sin(3 * vectors).sum(axis=1) + seed * vectors[:, 0])
+
+
+def everything(n_jobs):
+    """All that is split: data sets, draws, coalitions of optimizer bias, batches beyond max_exact."""
+    sets = {"one": explainer(0), "two": explainer(1)}
+    many = {name: explainer(seed, max_exact=2) for seed, name in enumerate(sets)}
+    fitted = explainer(n_jobs=n_jobs)
+    return [
+        fitted.explain(["tunability", "sensitivity"], n_bootstrap=3),
+        explain_jointly(sets, per_dataset=True, n_jobs=n_jobs),
+        explain_jointly(many, aggregate="median", n_jobs=n_jobs),
+        fitted.explain("optimizer_bias", optimizer_of_interest=optimizers.grid, n_trials=5),
+        explainer(n_jobs=n_jobs, max_exact=2).explain("tunability"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return everything(None)
+
+
+def check(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+        assert one.attrs == other.attrs
+
+
+def test_processes_of_joblib(expected):
+    with joblib.parallel_config(backend="loky"):
+        check(everything(2), expected)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_workers_of_dask(expected, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.chdir(tmp_path)  # where workers put what does not fit
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        joblib.parallel_config(backend="dask"),
+    ):
+        assert len(client.scheduler_info()["workers"]) == 2
+        check(everything(-1), expected)
+
+
+def test_actors_of_ray(expected):
+    ray = pytest.importorskip("ray")
+    from ray.util.joblib import register_ray
+
+    register_ray()
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    try:
+        with joblib.parallel_config(backend="ray"):  # which starts its actors for every call
+            found = explainer(n_jobs=2).explain(["tunability", "sensitivity"], n_bootstrap=3)
+        check([found], expected[:1])
+    finally:
+        ray.shutdown()
