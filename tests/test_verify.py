@@ -326,7 +326,9 @@ class TestOfAnExplainer:
     def fitted(self):
         grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
         search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, scoring="accuracy")
-        return HyperSHAPExplainer(search, random_state=0).fit(*load_iris(return_X_y=True))
+        return HyperSHAPExplainer(search, baseline={"max_depth": 1}, random_state=0).fit(
+            *load_iris(return_X_y=True)
+        )
 
     def test_by_default_what_is_worth_a_look(self, fitted):
         X, y = load_iris(return_X_y=True)
