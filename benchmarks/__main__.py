@@ -12,7 +12,17 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import conditions, importances, kernel, line_search, many, startup
+from benchmarks import (
+    conditions,
+    importances,
+    intervals,
+    joint,
+    kernel,
+    line_search,
+    many,
+    reduced,
+    startup,
+)
 
 ALL = {
     "kernel": kernel,
@@ -20,6 +30,9 @@ ALL = {
     "conditions": conditions,
     "many": many,
     "importances": importances,
+    "intervals": intervals,
+    "reduced": reduced,
+    "joint": joint,
     "startup": startup,
 }
 PACKAGES = (

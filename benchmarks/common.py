@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from ConfigSpace import ConfigurationSpace
+import pandas as pd
+from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
 from sklearn.ensemble import RandomForestRegressor
 
 from skhypershap import HyperSHAPExplainer, SurrogateWarning
+
+DATA = Path(os.environ.get("SKHYPERSHAP_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
 class Problem(NamedTuple):
@@ -41,6 +47,32 @@ def problem(n_players, n_trials=1_000, noise=0.0):
     scores = np.sin(3 * vectors).sum(axis=1) + 2 * vectors[:, 0] * vectors[:, 1]
     scores += np.random.default_rng(0).normal(scale=noise, size=n_trials)
     return Problem(space, configs, scores)
+
+
+def real_tasks(name, metric):
+    """Real trials by task, none where they are not here."""
+    folder = DATA / name
+    if not folder.is_dir():
+        print(
+            f"{name} is left out: {DATA} has no such folder; point SKHYPERSHAP_DATA to the data.\n"
+        )
+        return {}
+    described = json.loads((folder / "space.json").read_text())
+    space = ConfigurationSpace()
+    space.add([hyperparameter(entry) for entry in described["hyperparameters"]])
+    table = pd.read_csv(folder / "data.csv", low_memory=False)
+    return {
+        str(task): Problem(space, rows[list(space)].to_dict("records"), rows[metric].to_numpy())
+        for task, rows in table.groupby(described["task_column"], sort=False)
+    }
+
+
+def hyperparameter(entry):
+    name, default = entry["name"], entry["default"]
+    if entry["type"] == "categorical":
+        return Categorical(name, entry["choices"], default=default)
+    kind = {"float": Float, "int": Integer}[entry["type"]]
+    return kind(name, (entry["lower"], entry["upper"]), default=default, log=entry["log"])
 
 
 def model():
