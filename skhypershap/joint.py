@@ -17,7 +17,7 @@ from skhypershap.explanations import Explanations, games_of
 from skhypershap.frames import datasets_frame, explanation_frame
 from skhypershap.games import Setting
 from skhypershap.parallel import in_parallel
-from skhypershap.solve import Explained, explained
+from skhypershap.solve import Explained, explained, solve
 from skhypershap.space import differences
 from skhypershap.values import Question, ValueFunction, value_function
 
@@ -128,13 +128,13 @@ def explain_jointly(
     tasks = _sharing_draws(tasks, games)
     index, order = first._checked_index(index, order, tasks[next(iter(tasks))].setting)
     max_exact = min(one.max_exact for one in explainers.values())
-    explain = functools.partial(explained, index=index, order=order, max_exact=max_exact)
+    terms = Terms(index, order, max_exact)
     run = functools.partial(in_parallel, n_jobs=n_jobs, verbose=verbose, unit="data set")
     draws = range((n_bootstrap or 0) + 1)
     if len(players) <= max_exact:
-        found = _from_all_coalitions(tasks, reduce, draws, explain, run)
+        found = _from_all_coalitions(tasks, reduce, draws, terms, run)
     elif n_bootstrap is None:
-        found = _from_some_coalitions(tasks, reduce, explain, run)
+        found = _from_some_coalitions(tasks, reduce, terms, run, linear=aggregate == "mean")
     else:
         raise ValueError(
             f"n_bootstrap needs all coalitions, and {len(players)} players have too many for "
@@ -158,6 +158,14 @@ class Task(NamedTuple):
 
     questions: list[Question]
     setting: Setting
+
+
+class Terms(NamedTuple):
+    """How a game is explained; see `skhypershap.solve.solve`."""
+
+    index_name: str
+    order: int
+    max_exact: int
 
 
 Found = dict[str, list[list[Explained]]]  # by data set, for each draw, for each game
@@ -238,7 +246,7 @@ def _from_all_coalitions(
     tasks: Mapping[str, Task],
     reduce: Callable[[np.ndarray], np.ndarray],
     draws: range,
-    explain: Callable[[ValueFunction], Explained],
+    terms: Terms,
     run: Callable[..., list[Any]],
 ) -> Found:
     """Explain from the values of all coalitions on each data set and draw."""
@@ -251,7 +259,7 @@ def _from_all_coalitions(
 
     def explained_games(games: np.ndarray) -> list[Explained]:
         return [
-            explain(replace(v, scores=functools.partial(_known, values)))
+            explained(replace(v, scores=functools.partial(_known, values)), *terms)
             for v, values in zip(functions, games, strict=True)
         ]
 
@@ -267,27 +275,43 @@ def values_of(task: Task, draw: int) -> list[np.ndarray]:
 def _from_some_coalitions(
     tasks: Mapping[str, Task],
     reduce: Callable[[np.ndarray], np.ndarray],
-    explain: Callable[[ValueFunction], Explained],
+    terms: Terms,
     run: Callable[..., list[Any]],
+    *,
+    linear: bool,
 ) -> Found:
-    """Explain by approximators, which ask for the same coalitions on each data set."""
-    found: Found = {name: [[]] for name in (ALL, *tasks)}
-    for number in range(len(next(iter(tasks.values())).questions)):
-        each = {
-            name: value_function(task.questions[number], task.setting)
-            for name, task in tasks.items()
-        }
+    """Explain each data set by itself, and all together by the same coalitions on each."""
+    own = run(_explained, [(task, terms) for task in tasks.values()], what="each data set")
+    found: Found = {ALL: [[]], **{name: [parts] for name, parts in zip(tasks, own, strict=True)}}
+    for number, parts in enumerate(zip(*own, strict=True)):
+        each = [value_function(task.questions[number], task.setting) for task in tasks.values()]
 
         def scores(coalitions: np.ndarray | None, each: Any = each) -> np.ndarray:
-            pieces = [(v, coalitions) for v in each.values()]
+            pieces = [(v, coalitions) for v in each]
             return reduce(np.array(run(_scores, pieces, what="some coalitions")))
 
-        v = next(iter(each.values()))
-        found[ALL][0].append(explain(replace(v, scores=scores)))
-        own = run(explain, [(v,) for v in each.values()], what="each data set")
-        for name, part in zip(tasks, own, strict=True):
-            found[name][0].append(part)
+        if linear and all(part.exact for part in parts):
+            found[ALL][0].append(_mean_of(parts))  # as any index is linear in v
+        else:
+            found[ALL][0].append(explained(replace(each[0], scores=scores), *terms))
     return found
+
+
+def _explained(task: Task, terms: Terms) -> list[Explained]:
+    return [solve(question, task.setting, *terms) for question in task.questions]
+
+
+def _mean_of(parts: Sequence[Explained]) -> Explained:
+    return replace(
+        parts[0],
+        interactions={
+            who: float(np.mean([part.interactions[who] for part in parts]))
+            for who in parts[0].interactions
+        },
+        baseline_score=float(np.mean([part.baseline_score for part in parts])),
+        full_score=float(np.mean([part.full_score for part in parts])),
+        gain=float(np.mean([part.gain for part in parts])),
+    )
 
 
 def _known(values: np.ndarray, _: np.ndarray | None) -> np.ndarray:

@@ -173,6 +173,14 @@ class TestRows:
         keys = ["dataset", "interaction"]
         found, expected = (t.set_index(keys)["value"].sort_index() for t in (table, exact))
         pd.testing.assert_series_equal(found, expected, atol=1e-6)
+        # Ablations are exact at any number, and a mean of them is, too.
+        table = explain_jointly(explainers, "ablation", per_dataset=True)
+        assert table.attrs["exact"] is True
+        found = table.set_index(keys)["value"].sort_index()
+        exact = explain_jointly(
+            {name: linear_game(w) for name, w in WEIGHTS.items()}, "ablation", per_dataset=True
+        )
+        pd.testing.assert_series_equal(found, exact.set_index(keys)["value"].sort_index())
         with pytest.raises(ValueError, match="n_bootstrap needs all coalitions"):
             explain_jointly(explainers, n_bootstrap=3)
 
