@@ -16,7 +16,7 @@ from ConfigSpace import (
     OrdinalHyperparameter,
 )
 
-from skhypershap import HyperSHAPExplainer, read_trials
+from skhypershap import HyperSHAPExplainer, explain_jointly, read_trials
 
 
 def space_of(described):
@@ -181,3 +181,37 @@ def test_groups_of_a_real_network(data_folder):
     }
     gain = table.attrs["baseline_score"] - table.attrs["full_score"]
     assert table["value"].sum() == pytest.approx(gain)
+
+
+def r2_of_sums(values, table):
+    """How much of v over all coalitions the sums of interactions explain."""
+    parts = dict(zip(map(frozenset, table["hyperparameters"]), table["value"], strict=True))
+    gains = values["value"].to_numpy() - values["value"].iloc[0]
+    sums = [
+        sum(value for part, value in parts.items() if part <= set(whole))
+        for whole in values["coalition"]
+    ]
+    return 1 - np.sum((gains - sums) ** 2) / np.sum((gains - gains.mean()) ** 2)
+
+
+def test_pairs_explain_nearly_all_tunability_over_many_tasks(data_folder):
+    """As the paper finds on LCBench: order 2 does, order 1 does not, and a mean game is simpler."""
+    explainers = {}
+    for task in range(0, 34, 4):
+        space, rows = load(data_folder / "lcbench_surrogate", "data.csv", task)
+        fitted = HyperSHAPExplainer(space, n_samples=500, random_state=0, n_jobs=2)
+        explainers[f"task {task}"] = fitted.fit(rows[list(space)], rows["val_accuracy"])
+    values = {name: one.coalition_values() for name, one in explainers.items()}
+    joint = next(iter(values.values())).copy()
+    joint["value"] = np.mean([table["value"] for table in values.values()], axis=0)
+    found = {}
+    for order in (1, 2, 3):
+        table = explain_jointly(explainers, order=order, per_dataset=True)
+        whole = r2_of_sums(joint, table[table["dataset"] == "all"])
+        single = [r2_of_sums(values[name], table[table["dataset"] == name]) for name in explainers]
+        found[order] = np.mean(single), whole
+    assert found[1][0] < 0.8 < 0.93 < found[2][0] < found[3][0]
+    assert all(whole > single for single, whole in found.values())
+    assert found[3][1] > 0.99
+    singles = table[(table["order"] == 1) & (table["dataset"] == "all")]
+    assert "num_layers" in singles["interaction"].iloc[:2].tolist()
