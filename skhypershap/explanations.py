@@ -58,6 +58,7 @@ class Explanations:
     _baselines: list[dict[str, Any]]
     _defaults: Defaults
     _seed: int
+    __sklearn_is_fitted__: Callable[[], bool]
     _validate_params: Callable[[], None]  # of scikit-learn's BaseEstimator
 
     def explain(

@@ -145,6 +145,11 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     """
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f"table must be the DataFrame of explain(); got {type(table).__name__}.")
+    missing = [column for column in (*EXPLAINED_BY, "value") if column not in table]
+    if missing:
+        raise ValueError(
+            f"table has no column {', '.join(map(repr, missing))}; pass what explain() returns."
+        )
     if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must be a number above 0 and below 1; got {level!r}.")
     if "draw" not in table or not {0, 1} <= set(np.minimum(table["draw"], 1)):
@@ -153,7 +158,7 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
             "explain(..., n_bootstrap=100)."
         )
     keys = [column for column in table if column not in ("value", "draw")]
-    drawn = table[table["draw"] > 0].groupby(keys, sort=False)["value"]
+    drawn = table[table["draw"] > 0].groupby(keys, sort=False, dropna=False)["value"]
     ends = drawn.quantile([(1 - level) / 2, (1 + level) / 2]).unstack()
     ends.columns = ["low", "high"]
     rest = [column for column in keys if column not in EXPLAINED_BY]

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+from sklearn.exceptions import NotFittedError
 
 from skhypershap.bootstrap import check_n_bootstrap
 from skhypershap.errors import unknown_name
@@ -196,7 +196,8 @@ def check_explainers(explainers: Any) -> None:
             )
         if name == ALL:
             raise ValueError(f"A data set cannot be called {ALL!r}, which stands for all of them.")
-        check_is_fitted(one)
+        if not one.__sklearn_is_fitted__():
+            raise NotFittedError(f"explainers[{name!r}] is not fitted yet: call its fit first.")
     names = list(explainers)
     first = explainers[names[0]]
     for name in names[1:]:

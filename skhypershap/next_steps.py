@@ -10,6 +10,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_is_fitted
 
+from skhypershap.baseline import complete_config
 from skhypershap.frames import SEPARATOR, subsets_frame, verified_frame
 from skhypershap.games import Setting, best_config
 from skhypershap.reduction import reduced
@@ -129,7 +130,7 @@ class NextSteps:
         ):
             raise ValueError(
                 f"size must be an integer from 1 to {len(names)}, how many hyperparameters to tune, "
-                f"or None; got {size!r}."
+                f"or None; got {size!r}. A share of the gain goes by name: share=0.95."
             )
         if not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1:
             raise ValueError(f"share must be a number above 0 and at most 1; got {share!r}.")
@@ -151,7 +152,7 @@ class NextSteps:
         held = {**self._defaults.values, **self._baselines[0]}
         if not hasattr(self, "search_"):
             return restricted(self.space_, subset, held, constants=True)
-        return reduced(unwrap(self.search), self.space_, subset, held)
+        return reduced(unwrap(self.search_), self.space_, subset, held)
 
     def verify(self, X: Any, y: Any = None, configs: Any = None, **fit_params: Any) -> pd.DataFrame:
         """Really evaluate configurations, with the search's own cross-validation and scoring.
@@ -161,7 +162,8 @@ class NextSteps:
         X, y : array-like
             Data, as for the search.
         configs : DataFrame, list of dict or list of Configuration, optional
-            Which configurations, n_configs of them. By default the baseline, the incumbent, and what the
+            Which configurations, n_configs of them; a dict may be partial, the rest is from the
+            baseline. By default the baseline, the incumbent, and what the
             surrogate expects to be the best of each of the three smallest of the best subsets of the
             tunability game, which with several baselines are left out; what each is says the index.
         **fit_params : dict
@@ -176,21 +178,29 @@ class NextSteps:
         Raises
         ------
         ValueError
-            For configurations outside the space, or where there is no search, or one without `cv`.
+            For configurations outside the space, where there is no search, or one without `cv`, and what
+            scikit-learn raises if none of them can be fitted.
         sklearn.exceptions.NotFittedError
             Before fit.
         """
         check_is_fitted(self)
+        if "config" in fit_params:
+            raise TypeError("verify takes a list of configurations: configs=[config].")
         labels = None
         if configs is None:
             labels, known = self._worth_a_look()
         else:
-            known = as_configs(configs, self.space_)
+            known = [self._completed(config) for config in as_configs(configs, self.space_)]
         predicted = self.predict_score(known)
         means, stds = measured(
             getattr(self, "search_", self.search), known, X, y, self._trials.metric, **fit_params
         )
         return verified_frame(known, predicted, means, stds, labels)
+
+    def _completed(self, config: dict[str, Any]) -> dict[str, Any]:
+        """A configuration as it would run: the rest from the baseline, and without what is inactive."""
+        rest = self._baselines[0] if len(self._baselines) == 1 else {}
+        return complete_config(config, rest, self._trials, self._defaults)
 
     def _worth_a_look(self) -> tuple[list[str], list[dict[str, Any]]]:
         """Names and configurations that verify measures by default."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,6 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
             "no effect while all others are held. Choose more hyperparameters, or another baseline."
         )
     held = {name: fixed[name] for name in active if name not in free}
-    estimator = _holding(search.estimator, held)
     dicts = _readable(search, dicts_of(getattr(search, attribute)))
     unsearched = [name for name in free if not any(name in entry for entry in dicts)]
     if unsearched:
@@ -101,13 +100,23 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     # Once others are held, what is always active depends on nothing that is searched over.
     settled = {name: value for name, value in held.items() if not active.parents_of[name]}
     numbers = _agreeing(dicts, free, settled, space, OwnValues(search.estimator))
-    form = _smaller_form(search, attribute, numbers, free, space, fixed)
+    # Dicts that lack what depends on what is searched over go on without it.
+    depending = {
+        name: value
+        for name, value in held.items()
+        if name not in settled and not all(name in dicts[number] for number in numbers)
+    }
+    on_estimator = {name: value for name, value in held.items() if name not in depending}
+    estimator = _holding(search.estimator, on_estimator)
+    form = _smaller_form(search, attribute, numbers, free, space, fixed, depending)
     if is_of(search, "skopt"):
         form = _for_skopt(form, free, OwnValues(estimator))
     elif is_of(search, "sklearn_genetic"):
         form = _for_genetic(form, held)
     changed = {"estimator": estimator, attribute: form}
     changed.update(_fewer_draws(search, attribute, form))
+    if getattr(search, "warm_start_configs", None):
+        changed["warm_start_configs"] = _smaller_starts(search.warm_start_configs, form, held)
     if getattr(search, "study", None) is not None:
         changed["study"] = _fresh_study(search.study)
     shallow = copy.copy(search)  # the search itself keeps what it has
@@ -122,6 +131,12 @@ def _space_attribute(search: Any) -> str:
             raise _cannot_rebuild(search, method)
     if not hasattr(getattr(search, "estimator", None), "get_params"):
         raise _cannot_rebuild(search, "estimator with get_params")
+    if isinstance(getattr(search, "cv", None), Iterator):
+        raise TypeError(
+            f"A smaller search cannot be made of this {type(search).__name__}: its cv is an iterator, "
+            "which can be gone through once only. Make the search with a list of splits: "
+            "cv=list(splits)."
+        )
     for attribute in SPACE_ATTRIBUTES:
         if isinstance(getattr(search, attribute, None), (Mapping, list, tuple)):
             return attribute
@@ -200,9 +215,14 @@ def _smaller_form(
     free: Sequence[str],
     space: ConfigurationSpace,
     fixed: Config,
+    depending: Config,
 ) -> Any:
-    """Dicts at some positions with what is free alone, in the form that the search has them in."""
+    """Dicts at some positions with what is free alone, in the form that the search has them in.
+
+    What is held in some dicts only is in them with one value, if the estimator has another one.
+    """
     own_form = getattr(search, attribute)
+    own = OwnValues(search.estimator)
     dicts = dicts_of(own_form)
     readable = _readable(search, dicts)
     entries: dict[Any, Any] = {}
@@ -215,6 +235,12 @@ def _smaller_form(
                 holding = [_choice_holding(c, name, inner, free, space, fixed) for c in choices]
                 if any(new is not old for new, old in zip(holding, choices, strict=True)):
                     entry[name] = _with_choices(entry[name], holding)
+        for name, value in depending.items():
+            untuned = swapped_part(name, entry) or value_key(own.under({}, name)) == value_key(
+                value
+            )
+            if name in dicts[number] and not untuned:
+                entry[name] = [value]
         # Of dicts that differed in what is held only, the first.
         pair = isinstance(own_form, (list, tuple)) and isinstance(own_form[number], tuple)
         entries.setdefault(value_key(entry), (entry, *own_form[number][1:]) if pair else entry)
@@ -267,6 +293,16 @@ def _for_genetic(form: Config, held: Config) -> Config:
     name = next(iter(held))
     constant = optional("sklearn_genetic.space", "genetic").Categorical([held[name]])
     return {**form, name: constant}
+
+
+def _smaller_starts(starts: Sequence[Config], form: Config, held: Config) -> list[Config]:
+    """Where sklearn-genetic-opt begins, once each, without what is held, unless it must be there."""
+    smaller = [
+        {name: held.get(name, start.get(name)) for name in form}
+        for start in starts
+        if all(name in held or name in start for name in form)
+    ]
+    return list({value_key(start): start for start in smaller}.values())
 
 
 def _fewer_draws(search: Any, attribute: str, form: Any) -> dict[str, int]:

@@ -44,7 +44,7 @@ def best_subsets(v: ValueFunction, max_exact: int) -> Subsets:
         rows = np.flatnonzero(sizes == size)
         rows = rows[np.lexsort(-members[rows].T[::-1].astype(int))]  # by position
         row = rows[np.argmax(gains[rows])]
-        best.append(Subset(tuple(np.flatnonzero(members[row]).tolist()), float(gains[row])))
+        best.append(Subset(tuple(np.flatnonzero(members[row]).tolist()), float(gains[row] + 0.0)))
     return Subsets(best, float(values[0]), float(values[-1]), True)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV
 
+from skhypershap.domains import value_key
 from skhypershap.errors import TrialsWarning, warn
 from skhypershap.trials import unwrap
 from skhypershap.trials.search import column_of
@@ -68,10 +69,15 @@ def measured(
     _check_can_evaluate(search)
     if not len(configs):
         raise ValueError("configs is empty, so there is nothing to evaluate; give at least one.")
-    resource = _largest_resource(search)
+    resource = _largest_resource(search, X)
+    keys = [value_key(dict(config)) for config in configs]
+    distinct = dict(zip(keys, configs, strict=True))
     grid = GridSearchCV(
         search.estimator,
-        [{name: [value] for name, value in {**config, **resource}.items()} for config in configs],
+        [
+            {name: [value] for name, value in {**config, **resource}.items()}
+            for config in distinct.values()
+        ],
         scoring=getattr(search, "scoring", None),
         cv=copy.deepcopy(search.cv),  # splitting moves a RandomState on
         n_jobs=getattr(search, "n_jobs", None),
@@ -84,8 +90,9 @@ def measured(
         warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
         grid.fit(X, y, **fit_params)
     _, column = column_of(grid, metric)
+    rows = [list(distinct).index(key) for key in keys]
     mean, std = (
-        np.asarray(grid.cv_results_[key], dtype=float)
+        np.asarray(grid.cv_results_[key], dtype=float)[rows]
         for key in (column, column.replace("mean_", "std_", 1))
     )
     n_failed = int((~np.isfinite(mean)).sum())
@@ -113,10 +120,20 @@ def _check_can_evaluate(search: Any) -> None:
         )
 
 
-def _largest_resource(search: Any) -> dict[str, Any]:
+def _largest_resource(search: Any, X: Any) -> dict[str, Any]:
     """The parameter that a halving search raises, at the largest value that ran."""
     results = getattr(search, "cv_results_", {})
     resource = getattr(search, "resource", None)
-    if resource in (None, "n_samples") or "n_resources" not in results:
+    if resource is None or "n_resources" not in results:
         return {}
-    return {resource: max(np.asarray(results["n_resources"]).tolist())}
+    largest = max(np.asarray(results["n_resources"]).tolist())
+    if resource != "n_samples":
+        return {resource: largest}
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+    if largest < n_samples:
+        warn(
+            f"The trials had at most {largest} samples, and what is measured has all "
+            f"{n_samples}: expect it to differ from what is predicted.",
+            TrialsWarning,
+        )
+    return {}

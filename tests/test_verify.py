@@ -272,7 +272,23 @@ def test_samples_are_all_there():
     search = halving(resource="n_samples", max_resources="auto")
     search.set_params(min_resources=30, estimator__n_estimators=3).fit(X, Y)
     configs = [{"max_depth": 1}, {"max_depth": 8}]
-    assert_close(measured(search, configs, X, Y), by_hand(search, configs))
+    with pytest.warns(TrialsWarning, match="at most 120 samples, and what is measured has all 150"):
+        found = measured(search, configs, X, Y)
+    assert_close(found, by_hand(search, configs))
+
+
+def test_the_same_configuration_is_measured_once():
+    fits = []
+
+    class Counting(DecisionTreeClassifier):
+        def fit(self, X, y, **params):
+            fits.append(self.max_depth)
+            return super().fit(X, y, **params)
+
+    search = GridSearchCV(Counting(random_state=0), {"max_depth": [1, 2]}, cv=3)
+    mean, _ = measured(search, [{"max_depth": 1}, {"max_depth": 2}, {"max_depth": 1}], X, Y)
+    assert fits == [1, 1, 1, 2, 2, 2]
+    assert mean[0] == mean[2] != mean[1]
 
 
 # What cannot be measured
@@ -371,6 +387,16 @@ class TestOfAnExplainer:
             (row,) = np.flatnonzero([params == config for params in results["params"]])
             assert mean == results["mean_test_score"][row]
 
+    def test_the_rest_is_from_the_baseline_and_what_is_inactive_is_not_set(self):
+        X, y = load_iris(return_X_y=True)
+        dicts = [{"kernel": ["linear"]}, {"kernel": ["rbf"], "tol": [1e-3, 50.0]}]
+        search = GridSearchCV(SVC(), [{**part, "C": [0.01, 1.0]} for part in dicts], cv=3)
+        with pytest.warns(SurrogateWarning):
+            fitted = HyperSHAPExplainer(search, random_state=0).fit(X, y)
+        table = fitted.verify(X, y, [{"kernel": "linear", "tol": 50.0}, {"kernel": "linear"}])
+        assert table["configuration"].tolist() == [{"kernel": "linear", "C": 1.0}] * 2
+        assert table["measured"].nunique() == 1
+
     def test_several_baselines_without_subsets(self):
         X, y = load_iris(return_X_y=True)
         search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]})
@@ -382,10 +408,10 @@ class TestOfAnExplainer:
         X, y = load_iris(return_X_y=True)
         with pytest.raises(ValueError, match="99 is no value of 'max_depth'"):
             fitted.verify(X, y, [{"max_depth": 99, "min_samples_leaf": 1}])
-        with pytest.raises(
-            ValueError, match="Missing in configuration number 0: 'min_samples_leaf'"
-        ):
-            fitted.verify(X, y, [{"max_depth": 2}])
+        with pytest.raises(ValueError, match="hyperparameter"):
+            fitted.verify(X, y, [{"depth": 2}])
+        with pytest.raises(TypeError, match=r"configs=\[config\]"):
+            fitted.verify(X, y, config={"max_depth": 2})
         with pytest.raises(ValueError, match="configs is empty"):
             fitted.verify(X, y, [])
 

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.domains import domain_of, value_key
@@ -179,3 +180,15 @@ def test_configurations_are_measured_as_it_does(search):
     estimator = clone(search.estimator).set_params(**params[0])
     by_hand = cross_val_score(estimator, X, Y, cv=2, scoring="accuracy")
     assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)
+
+
+def test_warm_starts_of_a_smaller_search_hold_what_is_held():
+    space = {"max_depth": Integer(1, 5), "min_samples_leaf": Integer(1, 50)}
+    starts = [{"max_depth": 5, "min_samples_leaf": 1}, {"max_depth": 2, "min_samples_leaf": 1}]
+    tree = DecisionTreeClassifier(random_state=0)
+    search = GASearchCV(tree, param_grid=space, cv=3, warm_start_configs=starts)
+    smaller = reduced(
+        search, check(search), ["min_samples_leaf"], {"max_depth": 1, "min_samples_leaf": 50}
+    )
+    assert smaller.warm_start_configs == [{"min_samples_leaf": 1, "max_depth": 1}]
+    assert search.warm_start_configs == starts

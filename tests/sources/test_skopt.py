@@ -239,11 +239,12 @@ def test_smaller_searches_over_pairs_of_a_dict_and_its_iterations():
     smaller = reduced(search, check(search), ["kernel"], fixed)
     # A dict with one configuration is looked at once.
     assert smaller.search_spaces == [
-        ({"kernel": ["rbf"]}, 1),
+        ({"kernel": ["rbf"], "gamma": [0.5]}, 1),
         ({"kernel": Categorical(["linear"])}, 1),
     ]
-    assert smaller.fit(X, Y).cv_results_["params"] == [{"kernel": "rbf"}, {"kernel": "linear"}]
-    assert (smaller.best_estimator_.C, smaller.best_estimator_.gamma) == (5.0, 0.5)
+    ran = smaller.fit(X, Y).cv_results_["params"]
+    assert ran == [{"kernel": "rbf", "gamma": 0.5}, {"kernel": "linear"}]
+    assert smaller.best_estimator_.C == 5.0
     smaller = reduced(search, check(search), ["C"], {**fixed, "kernel": "linear"})
     assert smaller.search_spaces == [{"C": c}]
 
