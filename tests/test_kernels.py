@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from ConfigSpace import ConfigurationSpace
@@ -20,6 +25,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
+import skhypershap
 from skhypershap.conditions import Legality
 from skhypershap.fitting import Recipe
 from skhypershap.interactions import exact_interactions, leaf_interactions
@@ -251,3 +257,55 @@ def test_reachable_leaves_give_the_interactions_of_all_coalitions(index):
         assert found.keys() == expected.keys()
         for members, value in expected.items():
             assert found[members] == pytest.approx(value, abs=1e-9)
+
+
+GUARDED = """
+import ctypes, math, mmap
+import numpy as np
+from skhypershap.kernels import coalitions, walk
+from ConfigSpace import ConfigurationSpace
+from skhypershap import HyperSHAPExplainer
+
+PAGE = mmap.PAGESIZE
+protect = ctypes.CDLL(None).mprotect
+protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+kept = []
+
+
+def at_the_end(shape, dtype):
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = -(-size // PAGE) * PAGE
+    kept.append(mmap.mmap(-1, room + PAGE))
+    memory = np.frombuffer(kept[-1], np.uint8)
+    assert protect(memory.ctypes.data + room, PAGE, 0) == 0
+    return memory[room - size : room].view(dtype).reshape(shape)
+
+
+walk._aligned = at_the_end
+for n_players in (1, 2, 3, 4, 5, 7):
+    space = ConfigurationSpace({f"x{number}": (0.0, 1.0) for number in range(n_players)}, seed=0)
+    configs = space.sample_configuration(40)
+    scores = [sum(config.values()) for config in configs]
+    fitted = HyperSHAPExplainer(space, n_samples=300, random_state=0).fit(configs, scores)
+    fitted.explain(["tunability", "sensitivity"])
+print("nothing beyond the end")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="protects memory as Linux does")
+def test_kernels_stay_within_their_memory(tmp_path):
+    """A table ends where a page is that must not be touched, not even with the values it had.
+
+    Vectors that were too wide once read and wrote back what belonged to other threads.
+    """
+    (tmp_path / "guarded.py").write_text(GUARDED)
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(skhypershap.__file__).parents[1])])
+    run = subprocess.run(
+        [sys.executable, "guarded.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.strip() == "nothing beyond the end", run.stderr[-2000:]

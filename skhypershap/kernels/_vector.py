@@ -91,22 +91,32 @@ def not_empty(typing_context, chosen):
     return types.uint64(chosen), generate
 
 
-@intrinsic
-def add_where(typing_context, table, start, which, amount):
-    """`table[start + i] += amount` for each i whose bit is set in `which`, a uint8 or uint64."""
-    signature = types.void(table, types.intp, which, types.float64)
-    width = which.bitwidth
+def _add_where(width: int) -> Any:
+    """Make `add(table, start, which, amount)`: `table[start + i] += amount` for each bit i of `which`.
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _vector_at(context, builder, signature.args[0], arguments[0], arguments[1], width)
-        old = _load(builder, place, 8)
-        chosen = builder.bitcast(arguments[2], ir.VectorType(BIT, width))
-        nothing = ir.Constant(old.type, [0.0] * width)
-        amounts = builder.select(chosen, _all(builder, arguments[3], width), nothing)
-        builder.store(builder.fadd(old, amounts), place).align = 8
-        return context.get_dummy_value()
+    All of `width` numbers are read and written, which must all be in the table. So the width is fixed
+    here: numba makes 64 bits of what it computes from 8, and 64 numbers would end beyond a small table.
+    """
+    bits = {8: types.uint8, 64: types.uint64}[width]
 
-    return signature, generate
+    @intrinsic
+    def add(typing_context, table, start, which, amount):
+        signature = types.void(table, types.intp, bits, types.float64)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            place = _vector_at(
+                context, builder, signature.args[0], arguments[0], arguments[1], width
+            )
+            old = _load(builder, place, 8)
+            chosen = builder.bitcast(arguments[2], ir.VectorType(BIT, width))
+            nothing = ir.Constant(old.type, [0.0] * width)
+            amounts = builder.select(chosen, _all(builder, arguments[3], width), nothing)
+            builder.store(builder.fadd(old, amounts), place).align = 8
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return add
 
 
 def _vector_at(
@@ -131,3 +141,6 @@ def _all(builder: Any, number: Any, width: int) -> Any:
     return builder.shuffle_vector(
         first, empty, ir.Constant(ir.VectorType(INT32, width), [0] * width)
     )
+
+
+add_to_eight, add_to_word = _add_where(8), _add_where(64)

@@ -28,7 +28,8 @@ from skhypershap.kernels._vector import (
     LANES,
     N_LOW,
     WORDS,
-    add_where,
+    add_to_eight,
+    add_to_word,
     lowest_lane,
     narrow,
     not_empty,
@@ -243,18 +244,18 @@ def _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table):
         row = ternary_rows[inside & ternary] + two * ternary_rows[outside & ternary]
         row = (row << n_two) + (inside >> n_three)
         outside >>= n_three
-        add_where(table, row << n_low, which, leaf.amount)
+        add_to_eight(table, row << n_low, which, leaf.amount)
         if n_binary == 0:
             continue
         # Most leaves mention one binary player or none: a place without a branch, a loop for more.
         bit = outside & (none - outside)
-        add_where(table, (row | bit) << n_low, which if bit else np.uint8(0), -leaf.amount)
+        add_to_eight(table, (row | bit) << n_low, which if bit else np.uint8(0), -leaf.amount)
         outside ^= bit
         subset = outside
         while subset != none:
             amount = signs[subset] * leaf.amount
-            add_where(table, (row | subset) << n_low, which, amount)
-            add_where(table, (row | subset | bit) << n_low, which, -amount)
+            add_to_eight(table, (row | subset) << n_low, which, amount)
+            add_to_eight(table, (row | subset | bit) << n_low, which, -amount)
             subset = (subset - one) & outside
 
 
@@ -276,7 +277,7 @@ def _add_to_some(leaves, allowed, chosen, scores):
         words = not_empty(chosen)
         while words:
             word = lowest_lane(words)
-            add_where(scores, WORD * word, chosen[word], leaf.amount)
+            add_to_word(scores, WORD * word, chosen[word], leaf.amount)
             words &= words - one
 
 
