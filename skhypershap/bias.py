@@ -9,6 +9,7 @@ Explaining Hyperparameter Optimization", definition of the optimizer bias game.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -152,14 +153,20 @@ def best_found(
     if not members:
         return [0.0] * len(contest.optimizers)
     objective = Objective(setting, baseline)
-    space = restricted(setting.trials.space, members, objective.held, constants=False)
     number = sum(1 << player for player in np.flatnonzero(coalition).tolist())
     random_state = int(np.random.default_rng([setting.seed, number]).integers(2**31 - 1))
     found = []
     for optimizer in contest.optimizers:
         name = getattr(optimizer, "__name__", None) or repr(optimizer)
+        # What one leaves behind, in a space or in itself, is not the next one's.
+        space, own_space = (
+            restricted(setting.trials.space, members, objective.held, constants=False)
+            for _ in range(2)
+        )
+        own_space.seed(random_state)
         try:
-            config = optimizer(objective, space, contest.n_trials, random_state)
+            run = copy.deepcopy(optimizer)
+            config = run(objective, own_space, contest.n_trials, random_state)
         except Exception as error:
             error.add_note(f"The optimizer {name} raised this where it may tune {members}.")
             raise
@@ -222,7 +229,12 @@ class Objective:
             Over the baseline, in units of the metric, larger is better; -inf where the space forbids a
             configuration.
         """
-        given = from_configspace(self.setting.trials.space, configs)
+        if isinstance(configs, (str, Mapping)) or hasattr(configs, "columns"):
+            raise TypeError(
+                "objective takes a list of configurations, dicts or Configurations; got "
+                f"{type(configs).__name__}. For a DataFrame: table.to_dict('records')."
+            )
+        given = from_configspace(self.setting.trials.space, list(configs))
         vectors = np.where(np.isnan(given), self._baseline, given)
         sign = sign_of_gain("tunability", self.setting.trials)
         gains = sign * (self._predict(vectors) - self._start)

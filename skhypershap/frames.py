@@ -152,17 +152,29 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
         )
     if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must be a number above 0 and below 1; got {level!r}.")
-    if "draw" not in table or not {0, 1} <= set(np.minimum(table["draw"], 1)):
+    draw = np.asarray(table["draw"], dtype=int) if "draw" in table else np.zeros(len(table))
+    whole, drawn = table[draw == 0], table[draw > 0]
+    if whole.empty or drawn.empty:
         raise ValueError(
             "table has no draws to sum up: it needs rows of draw 0 and of others. Ask for them with "
             "explain(..., n_bootstrap=100)."
         )
-    keys = [column for column in table if column not in ("value", "draw")]
-    drawn = table[table["draw"] > 0].groupby(keys, sort=False, dropna=False)["value"]
-    ends = drawn.quantile([(1 - level) / 2, (1 + level) / 2]).unstack()
-    ends.columns = ["low", "high"]
-    rest = [column for column in keys if column not in EXPLAINED_BY]
-    summary = table[table["draw"] == 0].merge(ends.reset_index(), on=keys, how="left")
+    rest = [name for name in table if name not in (*EXPLAINED_BY, "value", "draw")]
+    # Of what a user has added, only what says which explanation a row is of tells rows apart.
+    keys = [name for name in EXPLAINED_BY if name != "hyperparameters"]
+    keys += [name for name in rest if set(map(str, whole[name])) == set(map(str, drawn[name]))]
+    row = table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    if pd.DataFrame({"row": row, "draw": draw}).duplicated().any():
+        raise ValueError(
+            "table has several rows of the same game, interaction and draw. Sum up one explanation at a "
+            "time, or add a column that tells them apart."
+        )
+    values = drawn["value"].groupby(row[draw > 0])
+    low, high = (
+        values.quantile(end).reindex(row[draw == 0]).to_numpy()
+        for end in ((1 - level) / 2, (1 + level) / 2)
+    )
+    summary = whole.assign(low=low, high=high).reset_index(drop=True)
     summary = summary[[*EXPLAINED_BY, "value", "low", "high", *rest]]
     summary.attrs = dict(table.attrs)
     return summary

@@ -198,22 +198,30 @@ def check_explainers(explainers: Any) -> None:
             raise ValueError(f"A data set cannot be called {ALL!r}, which stands for all of them.")
         if not one.__sklearn_is_fitted__():
             raise NotFittedError(f"explainers[{name!r}] is not fitted yet: call its fit first.")
+    _check_metrics(explainers)
     names = list(explainers)
     first = explainers[names[0]]
     for name in names[1:]:
         found = differences(first.space_, explainers[name].space_)
-        for what in ("metric", "direction"):
-            values = [getattr(one._trials, what) for one in (first, explainers[name])]
-            # Without scoring= nobody says what a search's score is.
-            if values[0] != values[1] and not (what == "metric" and "score" in values):
-                found.append(
-                    f"{what} is {values[0]!r} in the first and {values[1]!r} in the second"
-                )
+        values = [one._trials.direction for one in (first, explainers[name])]
+        if values[0] != values[1]:
+            found.append(f"direction is {values[0]!r} in the first and {values[1]!r} in the second")
         if found:
             raise ValueError(
                 f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
                 f"{'; '.join(found)}. Search the same space on each data set, or give it with space=."
             )
+
+
+def _check_metrics(explainers: Mapping[str, Explanations]) -> None:
+    """One metric for all; without scoring= nobody says what a search's "score" is."""
+    metrics = {name: one._trials.metric for name, one in explainers.items()}
+    distinct = set(metrics.values()) - {"score"}
+    if len(distinct) > 1:
+        raise ValueError(
+            f"explainers are of several metrics and cannot be explained jointly: {metrics}. Choose one "
+            "with metric=."
+        )
 
 
 def reduction_of(aggregate: Any) -> Callable[[np.ndarray], np.ndarray]:

@@ -303,24 +303,23 @@ class _Optuna:
         _check_run(n_trials, random_state)
         library = optional("optuna", "optuna")
         best = Legality(space, _defaults(space)).legal(_defaults(space)[None])
-        best_gain, pruned = -np.inf, library.trial.TrialState.PRUNED
+        best_gain = -np.inf
+
+        def score(trial: Any) -> float:
+            nonlocal best, best_gain
+            vector, gain = _suggested(trial, space), -np.inf
+            if not violates(space, vector)[0]:
+                gain = _gains(objective, as_configspace(space, vector))[0]
+            if gain > best_gain:
+                best, best_gain = vector, gain
+            if not np.isfinite(gain):
+                raise library.TrialPruned
+            return gain
+
         with _silent(library):
-            study = library.create_study(
-                sampler=_seeded(self.sampler or library.samplers.TPESampler(), random_state),
-                direction="maximize",
-            )
-            for _ in range(n_trials):
-                trial = study.ask()
-                vector = _suggested(trial, space)
-                gain = -np.inf
-                if not violates(space, vector)[0]:
-                    gain = _gains(objective, as_configspace(space, vector))[0]
-                if gain > best_gain:
-                    best, best_gain = vector, gain
-                if np.isfinite(gain):
-                    study.tell(trial, gain)
-                else:
-                    study.tell(trial, state=pruned)
+            sampler = _seeded(self.sampler or library.samplers.TPESampler(), random_state)
+            study = library.create_study(sampler=sampler, direction="maximize")
+            study.optimize(score, n_trials=n_trials)
         return as_configspace(space, best)[0]
 
     def __repr__(self) -> str:

@@ -20,6 +20,7 @@ from skhypershap.errors import check_name, unknown_name
 
 Config = dict[str, Any]
 N_PROBES = 17  # along a range, to tell it from another one
+DISTRIBUTION = ("mu", "sigma", "alpha", "beta", "probabilities")  # of ConfigSpace's hyperparameters
 
 
 def check_supported(space: ConfigurationSpace) -> None:
@@ -199,9 +200,10 @@ def from_configspace(space: ConfigurationSpace, configs: Sequence[Mapping[str, A
         rows = [row for row, config in enumerate(configs) if name in config]
         values = [configs[row][name] for row in rows]
         numbers = _numbers_in_configspace(space[name], values)
-        if np.isnan(numbers).any():
-            value = values[int(np.argmax(np.isnan(numbers)))]
-            raise ValueError(f"{value!r} is no value of {space[name]}.")
+        may_lack = bool(space.parents_of[name])  # as a table shows what is inactive
+        for value, number in zip(values, numbers, strict=True):
+            if np.isnan(number) and not (may_lack and (value is None or value != value)):
+                raise ValueError(f"{value!r} is no value of {space[name]}.")
         vectors[rows, space.index_of[name]] = numbers
     return vectors
 
@@ -270,10 +272,15 @@ def differences(first: ConfigurationSpace, second: ConfigurationSpace) -> list[s
 def _values_in(hyperparameter: Any) -> tuple[Any, ...]:
     """What tells a hyperparameter from others: its choices, or numbers along its range."""
     domain = domain_of(hyperparameter)
+    shape = tuple(
+        str(np.round(np.asarray(getattr(hyperparameter, name), dtype=float), 9).tolist())
+        for name in DISTRIBUTION
+        if getattr(hyperparameter, name, None) is not None
+    )
     if isinstance(domain, Choices):
-        return ("choices", domain.ordered, tuple(map(value_key, domain.values)))
+        return ("choices", domain.ordered, tuple(map(value_key, domain.values)), shape)
     numbers = hyperparameter.to_vector(hyperparameter.to_value(np.linspace(0, 1, N_PROBES)))
-    return ("numbers", tuple(f"{value:.9g}" for value in domain.decode(numbers)))
+    return ("numbers", tuple(f"{value:.9g}" for value in domain.decode(numbers)), shape)
 
 
 def default_values(space: ConfigurationSpace) -> Config:

@@ -159,6 +159,38 @@ class TestSummarize:
             widths.append((summary["high"] - summary["low"]).groupby(summary["game"]).sum())
         assert (widths[0] > 1.3 * widths[1]).all()
 
+    def test_what_a_user_has_added(self, table):
+        expected = summarize(table)
+        for added in (
+            {"note": None},
+            {"note": np.nan},
+            {"run": "first"},
+            {"size": table["value"].abs()},
+            {"draw": table["draw"].astype("category")},
+            {"hyperparameters": [list(names) for names in table["hyperparameters"]]},
+        ):
+            found = summarize(table.assign(**added))
+            columns = [name for name in expected if name != "hyperparameters"]
+            pd.testing.assert_frame_equal(found[columns], expected[columns])
+        found = summarize(table.reset_index())
+        np.testing.assert_array_equal(found["low"], expected["low"])
+
+    def test_several_explanations_need_a_column_that_tells_them_apart(self, explainer):
+        parts = {
+            word: explainer.explain("tunability", baseline=word, n_bootstrap=4)
+            for word in ("worst", "best")
+        }
+        with pytest.raises(ValueError, match="several rows of the same game, interaction and draw"):
+            summarize(pd.concat(parts.values()))
+        both = summarize(pd.concat([part.assign(baseline=word) for word, part in parts.items()]))
+        for word, part in parts.items():
+            own = both[both["baseline"] == word].drop(columns="baseline").reset_index(drop=True)
+            pd.testing.assert_frame_equal(own, summarize(part))
+
+    def test_columns_that_are_missing(self, table):
+        with pytest.raises(ValueError, match="no column 'hyperparameters'"):
+            summarize(table.drop(columns="hyperparameters"))
+
     @pytest.mark.parametrize("level", [0, 1, -0.5, 90, "0.9", None])
     def test_levels_that_are_none(self, table, level):
         with pytest.raises(ValueError, match="level must be a number above 0 and below 1"):

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from ConfigSpace import (
+    Beta,
     Categorical,
     ConfigurationSpace,
     EqualsCondition,
     Float,
     ForbiddenEqualsClause,
     Integer,
+    Normal,
 )
 from sklearn.exceptions import NotFittedError
 from sklearn.tree import DecisionTreeRegressor
@@ -224,6 +226,23 @@ class TestWhatDiffers:
         first = explainer_of(Float("x", (1, 10)))
         with pytest.raises(ValueError, match="'x' is distributed differently"):
             self.of(explainer_of(Float("x", (1, 10), log=True)), first=first)
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            Float("x", (0, 1), distribution=Normal(0.9, 0.01)),
+            Float("x", (0, 1), distribution=Beta(8, 2)),
+            Float("x", (0, 1), distribution=Normal(0.5, 1)),
+        ],
+    )
+    def test_a_distribution(self, other):
+        with pytest.raises(ValueError, match=r"'x' is (distributed differently|a number)"):
+            self.of(explainer_of(other), first=explainer_of(Float("x", (0, 1))))
+
+    def test_weights(self):
+        first, other = (Categorical("x", ["a", "b"], weights=w) for w in ([1, 1], [9, 1]))
+        with pytest.raises(ValueError, match="'x' is distributed differently"):
+            self.of(explainer_of(other), first=explainer_of(first))
 
     def test_choices_and_their_order(self):
         first = explainer_of(Categorical("x", ["a", "b"]))

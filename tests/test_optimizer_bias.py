@@ -11,6 +11,7 @@ import pytest
 from ConfigSpace import (
     Categorical,
     ConfigurationSpace,
+    Constant,
     EqualsCondition,
     Float,
     ForbiddenAndConjunction,
@@ -243,6 +244,30 @@ class TestWhatAnOptimizerSees:
             table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizer, n_trials=10)
             assert (table.attrs["full_score"]) <= 1e-12
         assert max(map(np.ptp, seen)) > 0
+
+    def test_what_an_optimizer_leaves_behind_is_its_own(self):
+        """It may change its space and itself; and without a seed of its own it is seeded."""
+
+        class Messy:
+            calls = 0
+
+            def __call__(self, objective, space, n_trials, random_state):
+                self.calls += 1
+                assert self.calls == 1
+                configs = [dict(space.sample_configuration()) for _ in range(n_trials)]
+                best = configs[int(np.argmax(objective(iter(configs))))]
+                space.add(Constant("seed", 1))
+                return best
+
+        game = {"optimizer_of_interest": Messy(), "optimizer_ensemble": [Messy()], "n_trials": 2}
+        first, again = (binary(additive).explain("optimizer_bias", **game) for _ in range(2))
+        pd.testing.assert_frame_equal(first, again)
+
+    def test_the_objective_says_what_it_takes(self):
+        objective = Objective(binary(additive)._setting(), {"a": 0, "b": 0, "c": 0})
+        for given in ({"a": 1}, pd.DataFrame({"a": [1]})):
+            with pytest.raises(TypeError, match="objective takes a list of configurations"):
+                objective(given)
 
     def test_estimators_as_choices(self):
         from sklearn.model_selection import GridSearchCV

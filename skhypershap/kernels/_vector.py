@@ -97,7 +97,7 @@ def _add_where(width: int) -> Any:
     All of `width` numbers are read and written, which must all be in the table. So the width is fixed
     here: numba makes 64 bits of what it computes from 8, and 64 numbers would end beyond a small table.
     """
-    bits = {8: types.uint8, 64: types.uint64}[width]
+    bits: Any = {8: types.uint8, 64: types.uint64}[width]
 
     @intrinsic
     def add(typing_context, table, start, which, amount):
