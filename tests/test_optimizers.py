@@ -489,3 +489,15 @@ class TestClumsyUser:
         monkeypatch.setattr(importlib, "import_module", missing)
         with pytest.raises(ImportError, match=r"pip install 'skhypershap\[optuna\]'"):
             optimizers.optuna()
+
+
+def test_samplers_that_stop_by_themselves():
+    """All has been tried before the trials are used up."""
+    optuna = pytest.importorskip("optuna")
+    space = numbers_space("ab", upper=2, default=0)
+    score = Recorder(lambda config: config["a"] - config["b"])
+    for sampler in (
+        optuna.samplers.BruteForceSampler(),
+        optuna.samplers.GridSampler({"a": [0, 1, 2], "b": [0, 1, 2]}),
+    ):
+        assert optimizers.optuna(sampler)(score, space, 30, 0) == {"a": 2, "b": 0}
