@@ -29,6 +29,7 @@ from skhypershap.space import decode, from_configspace
 
 Config = Mapping[str, Any]
 Optimizer = Callable[["Objective", ConfigurationSpace, int, int], Config]
+PIECES = 128  # of coalitions: each is sent the surrogate, so that fewer are better
 SAMPLER = "optuna.samplers._base.BaseSampler"
 
 
@@ -117,19 +118,18 @@ def bias_scores(
     sign = sign_of_gain("tunability", setting.trials)
     refining = setting._replace(optimizer="refine")
     n_trials, worker = contest.n_trials, setting.alone()
-    pieces = [
-        (contest, worker, baseline, coalition) for baseline in baselines for coalition in members
-    ]
+    parts = np.array_split(members, min(len(members), PIECES))
+    pieces = [(contest, worker, baseline, part) for baseline in baselines for part in parts]
     found = in_parallel(
-        best_found,
+        found_on,
         pieces,
         setting.n_jobs,
         what=f"optimizer_bias, {n_trials} trials for each of {len(contest.optimizers)} optimizers",
-        unit="coalition",
+        unit="piece",
         verbose=setting.verbose,
         prefer="processes",  # optimizers are Python
     )
-    gains = np.array(found).reshape(len(baselines), len(members), -1)
+    gains = np.concatenate(found).reshape(len(baselines), len(members), -1)
     bias = np.zeros(len(members))
     for baseline, vector, own in zip(baselines, setting.filled(baselines), gains, strict=True):
         scores = coalition_scores("tunability", refining, vector[None], dict(baseline), coalitions)
@@ -140,10 +140,17 @@ def bias_scores(
     return sign * bias
 
 
-def best_found(
-    contest: Contest, setting: Setting, baseline: Config, coalition: np.ndarray
-) -> list[float]:
+def found_on(
+    contest: Contest, setting: Setting, baseline: Config, coalitions: np.ndarray
+) -> list[list[float]]:
+    """Gain of the configuration that each optimizer finds on each of some coalitions."""
+    objective = Objective(setting, baseline)
+    return [best_found(contest, objective, coalition) for coalition in coalitions]
+
+
+def best_found(contest: Contest, objective: Objective, coalition: np.ndarray) -> list[float]:
     """Gain of the configuration that each optimizer finds on one coalition."""
+    setting = objective.setting
     members = [
         name
         for names, joins in zip(setting.players.values(), coalition, strict=True)
@@ -152,7 +159,6 @@ def best_found(
     ]
     if not members:
         return [0.0] * len(contest.optimizers)
-    objective = Objective(setting, baseline)
     number = sum(1 << player for player in np.flatnonzero(coalition).tolist())
     random_state = int(np.random.default_rng([setting.seed, number]).integers(2**31 - 1))
     found = []
