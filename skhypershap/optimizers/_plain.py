@@ -1,19 +1,10 @@
-"""Optimizers that tune the hyperparameters of a space: what optimizer bias compares.
-
-An optimizer is a callable `(objective, space, n_trials, random_state) -> configuration`. `objective`
-takes a list of configurations and returns their gains: larger is better, -inf is what must not be.
-Any callable of this kind will do, say a `def` around another library; here are a few real ones.
-"""
+"""Optimizers that need no other library: random, grid, one at a time, and ignoring some."""
 
 from __future__ import annotations
 
-import copy
 import itertools
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -21,21 +12,15 @@ from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import (
     CategoricalHyperparameter,
     Constant,
-    IntegerHyperparameter,
     OrdinalHyperparameter,
 )
 
-from skhypershap._compat import optional
-from skhypershap.conditions import Legality, active_where, violates
+from skhypershap.conditions import Legality, violates
 from skhypershap.domains import all_numbers
+from skhypershap.optimizers._run import Objective, Optimizer, check_run, defaults_of, gains_of
 from skhypershap.restriction import restricted
 from skhypershap.sampling import sample_vectors
 from skhypershap.space import Config, as_configspace, decode, from_configspace
-
-__all__ = ["grid", "ignoring", "one_at_a_time", "optuna", "random"]
-
-Objective = Callable[[Sequence[Mapping[str, Any]]], np.ndarray]
-Optimizer = Callable[[Objective, ConfigurationSpace, int, int], Mapping[str, Any]]
 
 
 def random(
@@ -68,8 +53,8 @@ def random(
     >>> round(best["x"], 2)
     0.3
     """
-    _check_run(n_trials, random_state)
-    defaults = _defaults(space)
+    check_run(n_trials, random_state)
+    defaults = defaults_of(space)
     try:
         vectors = sample_vectors(space, n_trials, random_state) if len(space) else defaults[None]
     except ValueError:  # nothing legal was drawn
@@ -112,8 +97,8 @@ def grid(
     >>> grid(objective, space, 10, random_state=0)
     {'kernel': 'rbf', 'x': 1.0}
     """
-    _check_run(n_trials, random_state)
-    legality = Legality(space, _defaults(space))
+    check_run(n_trials, random_state)
+    legality = Legality(space, defaults_of(space))
     filled = np.array(list(itertools.product(*_steps(space, n_trials))), dtype=float)
     vectors = legality.legal(filled)
     vectors = vectors[~violates(space, vectors)]
@@ -161,8 +146,8 @@ def one_at_a_time(
     >>> one_at_a_time(lambda configs: [c["x"] * c["y"] for c in configs], space, 6, random_state=0)
     {'x': 0, 'y': 0}
     """
-    _check_run(n_trials, random_state)
-    legality = Legality(space, _defaults(space))
+    check_run(n_trials, random_state)
+    legality = Legality(space, defaults_of(space))
     defaults = legality.defaults
     changes = [
         (column, number)
@@ -176,7 +161,7 @@ def one_at_a_time(
     vectors = legality.legal(filled)
     gains = np.full(len(vectors), -np.inf)
     legal = ~violates(space, vectors)
-    gains[legal] = _gains(objective, as_configspace(space, vectors[legal]))
+    gains[legal] = gains_of(objective, as_configspace(space, vectors[legal]))
     joined, best = defaults.copy(), np.full(len(space), gains[0])
     for (column, number), gain in zip(changes, gains[1:], strict=True):
         if gain > best[column]:
@@ -223,42 +208,6 @@ def ignoring(names: str | Collection[str], optimizer: Optimizer) -> Optimizer:
     return _Ignoring(tuple(listed), optimizer)
 
 
-def optuna(sampler: Any = None) -> Optimizer:
-    """Make an optimizer of an Optuna sampler.
-
-    It asks for hyperparameters from parents to children, and for active ones only; a choice is asked
-    for by its position. A forbidden configuration is told as a pruned trial.
-
-    Parameters
-    ----------
-    sampler : optuna.samplers.BaseSampler, optional
-        Each run has a copy of its own with a seed from `random_state`; None: `TPESampler`.
-
-    Returns
-    -------
-    callable
-        An optimizer. It returns the default if all trials are forbidden.
-
-    Examples
-    --------
-    >>> from ConfigSpace import ConfigurationSpace
-    >>> from skhypershap.optimizers import optuna
-    >>> space = ConfigurationSpace({"x": (0.0, 1.0), "kernel": ["linear", "rbf"]})
-    >>> optimizer = optuna()
-    >>> optimizer
-    optuna(TPESampler)
-    >>> optimizer(lambda configs: [c["kernel"] == "rbf" for c in configs], space, 10, 0)["kernel"]
-    'rbf'
-    """
-    base = optional("optuna", "optuna").samplers.BaseSampler
-    if sampler is not None and not isinstance(sampler, base):
-        raise TypeError(
-            "sampler must be an Optuna sampler, such as optuna.samplers.TPESampler(), or None; got "
-            f"{sampler!r}."
-        )
-    return _Optuna(sampler)
-
-
 @dataclass(frozen=True, repr=False)
 class _Ignoring:
     """See `ignoring`; a class, so that it can be pickled."""
@@ -269,8 +218,8 @@ class _Ignoring:
     def __call__(
         self, objective: Objective, space: ConfigurationSpace, n_trials: int, random_state: int
     ) -> Config:
-        _check_run(n_trials, random_state)
-        legality = Legality(space, _defaults(space))
+        check_run(n_trials, random_state)
+        legality = Legality(space, defaults_of(space))
 
         def legal(configs: Sequence[Mapping[str, Any]]) -> list[Config]:
             vectors = legality.fill(from_configspace(space, configs))
@@ -291,116 +240,6 @@ class _Ignoring:
         return f"ignoring({names}, {getattr(self.optimizer, '__name__', repr(self.optimizer))})"
 
 
-@dataclass(frozen=True, repr=False)
-class _Optuna:
-    """See `optuna`; a class, so that it can be pickled."""
-
-    sampler: Any
-
-    def __call__(
-        self, objective: Objective, space: ConfigurationSpace, n_trials: int, random_state: int
-    ) -> Config:
-        _check_run(n_trials, random_state)
-        library = optional("optuna", "optuna")
-        best = Legality(space, _defaults(space)).legal(_defaults(space)[None])
-        best_gain = -np.inf
-
-        def score(trial: Any) -> float:
-            nonlocal best, best_gain
-            vector, gain = _suggested(trial, space), -np.inf
-            if not violates(space, vector)[0]:
-                gain = _gains(objective, as_configspace(space, vector))[0]
-            if gain > best_gain:
-                best, best_gain = vector, gain
-            if not np.isfinite(gain):
-                raise library.TrialPruned
-            return gain
-
-        with _silent(library):
-            sampler = _seeded(self.sampler or library.samplers.TPESampler(), random_state)
-            study = library.create_study(sampler=sampler, direction="maximize")
-            study.optimize(score, n_trials=n_trials)
-        return as_configspace(space, best)[0]
-
-    def __repr__(self) -> str:
-        return f"optuna({type(self.sampler).__name__ if self.sampler else 'TPESampler'})"
-
-
-def _suggested(trial: Any, space: ConfigurationSpace) -> np.ndarray:
-    """One legal vector, of shape (1, n_columns), as an Optuna trial suggests it."""
-    rows = np.full((len(space), 1), np.nan)
-    for column, (name, item) in enumerate(space.items()):
-        hyperparameter: Any = item
-        if not active_where(space, column, rows)[0]:
-            continue
-        if isinstance(hyperparameter, Constant):
-            rows[column] = all_numbers(hyperparameter)
-        elif isinstance(hyperparameter, CategoricalHyperparameter):
-            numbers = all_numbers(hyperparameter).astype(int).tolist()
-            rows[column] = trial.suggest_categorical(name, numbers)
-        elif isinstance(hyperparameter, OrdinalHyperparameter):
-            rows[column] = trial.suggest_int(name, 0, int(hyperparameter.size) - 1)
-        else:
-            is_integer = isinstance(hyperparameter, IntegerHyperparameter)
-            suggest = trial.suggest_int if is_integer else trial.suggest_float
-            bounds = hyperparameter.lower, hyperparameter.upper
-            value = suggest(name, *bounds, log=getattr(hyperparameter, "log", False))
-            rows[column] = hyperparameter.to_vector(value)
-    return rows.T
-
-
-def _seeded(sampler: Any, random_state: int) -> Any:
-    """Copy a sampler and seed all random numbers in it, which Optuna itself only does by chance."""
-    sampler = copy.deepcopy(sampler)
-    seeds = np.random.RandomState(random_state)
-    waiting, seen = [sampler], set()
-    while waiting:
-        part = waiting.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, np.random.RandomState):
-            part.seed(seeds.randint(2**31))
-            continue
-        if not type(part).__module__.startswith("optuna"):
-            continue
-        waiting.append(getattr(part, "rng", None))  # one that is made at its first use
-        for name, value in sorted(getattr(part, "__dict__", {}).items()):
-            if name.endswith("seed") and isinstance(value, Integral):
-                setattr(part, name, int(seeds.randint(2**31)))
-            waiting.append(value)
-    return sampler
-
-
-_running = 0
-_lock = threading.Lock()
-_verbosity = 0
-
-
-@contextmanager
-def _silent(library: Any) -> Iterator[None]:
-    """Silence Optuna's log until the last thread has ended: there is one for the whole process."""
-    global _running, _verbosity
-    with _lock:
-        if not _running:
-            _verbosity = library.logging.get_verbosity()
-            library.logging.set_verbosity(library.logging.ERROR)
-        _running += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _running -= 1
-            if not _running:
-                library.logging.set_verbosity(_verbosity)
-
-
-def _check_run(n_trials: Any, random_state: Any) -> None:
-    for name, value, least in (("n_trials", n_trials, 1), ("random_state", random_state, 0)):
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-            raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}.")
-
-
 def _check_optimizer(optimizer: Any) -> None:
     if not callable(optimizer) or isinstance(optimizer, type):
         raise TypeError(
@@ -409,24 +248,8 @@ def _check_optimizer(optimizer: Any) -> None:
         )
 
 
-def _defaults(space: ConfigurationSpace) -> np.ndarray:
-    """Filled vector of the defaults."""
-    return np.array([item.to_vector(item.default_value) for item in space.values()], dtype=float)
-
-
-def _gains(objective: Objective, configs: Sequence[Config]) -> np.ndarray:
-    """Gains of configurations; what has none is as bad as what is forbidden."""
-    gains = np.asarray(objective(configs), dtype=float)
-    if gains.shape != (len(configs),):
-        raise ValueError(
-            f"objective must return a gain for each of {len(configs)} configurations; got an array of "
-            f"shape {gains.shape}."
-        )
-    return np.where(np.isnan(gains), -np.inf, gains)
-
-
 def _best(objective: Objective, configs: Sequence[Config]) -> Config:
-    return configs[int(np.argmax(_gains(objective, configs)))]
+    return configs[int(np.argmax(gains_of(objective, configs)))]
 
 
 def _evenly(hyperparameter: Any, n_steps: int) -> np.ndarray:
