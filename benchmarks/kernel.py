@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.common import Table, explainer, installed, model, problem, seconds, short
-from skhypershap.sampling import sample_vectors
+from skhypershap.space.sampling import sample_vectors
 
 TARGETS = {6: 25, 8: 80, 10: 250, 12: 750}
 TIMED_COALITIONS = 64

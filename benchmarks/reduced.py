@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from benchmarks.common import Problem, Table, explainer, installed, model, real_tasks
-from skhypershap.space import encode
+from skhypershap.space.encoding import encode
 
 SETS = {"lcbench_surrogate": "val_accuracy", "openml_rf": "predictive_accuracy"}
 SIZE = 2

@@ -9,9 +9,9 @@ from skhypershap.errors import (
     SurrogateWarning,
     TrialsWarning,
 )
-from skhypershap.explainer import HyperSHAPExplainer
+from skhypershap.explainer.explainer import HyperSHAPExplainer
+from skhypershap.explainer.joint import explain_jointly
 from skhypershap.frames import summarize
-from skhypershap.joint import explain_jointly
 from skhypershap.trials import Trials, read_trials
 
 __version__ = "0.1.0"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skhypershap.solve import Explained
+from skhypershap.interactions.solve import Explained
 
 SEPARATOR = " × "
 EXPLAINED_BY = ["game", "measure", "order", "interaction", "hyperparameters"]

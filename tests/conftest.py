@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
 
-from skhypershap.distributions import hyperparameter_from
+from skhypershap.space.distributions import hyperparameter_from
 
 matplotlib.use("Agg")
 

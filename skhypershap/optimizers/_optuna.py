@@ -20,10 +20,10 @@ from ConfigSpace.hyperparameters import (
 )
 
 from skhypershap._compat import optional
-from skhypershap.conditions import Legality, active_where, violates
-from skhypershap.domains import all_numbers
 from skhypershap.optimizers._run import Objective, Optimizer, check_run, defaults_of, gains_of
-from skhypershap.space import Config, as_configspace
+from skhypershap.space.conditions import Legality, active_where, violates
+from skhypershap.space.domains import all_numbers
+from skhypershap.space.encoding import Config, as_configspace
 
 
 def optuna(sampler: Any = None) -> Optimizer:

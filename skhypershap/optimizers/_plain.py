@@ -15,12 +15,12 @@ from ConfigSpace.hyperparameters import (
     OrdinalHyperparameter,
 )
 
-from skhypershap.conditions import Legality, violates
-from skhypershap.domains import all_numbers
 from skhypershap.optimizers._run import Objective, Optimizer, check_run, defaults_of, gains_of
-from skhypershap.restriction import restricted
-from skhypershap.sampling import sample_vectors
-from skhypershap.space import Config, as_configspace, decode, from_configspace
+from skhypershap.space.conditions import Legality, violates
+from skhypershap.space.domains import all_numbers
+from skhypershap.space.encoding import Config, as_configspace, decode, from_configspace
+from skhypershap.space.restriction import restricted
+from skhypershap.space.sampling import sample_vectors
 
 
 def random(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.space import Config
+from skhypershap.space.encoding import Config
 
 Objective = Callable[[Sequence[Mapping[str, Any]]], np.ndarray]
 Optimizer = Callable[[Objective, ConfigurationSpace, int, int], Mapping[str, Any]]

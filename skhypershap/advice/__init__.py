@@ -1,0 +1,1 @@
+"""What to do next: the best subsets, a smaller search, and what configurations really score."""

@@ -1,0 +1,67 @@
+"""Which hyperparameters are worth tuning, if only so many may be: the best coalition of each size."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skhypershap.games.coalition_scores import best_of_evaluated_subsets
+from skhypershap.games.value_function import ValueFunction
+from skhypershap.interactions.solve import GainFunction
+from skhypershap.surrogate.blends import members_of
+
+
+class Subset(NamedTuple):
+    """A coalition, by the numbers of its players, and what it gains over the baseline."""
+
+    members: tuple[int, ...]
+    gain: float
+
+
+class Subsets(NamedTuple):
+    """The best coalition of each size from 1, and v of the empty and of the full one, in own units."""
+
+    best: list[Subset]
+    baseline_score: float
+    full_score: float
+    exact: bool
+
+
+def best_subsets(v: ValueFunction, max_exact: int) -> Subsets:
+    """Find the coalition with the highest gain of each size, the first by position of equals.
+
+    With more than `max_exact` players one after the other joins, whoever gains most.
+    """
+    if v.n_players > max_exact:
+        return _grown_subsets(v)
+    values = v.all_scores()
+    gains = v.sign * (values - values[0])
+    members = members_of(np.arange(len(gains)), v.n_players)
+    sizes = members.sum(axis=1)
+    best = []
+    for size in range(1, v.n_players + 1):
+        rows = np.flatnonzero(sizes == size)
+        rows = rows[np.lexsort(-members[rows].T[::-1].astype(int))]  # by position
+        row = rows[np.argmax(gains[rows])]
+        best.append(Subset(tuple(np.flatnonzero(members[row]).tolist()), float(gains[row] + 0.0)))
+    return Subsets(best, float(values[0]), float(values[-1]), True)
+
+
+def _grown_subsets(v: ValueFunction) -> Subsets:
+    gains_of = GainFunction(v)
+    coalition, gain = np.zeros(v.n_players, dtype=bool), 0.0
+    best: list[Subset] = []
+    while not coalition.all():
+        newcomers = np.flatnonzero(~coalition)
+        larger = np.tile(coalition, (len(newcomers), 1))
+        larger[np.arange(len(newcomers)), newcomers] = True
+        gains = gains_of(larger)
+        if v.keeps_subsets:
+            known = np.concatenate([[gain], gains])
+            gains = best_of_evaluated_subsets(v.game, known, np.vstack([coalition, larger]))[1:]
+        winner = int(np.argmax(gains))
+        coalition, gain = larger[winner], float(gains[winner])
+        best.append(Subset(tuple(np.flatnonzero(coalition).tolist()), gain))
+    first = gains_of.empty_score
+    return Subsets(best, first, first + v.sign * gain, False)

@@ -1,0 +1,138 @@
+"""What configurations really score: by the search's own cross-validation, not by the surrogate."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import GridSearchCV
+
+from skhypershap.errors import TrialsWarning, warn
+from skhypershap.space.domains import value_key
+from skhypershap.trials import column_of, unwrap
+
+
+def measured(
+    search: Any,
+    configs: Sequence[Mapping[str, Any]],
+    X: Any,
+    y: Any = None,
+    metric: str | None = None,
+    **fit_params: Any,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Evaluate configurations as a search does, all of them on the same splits.
+
+    Where trials of the search had different resources, this is the largest: all samples, or the largest
+    value of the parameter that a halving search raised.
+
+    Parameters
+    ----------
+    search : estimator
+        With `estimator` and `cv`, and `scoring`, `n_jobs` and `error_score` where they are; only those
+        are used, and none is changed.
+    configs : sequence of mapping
+        n_configs of them; what they do not say stays as the estimator has it.
+    X, y : array-like
+        Data, as for the search.
+    metric : str, optional
+        As for `HyperSHAPExplainer`: a scorer's name, `"fit_time"` or `"score_time"`.
+    **fit_params : dict
+        For the search's own fit, such as `groups` or `sample_weight`.
+
+    Returns
+    -------
+    mean, std : ndarray of shape (n_configs,)
+        Over the folds, in units of the metric; NaN where a fit failed.
+
+    Raises
+    ------
+    ValueError
+        If there is no search, it has no cross-validation, the metric is unknown, or every fit failed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skhypershap.advice.verification import measured
+    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]})
+    >>> mean, std = measured(search, [{"max_depth": 1}, {"max_depth": 3}], *load_iris(return_X_y=True))
+    >>> mean.round(3)
+    array([0.667, 0.96 ])
+    """
+    search = unwrap(search)
+    _check_can_evaluate(search)
+    if not len(configs):
+        raise ValueError("configs is empty, so there is nothing to evaluate; give at least one.")
+    resource = _largest_resource(search, X)
+    keys = [value_key(dict(config)) for config in configs]
+    distinct = dict(zip(keys, configs, strict=True))
+    grid = GridSearchCV(
+        search.estimator,
+        [
+            {name: [value] for name, value in {**config, **resource}.items()}
+            for config in distinct.values()
+        ],
+        scoring=getattr(search, "scoring", None),
+        cv=copy.deepcopy(search.cv),  # splitting moves a RandomState on
+        n_jobs=getattr(search, "n_jobs", None),
+        error_score=getattr(search, "error_score", np.nan),
+        refit=False,
+    )
+    with warnings.catch_warnings():
+        # One warning of ours stands for both.
+        warnings.simplefilter("ignore", FitFailedWarning)
+        warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
+        grid.fit(X, y, **fit_params)
+    _, column = column_of(grid, metric)
+    rows = [list(distinct).index(key) for key in keys]
+    mean, std = (
+        np.asarray(grid.cv_results_[key], dtype=float)[rows]
+        for key in (column, column.replace("mean_", "std_", 1))
+    )
+    n_failed = int((~np.isfinite(mean)).sum())
+    if n_failed:
+        warn(
+            f"{n_failed} of {len(configs)} configurations could not be evaluated: a fit or a score "
+            "failed in at least one fold. A search with error_score='raise' shows why.",
+            TrialsWarning,
+        )
+    return mean, std
+
+
+def _check_can_evaluate(search: Any) -> None:
+    for attribute in ("estimator", "cv"):
+        if not hasattr(search, attribute):
+            raise ValueError(
+                f"Configurations can be evaluated by a search with estimator and cv only; this "
+                f"{type(search).__name__} has no {attribute}. Evaluate them as the trials were, or wrap "
+                "your estimator in a search of scikit-learn."
+            )
+    if isinstance(search.cv, Iterator):
+        raise ValueError(
+            f"cv of this {type(search).__name__} is an iterator, which can be gone through once only. "
+            "Make the search with a list of splits: cv=list(splits)."
+        )
+
+
+def _largest_resource(search: Any, X: Any) -> dict[str, Any]:
+    """The parameter that a halving search raises, at the largest value that ran."""
+    results = getattr(search, "cv_results_", {})
+    resource = getattr(search, "resource", None)
+    if resource is None or "n_resources" not in results:
+        return {}
+    largest = max(np.asarray(results["n_resources"]).tolist())
+    if resource != "n_samples":
+        return {resource: largest}
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+    if largest < n_samples:
+        warn(
+            f"The trials had at most {largest} samples, and what is measured has all "
+            f"{n_samples}: expect it to differ from what is predicted.",
+            TrialsWarning,
+        )
+    return {}

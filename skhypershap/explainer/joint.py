@@ -1,0 +1,332 @@
+"""Many data sets: v aggregated over them for each coalition, and then explained."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+
+from skhypershap.errors import unknown_name
+from skhypershap.explainer.explanations import Explanations, games_of
+from skhypershap.frames import datasets_frame, explanation_frame
+from skhypershap.games.setting import GameContext
+from skhypershap.games.value_function import GameSpec, ValueFunction, value_function
+from skhypershap.interactions.bootstrap import check_n_bootstrap
+from skhypershap.interactions.solve import Explained, explained, solve
+from skhypershap.parallel import in_parallel
+from skhypershap.space.encoding import differences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALL = "all"
+AGGREGATES: dict[str, Callable[..., np.ndarray]] = {
+    "mean": np.mean,
+    "median": np.median,
+    "min": np.min,
+    "max": np.max,
+}
+
+
+def explain_jointly(
+    explainers: Mapping[str, Explanations],
+    game: str | Sequence[str] = "tunability",
+    *,
+    aggregate: str | float = "mean",
+    index: str = "FSII",
+    order: int = 2,
+    baseline: Any = None,
+    config: Mapping[str, Any] | None = None,
+    groups: Mapping[str, Sequence[str]] | str | None = None,
+    n_bootstrap: int | None = None,
+    per_dataset: bool = False,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> pd.DataFrame:
+    """Explain the same search on many data sets together: what is worth tuning in general?
+
+    The multi-data game of HyperSHAP [1]_: for each coalition v is aggregated over the data sets, and
+    then explained.
+
+    Parameters
+    ----------
+    explainers : dict of str to HyperSHAPExplainer
+        Fitted, by the name of their data set, over the same hyperparameters, metric and direction.
+    game : str or list of str, default="tunability"
+        As in `HyperSHAPExplainer.explain`, but for "optimizer_bias".
+    aggregate : {"mean", "median", "min", "max"} or float, default="mean"
+        How v(S), the score that `coalition_values` shows, is aggregated; a float from 0 to 1 is a
+        quantile. Scores of different data sets should be comparable: for all but "mean" it matters
+        where they begin.
+    index, order, baseline, config, groups, n_bootstrap : optional
+        As in `HyperSHAPExplainer.explain`; each data set has its own default of them. A draw resamples
+        the trials of each data set, but not the data sets.
+    per_dataset : bool, default=False
+        Whether each data set's own rows come, too.
+    n_jobs : int, default=None
+        How many data sets (and draws of them) are worked on at a time, by joblib and the backend that
+        `joblib.parallel_config` chooses. Results do not depend on it.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        As that of `explain`, with a column `dataset`: "all" for the aggregate, whose rows come first.
+        `attrs` are of the aggregate, but for "surrogate_score", a dict keyed by data set.
+
+    Raises
+    ------
+    ValueError
+        If spaces, metrics or directions differ, it says where; for an unknown aggregate, game, index,
+        baseline or hyperparameter; if there is no explainer, or one is called "all".
+    TypeError
+        If `explainers` is no dict of explainers.
+    sklearn.exceptions.NotFittedError
+        If one is not fitted.
+
+    References
+    ----------
+    .. [1] M. Wever, M. Muschalik, F. Fumagalli, M. Lindauer (2025). HyperSHAP: Shapley Values and
+       Interactions for Explaining Hyperparameter Optimization. Multi-data games.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer, load_wine
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skhypershap import HyperSHAPExplainer, explain_jointly
+    >>> grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
+    >>> fitted = {
+    ...     name: HyperSHAPExplainer(search, baseline="worst", random_state=0).fit(*data)
+    ...     for name, data in {
+    ...         "cancer": load_breast_cancer(return_X_y=True), "wine": load_wine(return_X_y=True)
+    ...     }.items()
+    ... }
+    >>> explain_jointly(fitted, per_dataset=True)["dataset"].unique().tolist()
+    ['all', 'cancer', 'wine']
+    """
+    check_explainers(explainers)
+    reduce = reduction_of(aggregate)
+    check_n_bootstrap(n_bootstrap)
+    first = next(iter(explainers.values()))
+    players = first._context(groups).players
+    games, stacked = games_of(game)
+    tasks = {
+        name: JointTask(
+            [one._game_spec_without_optimizers(part, baseline, config) for part in games],
+            one._context()._replace(players=players).alone(),
+        )
+        for name, one in explainers.items()
+    }
+    tasks = _sharing_draws(tasks, games)
+    index, order = first._checked_index(index, order, tasks[next(iter(tasks))].context)
+    max_exact = min(one.max_exact for one in explainers.values())
+    terms = IndexSpec(index, order, max_exact)
+    run = functools.partial(in_parallel, n_jobs=n_jobs, verbose=verbose, unit="data set")
+    draws = range((n_bootstrap or 0) + 1)
+    if len(players) <= max_exact:
+        found = _from_all_coalitions(tasks, reduce, draws, terms, run)
+    elif n_bootstrap is None:
+        found = _from_some_coalitions(tasks, reduce, terms, run, linear=aggregate == "mean")
+    else:
+        raise ValueError(
+            f"n_bootstrap needs all coalitions, and {len(players)} players have too many for "
+            f"max_exact={max_exact}. Raise max_exact, or join hyperparameters with groups=."
+        )
+    attrs = {
+        "metric": first._trials.metric,
+        "direction": first._trials.direction,
+        "surrogate_score": {name: one.surrogate_score_ for name, one in explainers.items()},
+    }
+    shown = {
+        name: explanation_frame(parts, list(players), attrs, stacked=stacked)
+        for name, parts in found.items()
+        if per_dataset or name == ALL
+    }
+    return datasets_frame(shown)
+
+
+class JointTask(NamedTuple):
+    """The questions to one data set."""
+
+    game_specs: list[GameSpec]
+    context: GameContext
+
+
+class IndexSpec(NamedTuple):
+    """How a game is explained; see `skhypershap.solve.solve`."""
+
+    index_name: str
+    order: int
+    max_exact: int
+
+
+Found = dict[str, list[list[Explained]]]  # by data set, for each draw, for each game
+
+
+def check_explainers(explainers: Any) -> None:
+    """Refuse what cannot be explained jointly.
+
+    Raises
+    ------
+    TypeError
+        If it is no dict of explainers by name.
+    ValueError
+        If it is empty, a name is "all", or spaces, metrics or directions differ.
+    """
+    if not isinstance(explainers, Mapping):
+        raise TypeError(
+            "explainers must be a dict from names of data sets to fitted explainers; got "
+            f"{type(explainers).__name__}."
+        )
+    if not explainers:
+        raise ValueError("explainers is empty; give at least one, by the name of its data set.")
+    for name, one in explainers.items():
+        if not isinstance(name, str) or not isinstance(one, Explanations):
+            raise TypeError(
+                "explainers must be a dict from names of data sets to fitted explainers; it has "
+                f"{name!r}: {type(one).__name__}."
+            )
+        if name == ALL:
+            raise ValueError(f"A data set cannot be called {ALL!r}, which stands for all of them.")
+        if not one.__sklearn_is_fitted__():
+            raise NotFittedError(f"explainers[{name!r}] is not fitted yet: call its fit first.")
+    _check_metrics(explainers)
+    names = list(explainers)
+    first = explainers[names[0]]
+    for name in names[1:]:
+        found = differences(first.space_, explainers[name].space_)
+        values = [one._trials.direction for one in (first, explainers[name])]
+        if values[0] != values[1]:
+            found.append(f"direction is {values[0]!r} in the first and {values[1]!r} in the second")
+        if found:
+            raise ValueError(
+                f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
+                f"{'; '.join(found)}. Search the same space on each data set, or give it with space=."
+            )
+
+
+def _check_metrics(explainers: Mapping[str, Explanations]) -> None:
+    """One metric for all; without scoring= nobody says what a search's "score" is."""
+    metrics = {name: one._trials.metric for name, one in explainers.items()}
+    distinct = set(metrics.values()) - {"score"}
+    if len(distinct) > 1:
+        raise ValueError(
+            f"explainers are of several metrics and cannot be explained jointly: {metrics}. Choose one "
+            "with metric=."
+        )
+
+
+def reduction_of(aggregate: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """How the first axis, which is data sets, is aggregated."""
+    if isinstance(aggregate, str) and aggregate in AGGREGATES:
+        return functools.partial(AGGREGATES[aggregate], axis=0)
+    is_number = isinstance(aggregate, Real) and not isinstance(aggregate, (bool, np.bool_))
+    if is_number and 0 <= aggregate <= 1:
+        return functools.partial(np.quantile, q=float(aggregate), axis=0)
+    if is_number:
+        raise ValueError(f"aggregate as a quantile must be from 0 to 1; got {aggregate!r}.")
+    raise unknown_name("aggregate", aggregate, [*AGGREGATES, "a quantile from 0 to 1"])
+
+
+def _sharing_draws(tasks: dict[str, JointTask], games: Sequence[str]) -> dict[str, JointTask]:
+    """Let data sets share candidates that each would draw for itself, which takes longer than a game."""
+    shared: dict[Any, Any] = {}
+    found: dict[str, JointTask] = {}
+    for name, task in tasks.items():
+        context, space = task.context, task.context.trials.space
+        key = context.seed, context.n_samples, tuple(space)
+        if not space.conditions and not space.forbidden_clauses:
+            if key not in shared:
+                shared[key] = context.with_drawn(games).drawn
+            context = context._replace(drawn=shared[key])
+        found[name] = task._replace(context=context)
+    return found
+
+
+def _from_all_coalitions(
+    tasks: Mapping[str, JointTask],
+    reduce: Callable[[np.ndarray], np.ndarray],
+    draws: range,
+    terms: IndexSpec,
+    run: Callable[..., list[Any]],
+) -> Found:
+    """Explain from the values of all coalitions on each data set and draw."""
+    pieces = [(task, draw) for task in tasks.values() for draw in draws]
+    shape = len(tasks), len(draws), len(next(iter(tasks.values())).game_specs), -1
+    values = np.reshape(run(values_of, pieces, what="all coalitions"), shape)
+    by_name = {ALL: reduce(values), **dict(zip(tasks, values, strict=True))}
+    task = next(iter(tasks.values()))
+    functions = [value_function(game_spec, task.context) for game_spec in task.game_specs]
+
+    def explained_games(games: np.ndarray) -> list[Explained]:
+        return [
+            explained(replace(v, scores=functools.partial(_known, values)), *terms)
+            for v, values in zip(functions, games, strict=True)
+        ]
+
+    return {name: [explained_games(games) for games in parts] for name, parts in by_name.items()}
+
+
+def values_of(task: JointTask, draw: int) -> list[np.ndarray]:
+    """All coalitions' values of each game on one data set, or on a resample of its trials."""
+    context = task.context if draw == 0 else task.context.resampled(draw)
+    return [value_function(game_spec, context).all_scores() for game_spec in task.game_specs]
+
+
+def _from_some_coalitions(
+    tasks: Mapping[str, JointTask],
+    reduce: Callable[[np.ndarray], np.ndarray],
+    terms: IndexSpec,
+    run: Callable[..., list[Any]],
+    *,
+    linear: bool,
+) -> Found:
+    """Explain each data set by itself, and all together by the same coalitions on each."""
+    own = run(_explained, [(task, terms) for task in tasks.values()], what="each data set")
+    found: Found = {ALL: [[]], **{name: [parts] for name, parts in zip(tasks, own, strict=True)}}
+    for number, parts in enumerate(zip(*own, strict=True)):
+        each = [value_function(task.game_specs[number], task.context) for task in tasks.values()]
+
+        def scores(coalitions: np.ndarray | None, each: Any = each) -> np.ndarray:
+            pieces = [(v, coalitions) for v in each]
+            return reduce(np.array(run(_scores, pieces, what="some coalitions")))
+
+        if linear and all(part.exact for part in parts):
+            found[ALL][0].append(_mean_of(parts))  # as any index is linear in v
+        else:
+            found[ALL][0].append(explained(replace(each[0], scores=scores), *terms))
+    return found
+
+
+def _explained(task: JointTask, terms: IndexSpec) -> list[Explained]:
+    return [solve(game_spec, task.context, *terms) for game_spec in task.game_specs]
+
+
+def _mean_of(parts: Sequence[Explained]) -> Explained:
+    return replace(
+        parts[0],
+        interactions={
+            who: float(np.mean([part.interactions[who] for part in parts]))
+            for who in parts[0].interactions
+        },
+        baseline_score=float(np.mean([part.baseline_score for part in parts])),
+        full_score=float(np.mean([part.full_score for part in parts])),
+        gain=float(np.mean([part.gain for part in parts])),
+    )
+
+
+def _known(values: np.ndarray, _: np.ndarray | None) -> np.ndarray:
+    return values
+
+
+def _scores(v: ValueFunction, coalitions: np.ndarray) -> np.ndarray:
+    """For a worker, that is sent the function."""
+    return v.scores(coalitions)

@@ -1,0 +1,1 @@
+"""v(S) for every coalition S: the games of HyperSHAP."""

@@ -1,0 +1,86 @@
+"""Who plays: each hyperparameter for itself, or groups that enter and leave a coalition together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ConfigSpace import ConfigurationSpace
+
+from skhypershap.errors import unknown_name
+from skhypershap.space.encoding import player_names
+
+STEP = "step"
+
+
+def players_of(space: ConfigurationSpace, groups: Any = None) -> dict[str, tuple[str, ...]]:
+    """Find the players and the hyperparameters of each, in space order.
+
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+        A hyperparameter that cannot vary is no player.
+    groups : dict of str to list of str, "step" or None
+        What is not named stays a player of its own. "step": one player per step of a Pipeline, which
+        is what names have before their first "__".
+
+    Raises
+    ------
+    ValueError
+        For an unknown hyperparameter or one named twice, and for a group that is empty, in which
+        nothing varies, or that has the name of a hyperparameter outside it.
+    TypeError
+        If `groups` is of another kind.
+    """
+    free = player_names(space)
+    if groups is None:
+        return {name: (name,) for name in free}
+    if groups == STEP:
+        owner = {name: name.split("__")[0] for name in free}
+    else:
+        owner = {name: name for name in free} | _owners(space, groups)
+    members: dict[str, tuple[str, ...]] = {}
+    for name in free:
+        members[owner[name]] = (*members.get(owner[name], ()), name)
+    for group in groups if isinstance(groups, Mapping) else ():
+        if group not in members:
+            raise ValueError(
+                f"The group {group!r} in groups has no hyperparameter that varies: "
+                f"{', '.join(map(repr, groups[group]))}."
+            )
+    return members
+
+
+def _owners(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
+    """The group of each hyperparameter that groups name."""
+    if isinstance(groups, str):
+        raise unknown_name("groups", groups, [STEP])
+    if not isinstance(groups, Mapping):
+        raise TypeError(
+            f"groups must be a dict of names to lists of hyperparameters, or {STEP!r}; got {groups!r}."
+        )
+    owner: dict[str, str] = {}
+    for group, names in groups.items():
+        if not isinstance(group, str) or not isinstance(names, (list, tuple, set, frozenset)):
+            raise TypeError(
+                f"groups must be a dict of names to lists of hyperparameters; it has {group!r}: "
+                f"{names!r}."
+            )
+        if not names:
+            raise ValueError(f"The group {group!r} in groups is empty; name its hyperparameters.")
+        for name in names:
+            if name not in space:
+                raise unknown_name(f"hyperparameter in the group {group!r} of groups:", name, space)
+            if name in owner:
+                raise ValueError(
+                    f"groups name {name!r} twice, in {owner[name]!r} and {group!r}; a hyperparameter "
+                    "belongs to one group."
+                )
+            owner[name] = group
+    for group in groups:
+        if group in space and group not in groups[group]:
+            raise ValueError(
+                f"The group {group!r} in groups has the name of a hyperparameter outside it; give it "
+                "another name, or put the hyperparameter into it."
+            )
+    return owner

@@ -1,0 +1,1 @@
+"""From the values of coalitions to Shapley values and interactions."""

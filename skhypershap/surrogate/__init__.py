@@ -1,0 +1,1 @@
+"""What would any configuration score? The surrogate, and blends of configurations."""

@@ -1,0 +1,262 @@
+"""Trials from an Optuna study, and what Optuna's distributions are in a ConfigurationSpace."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from ConfigSpace.hyperparameters import (
+    Hyperparameter,
+    UniformFloatHyperparameter,
+    UniformIntegerHyperparameter,
+)
+
+from skhypershap.errors import TrialsWarning, unknown_name, warn
+from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
+from skhypershap.space.domains import EXACT_KEY, domain_of, value_key
+from skhypershap.space.encoding import check_known
+from skhypershap.trials.inferred_space import space_given, space_with_conditions
+from skhypershap.trials.trials import Trials, trials_of
+
+DURATION = "duration"
+ROUNDING = 1e-9  # relative: by what a sum of steps may miss the decimal number it means
+
+
+def check(
+    study: Any, *, space: Any = None, metric: str | int | None = None
+) -> ConfigurationSpace | None:
+    """Refuse early what `read` would refuse, and give the space if the user did."""
+    _objective(study, metric)
+    return space_given(space) if isinstance(space, ConfigurationSpace) else None
+
+
+def read(
+    study: Any,
+    *,
+    space: Any = None,
+    metric: str | int | None = None,
+    direction: str | None = None,
+) -> Trials:
+    """See `read_trials`; `metric` may be an objective's number, or the duration in seconds."""
+    name, own_direction, score_of = _objective(study, metric)
+    return trials_of_study(
+        study, score_of, space=space, metric=name, direction=direction or own_direction
+    )
+
+
+def trials_of_study(
+    study: Any,
+    score_of: Callable[[Any], float],
+    *,
+    space: Any,
+    metric: str,
+    direction: str,
+    default: Mapping[str, Any] | None = None,
+) -> Trials:
+    """Make `Trials` of those of a study that have a score; `score_of` reads it from one of them."""
+    trials = _scored(study.get_trials(deepcopy=False))
+    if space is None:
+        trials = _inside(trials)
+    configs = [_config_of(trial) for trial in trials]
+    own = _space(space, trials, configs)
+    return trials_of(
+        own,
+        configs,
+        [score_of(trial) for trial in trials],
+        metric=metric,
+        direction=direction,
+        default=default,
+        fidelity=_last_steps(trials),
+        unknown=not isinstance(space, ConfigurationSpace),
+    )
+
+
+def _space(
+    space: Any, trials: Sequence[Any], configs: Sequence[Mapping[str, Any]]
+) -> ConfigurationSpace:
+    """The space that the user gave, or else the study's own."""
+    if space is None:
+        return space_with_conditions(_hyperparameters(trials), configs)
+    if isinstance(space, ConfigurationSpace) or not isinstance(space, Mapping):
+        return space_given(space)
+    check_known(configs, space)  # before anything is inferred from what they lack
+    return space_with_conditions(hyperparameters_given(space), configs)
+
+
+def _objective(study: Any, metric: str | int | None) -> tuple[str, str, Callable[[Any], float]]:
+    """Name of what to explain, its direction, and how to read it from a trial."""
+    directions = [direction.name.lower() for direction in study.directions]
+    several = len(directions) > 1
+    unnamed = [f"values_{number}" for number in range(len(directions))] if several else ["value"]
+    names = list(study.metric_names or unnamed)
+    if metric == DURATION and DURATION not in names:
+        return DURATION, "minimize", lambda trial: trial.duration.total_seconds()
+    numbers = [str(number) for number in range(len(names))]
+    allowed = [*names, *numbers, DURATION]
+    if metric is None and several:
+        raise ValueError(
+            "The study has several objectives; choose the one to explain with metric=, by its name or "
+            f"its number. Allowed: {', '.join(map(repr, allowed))}."
+        )
+    asked = "0" if metric is None else str(metric)
+    if asked not in (*names, *numbers):
+        raise unknown_name("metric", metric, allowed)
+    position = names.index(asked) if asked in names else int(asked)
+    return names[position], directions[position], lambda trial: trial.values[position]
+
+
+def _scored(trials: Sequence[Any]) -> list[Any]:
+    """Trials with a score that can be compared; one warning counts those that ended without.
+
+    A pruned trial's score is its last report. If that is what complete trials end with, too, the
+    trial is one at a lower fidelity: without the pruned ones a surrogate knows survivors only, and
+    expects too much of everything else. If reports are another thing, there is nothing to compare.
+    """
+    states = Counter(trial.state.name for trial in trials)
+    complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
+    if not complete:
+        found = ", ".join(f"{number} {state}" for state, number in states.items()) or "none"
+        raise ValueError(
+            f"The study has no completed trial, so there is nothing to explain; its trials: {found}."
+        )
+    comparable = all(
+        trial.intermediate_values
+        and math.isclose(trial.intermediate_values[trial.last_step], trial.values[0])
+        for trial in complete
+    )
+    kept = [
+        trial
+        for trial in trials
+        if trial.state.name == "COMPLETE"
+        or (trial.state.name == "PRUNED" and comparable and trial.values)
+    ]
+    n_failed, n_pruned = states["FAIL"], states["PRUNED"] - (len(kept) - len(complete))
+    left_out = [f"{n_failed} failed"] if n_failed else []
+    if n_pruned:
+        why = "" if comparable else ", and complete ones do not end with the value they report"
+        left_out.append(f"{n_pruned} were pruned without a score to compare{why}")
+    if left_out:
+        warn(
+            f"{n_failed + n_pruned} of {len(trials)} trials are left out: {'; '.join(left_out)}.",
+            TrialsWarning,
+        )
+    return kept
+
+
+def _inside(trials: Sequence[Any]) -> list[Any]:
+    """Trials within the study's own distributions; one warning counts what was enqueued elsewhere.
+
+    A space as wide as such values would put many candidates where the study never searched.
+    """
+    configs = [_config_of(trial) for trial in trials]
+    outside: set[int] = set()
+    for hyperparameter in _hyperparameters(trials):
+        name = hyperparameter.name
+        rows = [row for row, config in enumerate(configs) if name in config]
+        numbers = domain_of(hyperparameter).encode([configs[row][name] for row in rows])
+        outside.update(row for row, number in zip(rows, numbers, strict=True) if np.isnan(number))
+    if outside:
+        first = trials[min(outside)]
+        warn(
+            f"{len(outside)} of {len(trials)} trials have values outside the study's own "
+            f"distributions and are left out; the first is number {first.number}: {first.params}. Give "
+            "a wider space with space= to keep them.",
+            TrialsWarning,
+        )
+    return [trial for row, trial in enumerate(trials) if row not in outside]
+
+
+def _last_steps(trials: Sequence[Any]) -> list[int] | None:
+    """How far each trial went: to its last step if pruned, all the way if complete."""
+    pruned = {trial.number: trial.last_step for trial in trials if trial.state.name == "PRUNED"}
+    if not pruned:
+        return None
+    end = max(trial.last_step for trial in trials)
+    return [pruned.get(trial.number, end) for trial in trials]
+
+
+def _config_of(trial: Any) -> dict[str, Any]:
+    """Parameters of a trial; a sum of steps as the number it means, 0.3 and no 0.30000000000000004."""
+    config = dict(trial.params)
+    for name, distribution in trial.distributions.items():
+        step, value = getattr(distribution, "step", None), config[name]
+        if isinstance(step, float):
+            near = _on_grid(distribution, round((value - distribution.low) / step))
+            if math.isclose(near, value, rel_tol=ROUNDING, abs_tol=ROUNDING * step):
+                config[name] = near
+    return config
+
+
+def _on_grid(distribution: Any, number: int) -> Any:
+    """Value after a number of steps from the lower bound."""
+    if isinstance(distribution.step, int):
+        return distribution.low + number * distribution.step
+    return float(Decimal(str(distribution.low)) + number * Decimal(str(distribution.step)))
+
+
+def _grid(distribution: Any) -> list[Any] | None:
+    """All values of a distribution, None for a range of integers or where there are too many."""
+    if distribution.low == distribution.high:
+        return [distribution.low]
+    if distribution.step is None or (isinstance(distribution.step, int) and distribution.step == 1):
+        return None
+    n_steps = round((distribution.high - distribution.low) / distribution.step)
+    return [_on_grid(distribution, n) for n in range(n_steps + 1)] if n_steps < MAX_STEPS else None
+
+
+def _hyperparameters(trials: Sequence[Any]) -> list[Hyperparameter]:
+    """All that trials were asked for; where distributions changed, what any of them held."""
+    found: dict[str, dict[Hashable, Any]] = {}
+    for trial in trials:
+        for name, distribution in trial.distributions.items():
+            found.setdefault(name, {})[value_key(vars(distribution))] = distribution
+    return [hyperparameter_of(name, list(distinct.values())) for name, distinct in found.items()]
+
+
+def hyperparameters_given(
+    space: Mapping[str, Any], shares: Sequence[str] = ()
+) -> list[Hyperparameter]:
+    """Hyperparameters of a dict of Optuna's distributions, scipy's, or lists of values."""
+    return [
+        hyperparameter_of(name, [values], share=name in shares)
+        if hasattr(values, "to_external_repr")
+        else hyperparameter_from(name, [values], share=name in shares)
+        for name, values in space.items()
+    ]
+
+
+def hyperparameter_of(
+    name: str, distributions: Sequence[Any], *, share: bool = False
+) -> Hyperparameter:
+    """One hyperparameter from the distributions that Optuna drew it from.
+
+    Raises
+    ------
+    ValueError
+        If some are of choices and some of numbers.
+    """
+    choices = [d.choices for d in distributions if hasattr(d, "choices")]
+    if len(choices) == len(distributions):
+        return hyperparameter_from(name, choices, share=share)
+    if choices:
+        raise ValueError(
+            f"The study draws {name!r} from choices in some trials and from a range in others. Give "
+            "the space with space=."
+        )
+    grids = [_grid(distribution) for distribution in distributions]
+    if all(grid is not None for grid in grids):
+        return hyperparameter_from(name, grids, share=share)
+    integer = all(isinstance(distribution.low, int) for distribution in distributions)
+    kind = UniformIntegerHyperparameter if integer else UniformFloatHyperparameter
+    return kind(
+        name,
+        min(distribution.low for distribution in distributions),
+        max(distribution.high for distribution in distributions),
+        log=all(distribution.log for distribution in distributions),
+        meta={EXACT_KEY: True} if share else None,
+    )

@@ -1,0 +1,164 @@
+"""The line search against brute force, and what it promises whatever the surrogate."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
+from conftest import space_of_sources
+from scipy.stats import loguniform
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.tree import DecisionTreeRegressor
+
+from skhypershap import HyperSHAPExplainer
+from skhypershap.space.domains import legal_numbers
+from skhypershap.space.encoding import encode
+
+pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+MODELS = {
+    "forest": RandomForestRegressor(5, random_state=0),
+    "extra": ExtraTreesRegressor(4, random_state=0),
+    "boosting": GradientBoostingRegressor(n_estimators=20, random_state=0),
+    "histogram": HistGradientBoostingRegressor(max_iter=10, min_samples_leaf=3, random_state=0),
+    "tree": DecisionTreeRegressor(random_state=0),
+}
+KINDS = {
+    "float": lambda name: Float(name, (0.0, 1.0)),
+    "log": lambda name: Float(name, (1e-3, 1.0), log=True),
+    "integer": lambda name: Integer(name, (1, 50)),
+    "ordinal": lambda name: OrdinalHyperparameter(name, [1, 2, 4, 8]),
+    "categorical": lambda name: Categorical(name, list("abcd")),
+}
+
+
+def small_problem(seed, n_players, kinds=("float",), n_trials=25, **arguments):
+    """An explainer of noisy trials."""
+    random = np.random.default_rng(seed)
+    space = ConfigurationSpace(seed=seed)
+    for number in range(n_players):
+        space.add(KINDS[kinds[number % len(kinds)]](f"h{number}"))
+    configs = space.sample_configuration(n_trials)
+    vectors = np.array([config.get_array() for config in configs])
+    scores = np.sin(5 * vectors).sum(axis=1) + 2 * vectors[:, 0] * vectors[:, -1]
+    scores = scores + random.normal(scale=0.3, size=n_trials)
+    return HyperSHAPExplainer(space, random_state=seed, **arguments).fit(configs, scores)
+
+
+def cell_numbers(explainer):
+    """For each column one legal number in every cell of the forest."""
+    forest, numbers = explainer._surrogate.forest, []
+    for hyperparameter, levels in itertools.zip_longest(
+        explainer.space_.values(), forest.thresholds, fillvalue=np.zeros(0)
+    ):
+        middles = (levels[1:] + levels[:-1]) / 2
+        legal = legal_numbers(hyperparameter, np.concatenate([[0.0], levels, middles, [1.0]]))
+        cells = np.searchsorted(levels, legal.astype(forest.dtype).astype(float))
+        numbers.append(legal[np.unique(cells, return_index=True)[1]])
+    return numbers
+
+
+def brute_force(explainer, coalition, reduce):
+    """The optimum over all cells of the coalition's hyperparameters."""
+    (baseline,) = encode(explainer.space_, [explainer.baseline_])
+    grids = [
+        numbers if name in coalition else baseline[column : column + 1]
+        for column, (name, numbers) in enumerate(
+            zip(explainer.space_, cell_numbers(explainer), strict=True)
+        )
+    ]
+    blends = np.stack(np.meshgrid(*grids, indexing="ij"), axis=-1).reshape(-1, len(grids))
+    return reduce(explainer.surrogate_.predict(blends))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kinds", [("float",), tuple(KINDS)], ids=["floats", "mixed"])
+def test_nearly_always_the_exact_optimum(model, kinds):
+    found, missed = 0, 0
+    for seed, n_samples in enumerate((30, 300, 2_000)):
+        explainer = small_problem(
+            seed,
+            3,
+            kinds[seed:] + kinds[:seed],
+            surrogate=MODELS[model],
+            n_samples=n_samples,
+            baseline="median",
+        )
+        for game, reduce, sign in (("tunability", np.max, 1), ("mistunability", np.min, -1)):
+            values = explainer.coalition_values(game)
+            for coalition, value in zip(values["coalition"], values["value"], strict=True):
+                optimum = brute_force(explainer, coalition, reduce)
+                assert sign * (value - optimum) <= 1e-9, "better than every legal cell"
+                missed += sign * (optimum - value) > 1e-9
+                found += 1
+    assert missed <= 0.01 * found
+
+
+@pytest.mark.parametrize("model", [*MODELS.values(), LinearRegression(), KNeighborsRegressor()])
+def test_never_worse_than_random_and_always_monotone(model):
+    explainer = small_problem(0, 5, tuple(KINDS), surrogate=model, n_samples=8, n_trials=60)
+    for game, sign in (("tunability", 1), ("mistunability", -1)):
+        explainer.set_params(optimizer="random")
+        random = explainer.coalition_values(game)["value"]
+        explainer.set_params(optimizer="refine")
+        refined = explainer.coalition_values(game)
+        gains = sign * refined["value"]
+        assert (gains >= sign * random).all()
+        assert (gains > sign * random + 1e-9).any()
+        value_of = dict(zip(refined["coalition"], gains, strict=True))
+        for smaller, larger in itertools.permutations(value_of, 2):
+            if set(smaller) < set(larger):
+                assert value_of[smaller] <= value_of[larger]
+
+
+@pytest.mark.parametrize("model", [RandomForestRegressor(20), KNeighborsRegressor()])
+def test_threads_change_nothing(model):
+    explainer = small_problem(1, 6, tuple(KINDS), surrogate=model, n_samples=100)
+    one = explainer.coalition_values()
+    two = explainer.set_params(n_jobs=2).coalition_values()
+    np.testing.assert_array_equal(one["value"], two["value"])
+
+
+def test_a_line_in_a_searchs_distribution_takes_its_values_only():
+    """Numbers that stand for a distribution's quantiles, and an integer with gaps in the forest."""
+    entries = {"C": [loguniform(1e-2, 1e2)], "n": [list(range(1, 40, 3))], "kind": [["u", "v"]]}
+    random = np.random.default_rng(0)
+    configs = [
+        {"C": 10 ** random.uniform(-2, 2), "n": int(random.choice(entries["n"][0])), "kind": kind}
+        for kind in ["u", "v"] * 30
+    ]
+    scores = [-abs(np.log10(c["C"]) - 1) + c["n"] % 7 + (c["kind"] == "v") for c in configs]
+    explainer = HyperSHAPExplainer(
+        space_of_sources(entries), surrogate=MODELS["extra"], n_samples=20, random_state=0
+    ).fit(configs, scores)
+    for coalition, value in explainer.coalition_values()[["coalition", "value"]].itertuples(
+        index=False
+    ):
+        assert value == pytest.approx(brute_force(explainer, coalition, np.max))
+
+
+def test_a_finite_space_has_nothing_left_to_find():
+    space = ConfigurationSpace({"a": (1, 4), "b": ["x", "y", "z"]})
+    configs = [{"a": a, "b": b} for a in range(1, 5) for b in "xyz"]
+    scores = np.random.default_rng(0).normal(size=12)
+    explainer = HyperSHAPExplainer(space, random_state=0).fit(configs, scores)
+    refined = explainer.coalition_values()["value"]
+    random = explainer.set_params(optimizer="random").coalition_values()["value"]
+    np.testing.assert_allclose(refined, random, rtol=0, atol=1e-12)
+
+
+def test_coalitions_of_many_players_climb_too():
+    explainer = small_problem(0, 7, n_samples=50, surrogate=RandomForestRegressor(10), max_exact=4)
+    rows = np.random.default_rng(0).random((60, 7)) < 0.5
+    refined = explainer.game("tunability")(rows)
+    random = explainer.set_params(optimizer="random").game("tunability")(rows)
+    assert (refined >= np.maximum(random, 0) - 1e-12).all()
+    assert (refined > random + 1e-9).sum() > 30

@@ -1,0 +1,387 @@
+"""Optimizer bias: what an optimizer finds on a coalition, against the best that anyone finds."""
+
+from __future__ import annotations
+
+import itertools
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from ConfigSpace import (
+    Categorical,
+    ConfigurationSpace,
+    Constant,
+    EqualsCondition,
+    Float,
+    ForbiddenAndConjunction,
+    ForbiddenEqualsClause,
+    ForbiddenGreaterThanRelation,
+)
+from scipy.stats import norm
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeRegressor
+
+from skhypershap import HyperSHAPExplainer, optimizers
+from skhypershap.games.optimizer_bias import Objective
+
+pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.HyperSHAPWarning")
+
+
+def binary(score, names="abc", direction="maximize", **arguments):
+    """Binary hyperparameters from zeros, and a surrogate that knows every configuration."""
+    space = ConfigurationSpace()
+    space.add([Categorical(name, [0, 1], default=0) for name in names])
+    rows = itertools.product([0, 1], repeat=len(names))
+    configs = [dict(zip(names, row, strict=True)) for row in rows]
+    tree = DecisionTreeRegressor(random_state=0)
+    fitted = HyperSHAPExplainer(
+        space, surrogate=tree, direction=direction, random_state=0, **arguments
+    )
+    return fitted.fit(configs, [score(**config) for config in configs])
+
+
+def stays(objective, space, n_trials, random_state):
+    return dict(space.get_default_configuration())
+
+
+def values(table):
+    return dict(zip(table["interaction"], table["value"], strict=True))
+
+
+def additive(a, b, c):
+    return a + 2 * b + 4 * c
+
+
+class Formula(RegressorMixin, BaseEstimator):
+    """A surrogate that is a function: a product of two, and a third alone."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return 4 * (X[:, 0] - 0.5) * (X[:, 1] - 0.5) - (X[:, 2] - 0.7) ** 2
+
+
+class TestTheTwoCasesOfThePaper:
+    @pytest.mark.parametrize("direction", ["maximize", "minimize"])
+    def test_one_after_the_other_misses_what_works_together(self, direction):
+        """Alone neither a nor b gains, together they do: the blame is on the pair alone."""
+        sign = 1 if direction == "maximize" else -1
+        fitted = binary(lambda a, b, c: sign * (3 * a * b + c), direction=direction)
+        table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizers.one_at_a_time)
+        expected = dict.fromkeys(values(table), 0.0) | {"a × b": -3.0}
+        assert values(table) == pytest.approx(expected, abs=1e-12)
+        assert table.attrs["baseline_score"] == 0
+        assert table.attrs["full_score"] == pytest.approx(-3 * sign)
+
+    def test_on_numbers_too(self):
+        space = ConfigurationSpace(seed=0)
+        space.add([Float(name, (-1.0, 1.0), default=0.0) for name in "abc"])
+        fitted = HyperSHAPExplainer(space, surrogate=Formula(), n_samples=500, random_state=0)
+        fitted.fit(space.sample_configuration(20), np.arange(20.0))
+        table = fitted.explain(
+            "optimizer_bias", optimizer_of_interest=optimizers.one_at_a_time, n_trials=63
+        )
+        found = values(table)
+        assert found["a × b"] < -0.5
+        assert all(abs(value) < 0.1 for name, value in found.items() if name != "a × b")
+
+    def test_who_ignores_one_is_to_blame_for_it(self):
+        fitted = binary(additive)
+        ignoring = optimizers.ignoring("b", optimizers.grid)
+        table = fitted.explain("optimizer_bias", optimizer_of_interest=ignoring)
+        expected = dict.fromkeys(values(table), 0.0) | {"b": -2.0}
+        assert values(table) == pytest.approx(expected, abs=1e-12)
+
+
+class TestDefinition:
+    def test_who_never_moves_loses_all_that_tuning_gains(self):
+        """v(S) = 0 - tunability(S), so every index is the negative of tunability's."""
+        fitted = binary(lambda a, b, c: a * b + 2 * c - a)
+        bias = fitted.explain("optimizer_bias", optimizer_of_interest=stays, order=3)
+        gain = values(fitted.explain("tunability", order=3))
+        assert values(bias) == pytest.approx({who: -value for who, value in gain.items()})
+
+    def test_nobody_is_better_than_the_best(self, mixed_space, mixed_trials):
+        """v(S) <= 0 for all S: of Moebius values of any order, all sums over subsets."""
+        fitted = HyperSHAPExplainer(mixed_space, n_samples=100, random_state=0).fit(*mixed_trials)
+        for optimizer in (optimizers.random, optimizers.grid, optimizers.one_at_a_time):
+            table = fitted.explain(
+                "optimizer_bias",
+                optimizer_of_interest=optimizer,
+                n_trials=30,
+                index="Moebius",
+                order=5,
+            )
+            part = dict(zip(table["hyperparameters"], table["value"], strict=True))
+            for size in range(1, 6):
+                for whole in itertools.combinations(fitted.hyperparameter_names_, size):
+                    v = sum(value for who, value in part.items() if set(who) <= set(whole))
+                    assert v <= 1e-9
+
+    def test_an_ensemble_can_only_raise_the_mark(self, mixed_space, mixed_trials):
+        arguments = {"n_samples": 5, "random_state": 0}
+        fitted = HyperSHAPExplainer(mixed_space, surrogate=LinearRegression(), **arguments)
+        fitted.fit(*mixed_trials)
+        game = {"game": "optimizer_bias", "optimizer_of_interest": stays, "n_trials": 400}
+        alone = fitted.explain(**game).attrs["full_score"]
+        beside = fitted.explain(**game, optimizer_ensemble=[optimizers.grid]).attrs["full_score"]
+        assert beside <= alone + 1e-12
+
+    def test_several_baselines_are_averaged(self):
+        fitted = binary(additive)
+        starts = [{"a": 0, "b": 0, "c": 0}, {"a": 1, "b": 1, "c": 0}]
+        table = fitted.explain("optimizer_bias", optimizer_of_interest=stays, baseline=starts)
+        assert {who: table for who, table in values(table).items() if "×" not in who} == (
+            pytest.approx({"a": -0.5, "b": -1.0, "c": -4.0})
+        )
+
+    def test_groups_enter_together(self):
+        table = binary(additive).explain(
+            "optimizer_bias", optimizer_of_interest=stays, groups={"ab": ["a", "b"]}
+        )
+        assert values(table) == pytest.approx({"c": -4, "ab": -3, "ab × c": 0}, abs=1e-12)
+
+    def test_beside_other_games_and_with_draws(self):
+        fitted = binary(additive)
+        table = fitted.explain(
+            ["tunability", "optimizer_bias"], optimizer_of_interest=stays, n_bootstrap=2
+        )
+        rows = table[table["draw"] == 2].set_index(["game", "interaction"])["value"]
+        assert rows["optimizer_bias"].sort_index().tolist() == pytest.approx(
+            (-rows["tunability"]).sort_index().tolist()
+        )
+
+    def test_more_players_than_max_exact(self):
+        exact = binary(additive).explain("optimizer_bias", optimizer_of_interest=stays)
+        table = binary(additive, max_exact=2).explain("optimizer_bias", optimizer_of_interest=stays)
+        assert table.attrs["exact"] is False
+        assert values(table) == pytest.approx(values(exact), abs=1e-6)
+
+
+class TestWhatAnOptimizerSees:
+    def test_space_objective_trials_and_seed(self):
+        seen = []
+
+        def spy(objective, space, n_trials, random_state):
+            config = dict(space.get_default_configuration())
+            (gain,) = objective([config])
+            assert gain == 0  # the default is the baseline
+            seen.append((tuple(space), n_trials, random_state))
+            best = dict.fromkeys(space, 1)
+            assert objective([best, config]).shape == (2,)
+            assert objective([best])[0] == sum({"a": 1, "b": 2, "c": 4}[name] for name in space)
+            return best
+
+        table = binary(additive).explain("optimizer_bias", optimizer_of_interest=spy, n_trials=7)
+        assert table["value"].abs().max() < 1e-12
+        coalitions = [c for size in (1, 2, 3) for c in itertools.combinations("abc", size)]
+        assert sorted(names for names, _, _ in seen) == sorted(coalitions)
+        assert {n_trials for _, n_trials, _ in seen} == {7}
+        assert len({random_state for _, _, random_state in seen}) == 7
+
+    def test_gains_are_those_of_predict_score(self, mixed_space, mixed_trials):
+        fitted = HyperSHAPExplainer(mixed_space, direction="minimize", n_samples=50, random_state=0)
+        fitted.fit(*mixed_trials)
+        objective = Objective(fitted._context(), fitted.baseline_)
+        configs = [{"alpha": 0.3, "depth": 7}, {"kernel": "poly"}, {}]
+        scores = fitted.predict_score([{**fitted.baseline_, **config} for config in configs])
+        expected = fitted.predict_score([fitted.baseline_]) - scores
+        np.testing.assert_allclose(objective(configs), expected, atol=1e-12)
+
+    def test_conditions_and_clauses_hold(self):
+        space = ConfigurationSpace(seed=0)
+        kernel = Categorical("kernel", ["linear", "rbf"])
+        gamma, a, b = (Float(name, (0.0, 1.0)) for name in ("gamma", "a", "b"))
+        space.add(kernel, gamma, a, b, EqualsCondition(gamma, kernel, "rbf"))
+        space.add(ForbiddenGreaterThanRelation(a, b))
+        both = ForbiddenEqualsClause(kernel, "rbf"), ForbiddenEqualsClause(a, 0.5)
+        space.add(ForbiddenAndConjunction(*both))
+        baseline = {"kernel": "linear", "a": 0.2, "b": 0.6}
+        fitted = HyperSHAPExplainer(space, baseline=baseline, n_samples=100, random_state=0)
+        configs = [
+            config for config in space.sample_configuration(300) if config["a"] <= config["b"]
+        ]
+        scores = [c["a"] - c["b"] + c.get("gamma", 0.3) for c in configs]
+        fitted.fit(configs, scores)
+        spaces = []
+
+        def spy(objective, space, n_trials, random_state):
+            spaces.append({name: len(space.parents_of[name]) for name in space})
+            return optimizers.random(objective, space, n_trials, random_state)
+
+        for optimizer in (spy, optimizers.grid, optimizers.one_at_a_time, optimizers.optuna):
+            if optimizer is optimizers.optuna:
+                pytest.importorskip("optuna")
+                optimizer = optimizer()
+            table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizer, n_trials=9)
+            assert np.isfinite(table["value"]).all()
+        assert {"kernel": 0, "gamma": 1} in spaces
+
+    def test_values_that_configspace_cannot_hold(self):
+        """Estimators, None, and a distribution seen through its quantiles, as its space has them."""
+        X, y = load_iris(return_X_y=True)
+        search = RandomizedSearchCV(
+            SVC(), {"C": norm(5, 1), "class_weight": [None, "balanced"]}, n_iter=8, random_state=0
+        ).fit(X, y)
+        fitted = HyperSHAPExplainer(search, n_samples=50, random_state=0).fit()
+        seen = []
+
+        def spy(objective, space, n_trials, random_state):
+            drawn = space.sample_configuration(20)
+            gains = objective(drawn)
+            np.testing.assert_array_equal(gains, objective([dict(config) for config in drawn]))
+            seen.append(gains)
+            return dict(drawn[int(np.argmax(gains))])
+
+        for optimizer in (spy, optimizers.random, optimizers.grid, optimizers.one_at_a_time):
+            table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizer, n_trials=10)
+            assert (table.attrs["full_score"]) <= 1e-12
+        assert max(map(np.ptp, seen)) > 0
+
+    def test_what_an_optimizer_leaves_behind_is_its_own(self):
+        """It may change its space and itself; and without a seed of its own it is seeded."""
+
+        class Messy:
+            calls = 0
+
+            def __call__(self, objective, space, n_trials, random_state):
+                self.calls += 1
+                assert self.calls == 1
+                configs = [dict(space.sample_configuration()) for _ in range(n_trials)]
+                best = configs[int(np.argmax(objective(iter(configs))))]
+                space.add(Constant("seed", 1))
+                return best
+
+        game = {"optimizer_of_interest": Messy(), "optimizer_ensemble": [Messy()], "n_trials": 2}
+        first, again = (binary(additive).explain("optimizer_bias", **game) for _ in range(2))
+        pd.testing.assert_frame_equal(first, again)
+
+    def test_the_objective_says_what_it_takes(self):
+        objective = Objective(binary(additive)._context(), {"a": 0, "b": 0, "c": 0})
+        for given in ({"a": 1}, pd.DataFrame({"a": [1]})):
+            with pytest.raises(TypeError, match="objective takes a list of configurations"):
+                objective(given)
+
+    def test_estimators_as_choices(self):
+        from sklearn.model_selection import GridSearchCV
+        from sklearn.pipeline import Pipeline
+
+        pipeline = Pipeline([("scale", None), ("svc", SVC())])
+        grid = {"scale": [None, StandardScaler()], "svc__C": [0.01, 1, 100]}
+        search = GridSearchCV(pipeline, grid, cv=3).fit(*load_iris(return_X_y=True))
+        fitted = HyperSHAPExplainer(search, random_state=0).fit()
+        table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizers.grid, n_trials=6)
+        assert table["value"].abs().max() < 1e-12  # a whole grid misses nothing
+
+
+class TestRepeatable:
+    @pytest.mark.parametrize("backend", ["threading", "loky"])
+    def test_no_backend_changes_anything(self, backend):
+        optuna = pytest.importorskip("optuna")
+        game = {
+            "game": "optimizer_bias",
+            "optimizer_of_interest": optimizers.random,
+            "optimizer_ensemble": [optuna.samplers.TPESampler(seed=3), optimizers.optuna()],
+            "n_trials": 4,
+        }
+        expected = binary(additive).explain(**game)
+        pd.testing.assert_frame_equal(binary(additive).explain(**game), expected)
+        with joblib.parallel_config(backend=backend):
+            found = binary(additive, n_jobs=2).explain(**game)
+        pd.testing.assert_frame_equal(found, expected)
+
+    def test_a_progress_bar(self, capsys, monkeypatch):
+        monkeypatch.setattr("skhypershap.parallel.PROGRESS_DELAY", 0)
+        binary(additive, verbose=1).explain("optimizer_bias", optimizer_of_interest=stays)
+        assert "optimizer_bias" in capsys.readouterr().err
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("config", "message"),
+        [
+            ({"a": 7}, "7 is no value of a"),
+            ({"a": 1, "zzz": 1}, "zzz"),
+            ({}, "It lacks 'a'"),
+        ],
+    )
+    def test_an_illegal_configuration(self, config, message):
+        def bad(objective, space, n_trials, random_state):
+            return config
+
+        with pytest.raises(ValueError, match=f"The optimizer bad must return(.|\n)*{message}"):
+            binary(additive).explain("optimizer_bias", optimizer_of_interest=bad)
+
+    @pytest.mark.parametrize("returned", [None, 3, [{"a": 1}], "a"])
+    def test_no_configuration_at_all(self, returned):
+        def bad(objective, space, n_trials, random_state):
+            return returned
+
+        with pytest.raises(TypeError, match="The optimizer bad must return a configuration"):
+            binary(additive).explain("optimizer_bias", optimizer_of_interest=bad)
+
+    def test_a_forbidden_configuration(self):
+        space = ConfigurationSpace(seed=0)
+        a, b = (Categorical(name, [0, 1]) for name in "ab")
+        space.add(a, b)
+        both = ForbiddenEqualsClause(a, 1), ForbiddenEqualsClause(b, 1)
+        space.add(ForbiddenAndConjunction(*both))
+        configs = [{"a": 0, "b": 0}, {"a": 0, "b": 1}, {"a": 1, "b": 0}]
+        fitted = HyperSHAPExplainer(space, random_state=0).fit(configs, [0, 1, 2])
+
+        def bad(objective, space, n_trials, random_state):
+            assert len(space) == 1 or objective([{"a": 1, "b": 1}])[0] == -np.inf
+            return dict.fromkeys(space, 1)
+
+        with pytest.raises(ValueError, match="The space forbids it"):
+            fitted.explain("optimizer_bias", optimizer_of_interest=bad)
+
+    def test_an_optimizer_that_raises(self):
+        def broken(objective, space, n_trials, random_state):
+            raise KeyError("boom")
+
+        with pytest.raises(KeyError, match="boom") as caught:
+            binary(additive).explain("optimizer_bias", optimizer_of_interest=broken)
+        assert any("optimizer broken" in note for note in caught.value.__notes__)
+
+    def test_values_that_the_objective_does_not_know(self):
+        def asks(objective, space, n_trials, random_state):
+            return objective([{"a": "much"}])
+
+        with pytest.raises(ValueError, match="'much' is no value of"):
+            binary(additive).explain("optimizer_bias", optimizer_of_interest=asks)
+
+    def test_arguments(self):
+        fitted, game = binary(additive), "optimizer_bias"
+        with pytest.raises(ValueError, match="needs optimizer_of_interest="):
+            fitted.explain(game)
+        for given in ("random", 3, optimizers):
+            with pytest.raises(TypeError, match="optimizer_of_interest must be a callable"):
+                fitted.explain(game, optimizer_of_interest=given)
+        with pytest.raises(TypeError, match="optimizer_ensemble must be a list"):
+            fitted.explain(game, optimizer_of_interest=stays, optimizer_ensemble=stays)
+        with pytest.raises(TypeError, match=r"optimizer_ensemble\[1\] must be a callable"):
+            fitted.explain(game, optimizer_of_interest=stays, optimizer_ensemble=[stays, None])
+        for n_trials in (0, -1, 2.5, "5", True):
+            with pytest.raises(ValueError, match="n_trials must be an integer of at least 1"):
+                fitted.explain(game, optimizer_of_interest=stays, n_trials=n_trials)
+        with pytest.raises(ValueError, match="are for the game 'optimizer_bias'"):
+            fitted.explain("tunability", optimizer_of_interest=stays)
+
+    def test_only_explain_plays_it(self):
+        fitted = binary(additive)
+        for ask in (
+            fitted.coalition_values,
+            fitted.game,
+            fitted.interaction_values,
+            fitted.best_subsets,
+        ):
+            with pytest.raises(ValueError, match="it takes the optimizers"):
+                ask("optimizer_bias")

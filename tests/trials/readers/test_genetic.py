@@ -1,0 +1,194 @@
+"""sklearn-genetic-opt's GASearchCV, which scikit-learn cannot clone and which repeats itself."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.model_selection import cross_val_score
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skhypershap import HyperSHAPExplainer, read_trials
+from skhypershap.advice.reduced_search import reduced
+from skhypershap.advice.verification import measured
+from skhypershap.space.domains import domain_of, value_key
+from skhypershap.trials.readers.search import check, copy_of
+
+pytest.importorskip("sklearn_genetic")
+from sklearn_genetic import GASearchCV
+from sklearn_genetic.space import Categorical, Continuous, Integer
+
+pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+
+X, Y = load_iris(return_X_y=True)
+
+
+def unfitted(**kwargs):
+    spaces = {
+        "C": Continuous(1e-2, 1e2, distribution="log-uniform"),
+        "tol": Continuous(1e-4, 1e-2),
+        "degree": Integer(1, 4),
+        "kernel": Categorical(["rbf", "poly"], priors=[0.9, 0.1]),
+    }
+    kwargs = {"population_size": 6, "generations": 3, "cv": 2, "verbose": False, **kwargs}
+    return GASearchCV(SVC(gamma=0.5, degree=2), param_grid=spaces, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def search():
+    random.seed(0)
+    np.random.seed(0)
+    return unfitted(scoring="accuracy").fit(X, Y)
+
+
+def once(search):
+    """Rows of cv_results_ that are no repetition of an earlier one."""
+    keys = [value_key(params) for params in search.cv_results_["params"]]
+    return [row for row, key in enumerate(keys) if key not in keys[:row]]
+
+
+def test_it_is_read_without_what_was_only_looked_up(search):
+    results, rows = search.cv_results_, once(search)
+    assert len(rows) < len(results["params"]), "what this test is about"
+    trials = read_trials(search)
+    assert trials.configs == [results["params"][row] for row in rows]
+    assert trials.scores.tolist() == [results["mean_test_score"][row] for row in rows]
+    assert (trials.metric, trials.direction) == ("accuracy", "maximize")
+    times = read_trials(search, metric="fit_time")
+    assert times.scores.tolist() == [results["mean_fit_time"][row] for row in rows]
+    space = trials.space
+    assert (space["C"].lower, space["C"].upper, space["C"].log) == (0.01, 100, True)
+    assert (space["tol"].lower, space["tol"].upper, space["tol"].log) == (1e-4, 1e-2, False)
+    assert (space["degree"].lower, space["degree"].upper) == (1, 4)
+    assert domain_of(space["kernel"]).values == ("rbf", "poly")
+    # The library draws them alike, whatever priors says.
+    np.testing.assert_allclose(space["kernel"].probabilities, [0.5, 0.5])
+
+
+def test_without_its_cache_every_row_ran(search):
+    random.seed(0)
+    again = unfitted(use_cache=False).fit(X, Y)
+    assert read_trials(again).configs == again.cv_results_["params"]
+
+
+def test_it_has_lost_its_default_once_it_is_refitted(search):
+    """It sets the best configuration on the very estimator that it was given."""
+    assert search.estimator.degree == search.best_params_["degree"]
+    assert read_trials(search).default is None
+    random.seed(0)
+    kept = unfitted(refit=False).fit(X, Y)
+    assert read_trials(kept).default == {"C": 1.0, "tol": 1e-3, "degree": 2, "kernel": "rbf"}
+
+
+def test_an_explanation_equals_that_of_the_same_trials(search):
+    trials = read_trials(search)
+    read = HyperSHAPExplainer(search, random_state=0).fit()
+    given = HyperSHAPExplainer(trials.space, baseline="median", random_state=0)
+    given.fit(trials.configs, trials.scores)
+    games = ["tunability", "ablation"]
+    pd.testing.assert_frame_equal(read.explain(games), given.explain(games))
+    assert read.baseline_ == given.baseline_
+
+
+def test_it_is_run_and_predicts_and_the_callers_stays_as_it_was():
+    own = unfitted()
+    random.seed(0)
+    explainer = HyperSHAPExplainer(own, random_state=0).fit(X, Y)
+    assert not hasattr(own, "cv_results_")
+    assert own.estimator.get_params() == SVC(gamma=0.5, degree=2).get_params()
+    assert explainer.search_.best_score_ == explainer.trials_["score"].max()
+    np.testing.assert_array_equal(
+        explainer.predict(X), explainer.search_.best_estimator_.predict(X)
+    )
+
+
+def test_a_copy_knows_nothing_of_an_earlier_fit(search):
+    """It keeps a cache of scores, which are wrong for other data."""
+    assert search.fitness_cache
+    copy = copy_of(search)
+    assert not copy.fitness_cache
+    assert not hasattr(copy, "cv_results_")
+    assert copy.estimator is not search.estimator
+
+
+def test_what_it_minimises_is_minimised():
+    random.seed(0)
+    search = unfitted(criteria="min", scoring=["accuracy", "f1_macro"], refit="accuracy").fit(X, Y)
+    trials = read_trials(search)
+    assert (trials.metric, trials.direction) == ("accuracy", "minimize")
+    assert trials.scores[trials.incumbent] == min(search.cv_results_["mean_test_accuracy"])
+    assert read_trials(search, direction="maximize").direction == "maximize"
+    assert read_trials(search, metric="f1_macro").scores.tolist() == [
+        search.cv_results_["mean_test_f1_macro"][row] for row in once(search)
+    ]
+    with pytest.raises(ValueError, match=r"'f1_makro'.*Did you mean 'f1_macro'.*'accuracy'"):
+        read_trials(search, metric="f1_makro")
+
+
+def test_its_space_is_known_before_it_runs():
+    assert set(check(unfitted())) == {"C", "tol", "degree", "kernel"}
+    with pytest.raises(ValueError, match=r"Unknown metric 'acuracy'.*Did you mean 'accuracy'"):
+        check(unfitted(scoring="accuracy"), metric="acuracy")
+
+
+def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
+    explainer = HyperSHAPExplainer(unfitted(), random_state=0)
+    copied = clone(explainer)
+    assert copied.search is not explainer.search
+    assert copied.random_state == 0
+    random.seed(0)
+    np.random.seed(0)
+    copied.fit(X, Y)
+    assert copied.baseline_["degree"] == 2
+    assert copied.baseline_["C"] == 1.0
+    assert explainer.search.estimator.get_params()["C"] == 1.0
+
+
+FIXED = {"C": 3.0, "tol": 2e-3, "degree": 3, "kernel": "poly"}
+
+
+@pytest.mark.parametrize("names", [["C", "kernel"], ["C"], ["degree"], ["kernel"]], ids=str)
+def test_a_smaller_search_is_run(search, names):
+    before = search.estimator.get_params()
+    smaller = reduced(search, check(search), names, FIXED)
+    space = check(smaller)
+    # It cannot mate a single hyperparameter; what stands beside it has one value, so it is no player.
+    assert [name for name in space if space[name].size > 1] == names
+    held = smaller.estimator.get_params()
+    assert {name: held[name] for name in set(FIXED) - set(names)} == {
+        name: FIXED[name] for name in set(FIXED) - set(names)
+    }
+    random.seed(0)
+    params = smaller.fit(X, Y).cv_results_["params"]
+    assert {name for config in params for name in config} == set(space)
+    assert all(config[name] == FIXED[name] for config in params for name in set(space) - set(names))
+    assert search.estimator.get_params() == before
+    assert set(search.param_grid) == set(FIXED)
+
+
+def test_configurations_are_measured_as_it_does(search):
+    rows = once(search)[:4]
+    params = [search.cv_results_["params"][row] for row in rows]
+    mean, std = measured(search, params, X, Y, "accuracy")
+    expected = np.array(search.cv_results_["mean_test_score"])[rows]
+    np.testing.assert_allclose(mean, expected, rtol=0, atol=1e-12)
+    estimator = clone(search.estimator).set_params(**params[0])
+    by_hand = cross_val_score(estimator, X, Y, cv=2, scoring="accuracy")
+    assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)
+
+
+def test_warm_starts_of_a_smaller_search_hold_what_is_held():
+    space = {"max_depth": Integer(1, 5), "min_samples_leaf": Integer(1, 50)}
+    starts = [{"max_depth": 5, "min_samples_leaf": 1}, {"max_depth": 2, "min_samples_leaf": 1}]
+    tree = DecisionTreeClassifier(random_state=0)
+    search = GASearchCV(tree, param_grid=space, cv=3, warm_start_configs=starts)
+    smaller = reduced(
+        search, check(search), ["min_samples_leaf"], {"max_depth": 1, "min_samples_leaf": 50}
+    )
+    assert smaller.warm_start_configs == [{"min_samples_leaf": 1, "max_depth": 1}]
+    assert search.warm_start_configs == starts
