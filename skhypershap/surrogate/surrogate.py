@@ -17,7 +17,7 @@ import numpy as np
 
 from skhypershap.parallel import in_threads
 from skhypershap.space.conditions import Legality
-from skhypershap.surrogate.blends import columns_of, members_of
+from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
 from skhypershap.surrogate.kernels.forest import FlatForest
 
 if TYPE_CHECKING:
@@ -93,9 +93,7 @@ class Surrogate:
 
     def coalition_blocks(
         self,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
+        blends: Blends,
         coalitions: np.ndarray | None = None,
         n_jobs: int | None = None,
     ) -> Iterator[Block]:
@@ -103,12 +101,8 @@ class Surrogate:
 
         Parameters
         ----------
-        candidates : ndarray of shape (n_candidates, n_columns)
-            Vectors whose values a coalition's members take.
-        baseline : ndarray of shape (n_columns,)
-            Vector whose values all others keep.
-        player_of_column : ndarray of shape (n_columns,)
-            The player that a column belongs to, -1 for none (it keeps the baseline's value).
+        blends : Blends
+            Of filled vectors.
         coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
             Which coalitions; by default all.
         n_jobs : int, optional
@@ -121,32 +115,30 @@ class Surrogate:
             says that player i is in it) and a column for each of the candidates, given by position; a
             forbidden blend has none (NaN). The blocks and their order do not depend on `n_jobs`.
         """
-        asked = (candidates, baseline, player_of_column, coalitions)
         if not self.legality.forbids:
-            yield from self._blocks(*asked, n_jobs)
+            yield from self._blocks(blends, coalitions, n_jobs)
             return
-        n_players = int(player_of_column.max()) + 1
-        every = members_of(np.arange(2**n_players), n_players) if coalitions is None else coalitions
-        is_forbidden = self.legality.forbidden_blends(candidates, baseline, player_of_column, every)
-        for numbers, members, scores in self._blocks(*asked, n_jobs):
+        is_forbidden = self.legality.forbidden_blends(
+            blends.candidates,
+            blends.baseline,
+            blends.player_of_column,
+            all_coalitions(blends.n_players) if coalitions is None else coalitions,
+        )
+        for numbers, members, scores in self._blocks(blends, coalitions, n_jobs):
             yield numbers, members, np.where(is_forbidden(numbers, members), np.nan, scores)
 
     def _blocks(
         self,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
+        blends: Blends,
         coalitions: np.ndarray | None,
         n_jobs: int | None,
     ) -> Iterator[Block]:
-        if not self._walks(player_of_column):
-            yield from self._predicted_blocks(candidates, baseline, player_of_column, coalitions)
+        if not self._walks(blends):
+            yield from self._predicted_blocks(blends, coalitions)
             return
         from skhypershap.surrogate.kernels.coalitions import score_block
 
-        for walk, places, numbers in self._places(
-            candidates, baseline, player_of_column, coalitions
-        ):
+        for walk, places, numbers in self._places(blends, coalitions):
             groups = walk.blocks(places.most_candidates)
             score = functools.partial(score_block, walk, places)
             for members, scores in zip(groups, in_threads(score, groups, n_jobs), strict=True):
@@ -154,9 +146,7 @@ class Surrogate:
 
     def coalition_optima(
         self,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
+        blends: Blends,
         coalitions: np.ndarray | None = None,
         *,
         sign: float,
@@ -166,7 +156,7 @@ class Surrogate:
 
         Parameters
         ----------
-        candidates, baseline, player_of_column, coalitions, n_jobs
+        blends, coalitions, n_jobs
             As in `coalition_blocks`.
         sign : float
             1 for the largest score, -1 for the smallest.
@@ -177,10 +167,9 @@ class Surrogate:
             For each of the coalitions the largest of sign * score among the block's candidates, -inf
             where all of its blends are forbidden, and the position of the candidate that has it.
         """
-        walks = self._walks(player_of_column)
+        walks = self._walks(blends)
         if self.legality.forbids or not walks:
-            asked = (candidates, baseline, player_of_column, coalitions)
-            for numbers, members, scores in self.coalition_blocks(*asked, n_jobs=n_jobs):
+            for numbers, members, scores in self.coalition_blocks(blends, coalitions, n_jobs):
                 gains = np.where(np.isnan(scores), -np.inf, sign * scores)
                 n_groups = 1 if walks else min(GROUPS, len(members))
                 for group in np.array_split(np.arange(len(members)), n_groups):
@@ -190,28 +179,24 @@ class Surrogate:
             return
         from skhypershap.surrogate.kernels.coalitions import best_of_block
 
-        for walk, places, numbers in self._places(
-            candidates, baseline, player_of_column, coalitions
-        ):
+        for walk, places, numbers in self._places(blends, coalitions):
             groups = walk.blocks(places.most_candidates)
             best_of = functools.partial(best_of_block, walk, places, sign)
             found = in_threads(best_of, groups, n_jobs)
             for members, (best, winners) in zip(groups, found, strict=True):
                 yield numbers, len(members), best, winners
 
-    def _walks(self, player_of_column: np.ndarray) -> bool:
+    def _walks(self, blends: Blends) -> bool:
         """Whether there are trees to walk, and not more players than a walk can tell apart."""
         if self.forest is None:
             return False
         from skhypershap.surrogate.kernels.tree_walk import MOST_PLAYERS
 
-        return bool(player_of_column.max() < MOST_PLAYERS)
+        return blends.n_players <= MOST_PLAYERS
 
     def _places(
         self,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
+        blends: Blends,
         coalitions: np.ndarray | None,
     ) -> Iterator[tuple[Walk, ScoreLayout, np.ndarray]]:
         """Plan a walk, and where it puts scores; some coalitions 2,048 at a time."""
@@ -219,7 +204,7 @@ class Surrogate:
         from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
         assert self.forest is not None
-        walk = plan_walk(self.forest, candidates, baseline, player_of_column)
+        walk = plan_walk(self.forest, blends.candidates, blends.baseline, blends.player_of_column)
         if coalitions is None:
             places = layout_of_all(walk)
             yield walk, places, places.coalitions
@@ -228,35 +213,24 @@ class Surrogate:
             places = layout_of_some(walk, coalitions[start : start + MOST])
             yield walk, places, start + places.coalitions
 
-    def blend_scores(
-        self,
-        coalitions: np.ndarray,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
-    ) -> np.ndarray:
+    def blend_scores(self, blends: Blends, coalitions: np.ndarray) -> np.ndarray:
         """Scores of shape (n_coalitions, n_candidates) for coalitions given as rows of bools."""
-        taken = columns_of(coalitions, player_of_column)
-        blends = np.where(taken[:, None, :], candidates[None, :, :], baseline)
-        scores = self.predict(blends.reshape(-1, candidates.shape[1]))
-        return scores.reshape(len(coalitions), len(candidates))
+        vectors = blends.vectors(coalitions)
+        scores = self.predict(vectors.reshape(-1, vectors.shape[2]))
+        return scores.reshape(vectors.shape[:2])
 
     def _predicted_blocks(
         self,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
+        blends: Blends,
         coalitions: np.ndarray | None,
     ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        n_players = player_of_column.max() + 1
-        n_coalitions = 2**n_players if coalitions is None else len(coalitions)
-        step = max(1, PREDICT_ROWS // len(candidates))
+        n_coalitions = blends.n_coalitions if coalitions is None else len(coalitions)
+        step = max(1, PREDICT_ROWS // len(blends.candidates))
         for start in range(0, n_coalitions, step):
             part = slice(start, min(start + step, n_coalitions))
             if coalitions is None:
                 numbers = np.arange(part.start, part.stop)
-                members = members_of(numbers, n_players)
+                members = coalitions_at(numbers, blends.n_players)
             else:
                 members = coalitions[part]
-            scores = self.blend_scores(members, candidates, baseline, player_of_column)
-            yield part, np.arange(len(candidates)), scores
+            yield part, np.arange(len(blends.candidates)), self.blend_scores(blends, members)

@@ -15,7 +15,9 @@ from skhypershap.surrogate.kernels.decisions import ALWAYS, NEVER, Decisions
 from skhypershap.surrogate.kernels.forest import FlatForest, rerank
 
 
-def guard(forest: FlatForest, activity: Decisions, held: float | None = None) -> FlatForest:
+def add_conditional_splits(
+    forest: FlatForest, activity: Decisions, held: float | None = None
+) -> FlatForest:
     """Ask before each split whether its column is active.
 
     Parameters
@@ -47,7 +49,7 @@ def guard(forest: FlatForest, activity: Decisions, held: float | None = None) ->
     if held is not None:
         number = np.array([held]).astype(forest.dtype).astype(float)
         lowest[-1] = highest[-1] = np.searchsorted(new[-1], number[0])
-    roots, left, right, missing, column, rank, value = _guard(
+    roots, left, right, missing, column, rank, value = _add_splits(
         forest.roots,
         forest.left,
         forest.right,
@@ -82,7 +84,7 @@ def _longer(array):
 
 
 @jit
-def _guard(
+def _add_splits(
     roots,
     left,
     right,

@@ -18,7 +18,7 @@ from skhypershap.surrogate.kernels.tree_walk import COLUMN, OWNER, RANK, SKIP
 WORD = 64
 
 
-class LineRoom(NamedTuple):
+class LineBuffers(NamedTuple):
     """Memory for one line: zeros, which it leaves behind.
 
     Attributes
@@ -36,9 +36,9 @@ class LineRoom(NamedTuple):
     stack: np.ndarray
 
 
-def line_room(n_ranks: int, deepest: int) -> LineRoom:
+def line_buffers(n_ranks: int, deepest: int) -> LineBuffers:
     """Memory for lines of at most so many ranks."""
-    return LineRoom(
+    return LineBuffers(
         np.zeros(n_ranks + 1),
         np.zeros(n_ranks // WORD + 1, dtype=np.uint64),
         np.empty((deepest, 3), dtype=np.int32),
@@ -46,7 +46,7 @@ def line_room(n_ranks: int, deepest: int) -> LineRoom:
 
 
 @jit
-def climb(roots, nodes, values, sign, next_legal, first_rank, room, free, turn, points, found):
+def ascend(roots, nodes, values, sign, next_legal, first_rank, buffers, free, turn, points, found):
     """Move points uphill, one column after the other, until no column improves.
 
     Parameters
@@ -54,13 +54,13 @@ def climb(roots, nodes, values, sign, next_legal, first_rank, room, free, turn, 
     roots, nodes, values
         As in `skhypershap.kernels.walk.Walk`.
     sign : float
-        1 to climb, -1 to descend.
+        1 to maximise, -1 to minimise.
     next_legal : ndarray of int32
         For each rank of a column the lowest rank from there on that has a legal value, or one more
         than the column's highest rank; column after column.
     first_rank : ndarray of shape (n_columns + 1,), dtype int64
         Where those of each column begin.
-    room : LineRoom
+    buffers : LineBuffers
         Used up.
     free : ndarray of shape (n_points, n_columns), dtype bool
         Which columns of a point may move.
@@ -71,7 +71,7 @@ def climb(roots, nodes, values, sign, next_legal, first_rank, room, free, turn, 
     found : ndarray of shape (n_points,), dtype float64
         Becomes sign times what the trees add up to at each point, -inf where nothing moved.
     """
-    changes, marks, stack = room.changes, room.marks, room.stack
+    changes, marks, stack = buffers.changes, buffers.marks, buffers.stack
     n_columns = points.shape[1]
     for number in range(len(points)):
         point = points[number]
