@@ -7,11 +7,13 @@ from copy import deepcopy
 from typing import Any
 
 from sklearn import get_config
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import MetaEstimatorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
+
+from skhypershap.explainer.base import ExplainerBase
 
 
 def _search_has(name: str) -> Callable[[Any], bool]:
@@ -24,14 +26,11 @@ def _search_has(name: str) -> Callable[[Any], bool]:
     return check
 
 
-class SearchDelegation(MetaEstimatorMixin, BaseEstimator):
+class SearchDelegation(MetaEstimatorMixin, ExplainerBase):
     """What `HyperSHAPExplainer` passes on to its search.
 
     Each method is available when the search has it, and raises NotFittedError before fit.
     """
-
-    search: Any
-    search_: Any
 
     @available_if(_search_has("predict"))
     def predict(self, X):
