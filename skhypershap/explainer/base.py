@@ -21,10 +21,10 @@ from skhypershap.space.encoding import player_names
 class ExplainerBase(BaseEstimator):
     """Holds the parameters of `HyperSHAPExplainer`, and after fit a `Fitted` in `fitted_`.
 
-    The classes that add methods by topic derive from it and keep no state of their own. What they need
-    of a fit they take from `fitted_`, and what of the parameters that may be set after fit from
-    `game_context`. The other fitted attributes are copies for users, written by `_hold` alone; they are
-    described in `HyperSHAPExplainer`.
+    The classes that add methods by topic derive from it and keep no state of their own. What they
+    need of a fit they take from `fitted_`, and what of the parameters that may be set after fit
+    from `game_context`. The other fitted attributes are copies for users, written by `_hold` alone;
+    they are described in `HyperSHAPExplainer`.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

@@ -38,45 +38,46 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     Parameters
     ----------
     search : estimator, ConfigSpace.ConfigurationSpace, or any source of trials
-        A scikit-learn search or one shaped like it, fitted or not, also inside a `FrozenEstimator`; a
-        space, whose trials are given to `fit`; or whatever else `read_trials` reads: an Optuna study,
-        a SMAC run or its folder, a Ray Tune ResultGrid, hyperopt Trials, a DataFrame.
+        A scikit-learn search or one with the same interface, fitted or not, also inside a
+        `FrozenEstimator`; a space, whose trials are passed to `fit`; or any other source that
+        `read_trials` reads: an Optuna study, a SMAC run or its folder, a Ray Tune ResultGrid,
+        hyperopt Trials, a DataFrame.
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, default=None
-        The space, where the source does not tell it; None: what it tells, or else what is inferred
-        from the trials, with a warning.
+        The space, for a source that has none. None: the space of the source, or else a space
+        inferred from the trials, with a warning.
     surrogate : regressor, default=None
-        Any regressor with fit and predict; it is cloned. None: `RandomForestRegressor` with 100 trees.
-        It sees configurations as `ConfigSpace.Configuration.get_array()` does: numbers in [0, 1],
-        positions of choices, NaN where a hyperparameter is inactive (its default, if the model takes
-        no NaN); then the fidelity, scaled to [0, 1], if trials had several. Models that are sums of
-        scikit-learn's trees are walked by a kernel; others are asked through `predict`, which is slower.
+        Any regressor with fit and predict; it is cloned. None: `RandomForestRegressor` with 100
+        trees. Its input is what `ConfigSpace.Configuration.get_array()` returns: numbers in [0, 1],
+        positions of choices, NaN where a hyperparameter is inactive (its default, if the model does
+        not support NaN); then the fidelity, scaled to [0, 1], if trials had several. Models that
+        are sums of scikit-learn's trees are evaluated by a fast kernel; for others `predict` is
+        called, which is slower.
     metric : str or int, default=None
         Which results to explain: None for the score that the search optimises, the name of a scorer
-        of a multi-metric search, `"fit_time"` or `"score_time"`, an objective by name or number, a
-        column of a DataFrame.
+        of a multi-metric search, `"fit_time"` or `"score_time"`, an objective by name or position,
+        a column of a DataFrame.
     direction : {"maximize", "minimize"}, default=None
-        Which scores are better; None: what the source says (scikit-learn's scores are maximised,
-        times minimised), and for a ConfigurationSpace or a DataFrame "maximize".
+        Which scores are better. None: the direction of the source (scikit-learn's scores are
+        maximised, times minimised), and for a ConfigurationSpace or a DataFrame "maximize".
     baseline : {"default", "median", "worst", "best"}, dict, or list of those, default="default"
-        What tuning is measured against. "default": the estimator's own values (for a
-        ConfigurationSpace its default configuration, and "median" where no default is known);
-        "median": median or mode of the trials;
-        "worst", "best": of the trials; a dict may be partial, the rest is from "default"; with a
-        list the game is the mean over its members.
+        The configuration that tuning is measured against. "default": the estimator's own parameter
+        values (for a ConfigurationSpace its default configuration, and "median" where no default is
+        known); "median": median or mode of the trials; "worst", "best": of the trials; a dict may
+        be partial, the rest is from "default"; with a list the game is the mean over its members.
     n_samples : int, default=10_000
         Candidates per game. A finite space with no more configurations is enumerated, and the
         game is exact on the surrogate.
     optimizer : {"refine", "random"}, default="refine"
-        How best and worst are found. "refine": candidates, the trials, what a coalition's subsets
-        found, and from these a line search, one hyperparameter at a time (exact with trees, on a grid
-        with other surrogates), so a larger coalition is never worse; "random": candidates only, as
-        in [1]_.
+        How the best and the worst configurations are found. "refine": among candidates, trials and
+        the best of smaller coalitions, followed by a line search along one hyperparameter at a time
+        (exact with trees, on a grid with other surrogates), so that a larger coalition is never
+        worse; "random": among candidates only, as in [1]_.
     max_exact : int, default=16
         Up to this many hyperparameters all 2^d coalitions are evaluated.
     n_jobs : int, default=None
         Threads, as in scikit-learn. Results do not depend on it.
     random_state : int, RandomState or None, default=None
-        Seeds the surrogate and the candidates. Pass an int for the same output every time.
+        Seed of the surrogate and the candidates. Pass an int for reproducible output.
     verbose : int, default=0
         1 shows a progress bar where work takes longer than a moment.
 
@@ -85,31 +86,32 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     search_ : estimator
         The fitted search, where there is one.
     space_ : ConfigSpace.ConfigurationSpace
-        What could be tried, with the default of each hyperparameter that is used where neither side
-        of a blend has a value for it.
+        The search space. The default of each hyperparameter is the value that is used where neither
+        side of a blend has one.
     trials_ : DataFrame of shape (n_trials, n_hyperparameters + 1 or 2)
         One row per finished trial: each hyperparameter in its own values, missing where it is
-        inactive, `score`, and `fidelity` where trials had different ones.
+        inactive, `score` in units of the metric, and `fidelity` where trials had different ones.
     surrogate_ : regressor
         The fitted surrogate.
     surrogate_score_ : float
         R2 of the surrogate on held-out trials: out-of-bag for a forest, 5-fold otherwise.
     hyperparameter_names_ : list of str
-        The players, in the order of the space; a hyperparameter with one value is none.
+        The players, in space order; hyperparameters with a single value are excluded.
     baseline_ : dict or list of dict
-        What tuning is measured against.
+        The configuration that tuning is measured against; a list if `baseline` is one.
     incumbent_ : dict
         The best trial, of those at the largest fidelity.
 
     See Also
     --------
-    skhypershap.read_trials : What `fit` reads from a source.
+    skhypershap.read_trials : The sources, and what is read from them.
+    skhypershap.explain_jointly : Explanations of several data sets together.
     skhypershap.plotting.plot_importance : Bars of an explanation.
 
     Notes
     -----
-    `n_samples`, `optimizer`, `max_exact`, `n_jobs` and `verbose` may be set after fit and hold from
-    the next call on; the other parameters need another fit.
+    `n_samples`, `optimizer`, `max_exact`, `n_jobs` and `verbose` may be set after fit and apply
+    from the next call on; the other parameters need another fit.
 
     References
     ----------
@@ -138,19 +140,19 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     """
 
     def fit(self, X: Any = None, y: Any = None, **fit_params: Any) -> HyperSHAPExplainer:
-        """Run the search where there is data for it, read its trials, and fit the surrogate.
+        """Run the search if data are passed, read its trials, and fit the surrogate.
 
         Parameters
         ----------
-        X : array-like, DataFrame or list, optional
+        X : array-like of shape (n_samples, n_features), DataFrame or list, optional
             Data for a search; without it the search must be fitted already. For a
-            ConfigurationSpace the configurations that ran: a DataFrame, or a list of dicts or
-            Configurations.
-        y : array-like, optional
-            Target for a search; for a ConfigurationSpace the scores, of shape (n_trials,).
+            ConfigurationSpace the configurations that ran, n_trials of them: a DataFrame, or a list
+            of dicts or Configurations.
+        y : array-like of shape (n_samples,) or (n_trials,), optional
+            Target for a search; for a ConfigurationSpace the scores, in units of the metric.
         **fit_params : dict
-            For the search's own fit. For a ConfigurationSpace `fidelity`: the resource of each trial,
-            array-like of shape (n_trials,), where they had different ones.
+            For the search's own fit. For a ConfigurationSpace `fidelity`: the resource of each
+            trial, array-like of shape (n_trials,), where trials had different ones.
 
         Returns
         -------
@@ -222,7 +224,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         )
         seed = self._seed()
         if trials.default is None and search is not None:
-            # A search that tunes the very estimator it was given leaves its defaults with the original.
+            # A search that tunes its own estimator in place: the defaults are in the original.
             default = default_config(unwrap(self.search), trials.space, trials.configs)
             trials = replace(trials, default=default)
         fitted = fit_surrogate(

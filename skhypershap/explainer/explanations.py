@@ -63,7 +63,8 @@ class Explanations(ExplainerBase):
         game : {"ablation", "tunability", "mistunability", "sensitivity", "optimizer_bias"} or list
             The games of HyperSHAP [1]_. "tunability": what the best values gain over the baseline;
             "mistunability": what the worst values lose; "sensitivity": the variance of the score;
-            "ablation": what one configuration gains; "optimizer_bias": what an optimizer fails to gain.
+            "ablation": what one configuration gains; "optimizer_bias": what an optimizer fails to
+            gain.
         index : {"FSII", "SV", "k-SII", "SII", "STII", "BV", "BII", "FBII", "Moebius"}
             How the gain is split, as shapiq defines it [2]_; SV and BV have no interactions.
         order : int, default=2
@@ -71,24 +72,25 @@ class Explanations(ExplainerBase):
         baseline : optional
             As in the constructor, for this call.
         config : dict, optional
-            The configuration that an ablation explains. Hyperparameters that it lacks take their value
-            from the incumbent, which is also the default.
+            The configuration that an ablation explains. Hyperparameters that it lacks take their
+            value from the incumbent, which is also the default.
         groups : dict of str to list of str, or "step", optional
-            Hyperparameters that are one player: they enter and leave a coalition together. All others
-            remain players by themselves. "step": one player for each step of a Pipeline (`svc__C` and
-            `svc__gamma` are "svc"). Results use the group's key as its name.
+            Hyperparameters that are one player: they enter and leave a coalition together. All
+            others remain players by themselves. "step": one player for each step of a Pipeline
+            (`svc__C` and `svc__gamma` are "svc"). Results use the group's key as its name.
         n_bootstrap : int, optional
-            Number of resamples of the trials. For each, the surrogate is refitted and explained with the
-            same baseline and candidates. Refits run under joblib, `n_jobs` of them at a time, by the
-            backend that `joblib.parallel_config` chooses.
+            Number of resamples of the trials. For each, the surrogate is refitted and explained
+            with the same baseline and candidates. Refits run under joblib, `n_jobs` of them at a
+            time, by the backend that `joblib.parallel_config` chooses.
         optimizer_of_interest : callable or optuna sampler
             The optimizer that "optimizer_bias" explains:
             `(objective, space, n_trials, random_state) -> configuration`. `space` is a
-            ConfigurationSpace over the coalition, its default the baseline; `objective` takes a list of
-            configurations and returns their gains on the surrogate. Coalitions run under joblib, like
-            `n_bootstrap`.
+            ConfigurationSpace over the coalition, its default the baseline; `objective` takes a
+            list of configurations and returns their gains on the surrogate. Coalitions run under
+            joblib, like `n_bootstrap`.
         optimizer_ensemble : list of those, optional
-            The optimizers that it is compared to, beside itself and the search of the tunability game.
+            The optimizers that it is compared to, beside itself and the search of the tunability
+            game.
         n_trials : int, default=100
             Trial budget passed to each optimizer, per coalition (not enforced).
 
@@ -96,10 +98,11 @@ class Explanations(ExplainerBase):
         -------
         DataFrame of n_interactions rows
             One row per game and interaction: `game`, `measure` (shapiq's name for the result),
-            `order`, `interaction` ("C × gamma"), `hyperparameters` (tuple), `value` (in units of the
-            metric, positive is better; for sensitivity the metric squared). Rows are sorted by game as
-            asked, order, and |value| descending. With `n_bootstrap` there is a column `draw`: 0 for all
-            trials, 1 to `n_bootstrap` for the resamples; rows of each draw are in the order of draw 0.
+            `order`, `interaction` ("C × gamma"), `hyperparameters` (tuple), `value` (in units of
+            the metric, positive is better; for sensitivity the metric squared). Rows are sorted by
+            game as asked, order, and |value| descending. With `n_bootstrap` there is a column
+            `draw`: 0 for all trials, 1 to `n_bootstrap` for the resamples; rows of each draw are in
+            the order of draw 0.
 
             `attrs` describe draw 0: "baseline_score" and "full_score" (v of the empty and of the
             full coalition, in units of the metric), "exact", "metric", "direction" and
@@ -110,9 +113,9 @@ class Explanations(ExplainerBase):
         ------
         ValueError
             For an unknown game, index, baseline or hyperparameter, an order out of range, a value
-            outside the space, a hyperparameter in two groups, `n_bootstrap` below 1, or an optimizer
-            that returns something other than a configuration of its space. Exceptions of an optimizer
-            are passed on.
+            outside the space, a hyperparameter in two groups, `n_bootstrap` below 1, or an
+            optimizer that returns something other than a configuration of its space. Exceptions of
+            an optimizer are passed on.
         TypeError
             If `baseline`, `config`, `groups` or an optimizer is of another type.
         sklearn.exceptions.NotFittedError
@@ -184,8 +187,8 @@ class Explanations(ExplainerBase):
         Returns
         -------
         DataFrame of 2^d rows
-            `coalition` (tuple of str), `size` (int) and `value` (a score, in units of the metric; for
-            sensitivity the variance), sorted by size and then by position in
+            `coalition` (tuple of str), `size` (int) and `value` (a score, in units of the metric;
+            for sensitivity the variance), sorted by size and then by position in
             `hyperparameter_names_`.
 
         Raises
@@ -250,8 +253,8 @@ class Explanations(ExplainerBase):
         -------
         shapiq.Game
             The value function in gain units (those of the metric, positive is better), with
-            v(empty) = 0. Up to `max_exact` players all values are computed at once; beyond, coalitions
-            are evaluated when shapiq asks for them.
+            v(empty) = 0. Up to `max_exact` players all values are computed at once; beyond,
+            coalitions are evaluated when shapiq asks for them.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What a fit leaves behind: the trials, the surrogate of them, and what games on them start from."""
+"""What a fit leaves behind: trials, their surrogate, and the baselines of the games."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Fitted:
         }
 
     def predict_score(self, configs: Any) -> np.ndarray:
-        """Predicted scores of shape (n_configs,), in units of the metric, at the largest fidelity."""
+        """Predicted scores of shape (n_configs,), in metric units, at the largest fidelity."""
         given = as_configs(configs, self.trials.space)
         vectors = encode(self.trials.space, given, unknown=self.trials.unknown)
         return self.surrogate.predict(vectors)

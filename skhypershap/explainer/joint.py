@@ -52,8 +52,8 @@ def explain_jointly(
 ) -> pd.DataFrame:
     """Explain the same search on several data sets together: what is worth tuning in general?
 
-    The multi-data game of HyperSHAP [1]_: for each coalition v is aggregated over the data sets, and
-    the aggregate is explained.
+    The multi-data game of HyperSHAP [1]_: for each coalition v is aggregated over the data sets,
+    and the aggregate is explained.
 
     Parameters
     ----------
@@ -67,29 +67,29 @@ def explain_jointly(
         quantile. Scores of different data sets should be comparable: for all but "mean" their level
         matters.
     index, order, baseline, config, groups, n_bootstrap : optional
-        As in `HyperSHAPExplainer.explain`; defaults of baseline and config are those of each data set.
-        A draw resamples the trials of each data set, but not the data sets.
+        As in `HyperSHAPExplainer.explain`; defaults of baseline and config are those of each data
+        set. A draw resamples the trials of each data set, but not the data sets.
     per_dataset : bool, default=False
         Whether to add the rows of each data set by itself.
     n_jobs : int, default=None
-        How many data sets (and draws of them) are explained at a time, by joblib and the backend that
-        `joblib.parallel_config` chooses. Results do not depend on it.
+        How many data sets (and draws of them) are explained at a time, by joblib and the backend
+        that `joblib.parallel_config` chooses. Results do not depend on it.
     verbose : int, default=0
         1 shows a progress bar.
 
     Returns
     -------
     DataFrame
-        As that of `explain`, in units of the metric, with a column `dataset`: "all" for the aggregate,
-        whose rows come first. `attrs` are those of the aggregate, except for "surrogate_score", a dict
-        keyed by data set.
+        As that of `explain`, in units of the metric, with a column `dataset`: "all" for the
+        aggregate, whose rows come first. `attrs` are those of the aggregate, except for
+        "surrogate_score", a dict keyed by data set.
 
     Raises
     ------
     ValueError
         If spaces, metrics or directions differ (the message lists the differences); for an unknown
-        aggregate, game, index, baseline or hyperparameter; if there is no explainer, or one is called
-        "all".
+        aggregate, game, index, baseline or hyperparameter; if there is no explainer, or one is
+        called "all".
     TypeError
         If `explainers` is not a dict of explainers.
     sklearn.exceptions.NotFittedError

@@ -110,8 +110,8 @@ class NextSteps(ExplainerBase):
         Raises
         ------
         ValueError
-            If `size` or `share` is out of range, tuning gains nothing, there are several baselines, or
-            the search cannot be rebuilt; the message names the attribute that it lacks.
+            If `size` or `share` is out of range, tuning gains nothing, there are several baselines,
+            or the search cannot be rebuilt; the message names the attribute that it lacks.
         sklearn.exceptions.NotFittedError
             Before fit.
 
