@@ -12,7 +12,7 @@ from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.subsets import Subset, Subsets, best_subsets
 from skhypershap.advice.verification import measured
 from skhypershap.explainer.base import ExplainerBase, game_context
-from skhypershap.frames import SEPARATOR, subsets_frame, verified_frame
+from skhypershap.frames import interaction_name, subsets_frame, verified_frame
 from skhypershap.games.candidates import best_config
 from skhypershap.games.setting import Config, GameContext
 from skhypershap.games.value_function import value_function
@@ -227,7 +227,8 @@ class NextSteps(ExplainerBase):
         for members, _ in self._best_subsets("tunability", None, context).best[:N_SMALLEST]:
             coalition = np.isin(np.arange(len(names)), members)
             configs.append(best_config(context, baselines[0], coalition))
-            labels.append(f"best of {SEPARATOR.join(names[player] for player in members)}")
+            tuned = [names[player] for player in members]
+            labels.append(f"best of {interaction_name(tuned)}")
         return labels, configs
 
     def _best_subsets(self, game: str, baseline: Any, context: GameContext) -> Subsets:
