@@ -10,6 +10,9 @@ import matplotlib
 import numpy as np
 import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
+from scipy.stats import loguniform
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.svm import SVC
 
 from skhypershap.optimizers import optuna
 from skhypershap.space.distributions import hyperparameter_from
@@ -115,3 +118,9 @@ def space_of_sources(sources):
     space = ConfigurationSpace()
     space.add([hyperparameter_from(name, parts) for name, parts in sources.items()])
     return space
+
+
+def iris_svc_search(**arguments):
+    """A random search over three hyperparameters of an SVC; its defaults lie inside the space."""
+    space = {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-4, 1e1), "kernel": ["rbf", "poly"]}
+    return RandomizedSearchCV(SVC(gamma=0.1), space, n_iter=40, random_state=0, **arguments)
