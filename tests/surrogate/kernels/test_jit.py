@@ -18,12 +18,12 @@ PACKAGE = Path(skhypershap.__file__).parent
 SCORE = """
 import numpy as np
 from skhypershap.surrogate.kernels import coalitions
-from skhypershap.surrogate.kernels.forest import flatten
+from skhypershap.surrogate.kernels.forest import Table, flatten
 from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
 nothing = np.zeros(3)
 children, threshold, value = np.array([[1, -1, -1], [2, -1, -1]]), nothing + 0.5, np.array([0, 1, 3.0])
-stump = (*children, nothing.astype(int), threshold, value, np.ones(3, dtype=bool))
+stump = Table(*children, nothing.astype(int), threshold, value, np.ones(3, dtype=bool))
 forest = flatten([stump], weight=1.0, offset=0.0, dtype=np.float64)
 walk = plan_walk(forest, np.array([[0.9]]), np.array([0.1]), np.array([0]))
 layout = coalitions.layout_of_all(walk)
