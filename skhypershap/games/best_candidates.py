@@ -16,7 +16,12 @@ import numpy as np
 
 from skhypershap.games.line_search import LineSearch
 from skhypershap.parallel import in_threads
-from skhypershap.surrogate.blends import columns_of, members_of, player_halves
+from skhypershap.surrogate.blends import (
+    Blends,
+    all_coalitions,
+    player_halves,
+    positions_without,
+)
 from skhypershap.surrogate.surrogate import Surrogate
 
 STARTS = 4 << 10  # of all coalitions together: four each for ten players, one from twelve on
@@ -45,9 +50,7 @@ class Optima(NamedTuple):
 
 def best_candidates(
     surrogate: Surrogate,
-    candidates: np.ndarray,
-    baseline: np.ndarray,
-    player_of_column: np.ndarray,
+    blends: Blends,
     coalitions: np.ndarray | None = None,
     *,
     sign: float,
@@ -59,7 +62,7 @@ def best_candidates(
 
     Parameters
     ----------
-    surrogate, candidates, baseline, player_of_column, coalitions, n_jobs
+    surrogate, blends, coalitions, n_jobs
         As in `Surrogate.coalition_blocks`.
     sign : float
         1 to maximise, -1 to minimise: what scores are multiplied by.
@@ -68,12 +71,10 @@ def best_candidates(
     progress : callable
         Told how many blends have been scored.
     """
-    n_coalitions = 1 << int(player_of_column.max()) + 1 if coalitions is None else len(coalitions)
+    n_coalitions = blends.n_coalitions if coalitions is None else len(coalitions)
     values = np.full((n_starts, n_coalitions), -np.inf)
     winners = np.zeros((n_starts, n_coalitions), dtype=np.int64)
-    blocks = surrogate.coalition_optima(
-        candidates, baseline, player_of_column, coalitions, sign=sign, n_jobs=n_jobs
-    )
+    blocks = surrogate.coalition_optima(blends, coalitions, sign=sign, n_jobs=n_jobs)
     for numbers, n_members, best, who in blocks:
         if n_starts == 1:
             better = best > values[0, numbers]
@@ -125,7 +126,7 @@ def refine(
     Parameters
     ----------
     line_search : LineSearch
-        For the surrogate, the candidates and the baseline.
+        For the surrogate and the blends.
     optima : Optima
         The best blends of candidates.
     coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
@@ -146,7 +147,7 @@ def refine(
     if coalitions is not None:
         for first in range(0, len(values), BATCH):
             some = np.arange(first, min(first + BATCH, len(values)))
-            taken = columns_of(coalitions[some], line_search.owners)
+            taken = line_search.blends.taken(coalitions[some])
             free = taken & ~line_search.fixed
             start = _from_candidates(line_search, optima, some, taken, n_starts)
             _, found = _climb_all(line_search, start, free, n_jobs)
@@ -155,12 +156,12 @@ def refine(
         return values
 
     numbers = np.arange(len(values))
-    is_member = members_of(numbers, n_players)
+    is_member = all_coalitions(n_players)
     sizes = is_member.sum(axis=1)
-    incumbents = np.tile(line_search.baseline, (len(values), 1))
+    incumbents = np.tile(line_search.blends.baseline, (len(values), 1))
     for size in range(n_players + 1):
         level = numbers[sizes == size]
-        taken = columns_of(is_member[level], line_search.owners)
+        taken = line_search.blends.taken(is_member[level])
         free = taken & ~line_search.fixed
         start = _from_candidates(line_search, optima, level, taken, n_starts)
         if size > 0:
@@ -186,10 +187,11 @@ def _from_candidates(
     line_search: LineSearch, optima: Optima, level: np.ndarray, taken: np.ndarray, n_starts: int
 ) -> _Start:
     """Best blends of candidates with the baseline; at least one, even if subsets fill the number."""
+    blends = line_search.blends
     n_own = min(len(optima.values), max(1, n_starts - MOST_SUBSETS))
     own, scores = optima.candidates[:n_own, level].T, optima.values[:n_own, level].T
     legal = taken[:, None, :] & np.isfinite(scores)[:, :, None]  # a forbidden blend is no start
-    points = np.where(legal, line_search.candidates[own], line_search.baseline)
+    points = np.where(legal, blends.candidates[own], blends.baseline)
     return _Start(points, scores, np.zeros((*own.shape, 2), dtype=np.int64))
 
 
@@ -206,12 +208,12 @@ def _from_subsets(
 
     All other columns are at their best already and need not move unless these do.
     """
-    subsets = level[:, None] ^ (1 << members)
+    subsets = positions_without(level[:, None], members)
     n_subsets = min(members.shape[1], MOST_SUBSETS, max(1, n_starts - 1))
     order = np.argsort(-values[subsets], axis=1, kind="stable")[:, :n_subsets]
     newcomers = np.take_along_axis(members, order, axis=1)
     subsets = np.take_along_axis(subsets, order, axis=1)
-    owned = (line_search.owners == newcomers[:, :, None]) & free[:, None, :]
+    owned = (line_search.blends.player_of_column == newcomers[:, :, None]) & free[:, None, :]
     first, n_settled = np.argmax(owned, axis=2), free.sum(axis=1)[:, None] - owned.sum(axis=2)
     return _Start(incumbents[subsets], values[subsets], np.stack([first, n_settled], axis=2))
 
@@ -225,10 +227,10 @@ def _climb_all(
     turns = start.turns.reshape(-1, 2)
     free = np.repeat(free, shape[1], axis=0)
 
-    def climb(first: int) -> tuple[np.ndarray, np.ndarray]:
+    def ascend(first: int) -> tuple[np.ndarray, np.ndarray]:
         part = slice(first, first + POINTS_PER_TASK)
-        return line_search.climb(points[part], free[part], turns[part])
+        return line_search.ascend(points[part], free[part], turns[part])
 
-    parts = list(in_threads(climb, range(0, len(points), POINTS_PER_TASK), n_jobs))
+    parts = list(in_threads(ascend, range(0, len(points), POINTS_PER_TASK), n_jobs))
     climbed = np.concatenate([part[0] for part in parts]).reshape(shape)
     return climbed, np.concatenate([part[1] for part in parts]).reshape(shape[:2])

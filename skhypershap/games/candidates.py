@@ -11,7 +11,7 @@ from skhypershap.games.line_search import GridLineSearch
 from skhypershap.games.setting import GAMES, Config, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.space.encoding import decode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
-from skhypershap.surrogate.blends import columns_of
+from skhypershap.surrogate.blends import Blends
 
 N_STARTS = 4  # of the search for one configuration
 
@@ -52,31 +52,28 @@ def candidates_of(name: str, context: GameContext) -> Candidates:
 
 def best_config(context: GameContext, baseline: Config, coalition: np.ndarray) -> Config:
     """Find the configuration that a coalition, a row of bools, would tune the baseline to."""
-    surrogate, columns = context.surrogate, context.player_of_column
+    surrogate = context.surrogate
     start = context.filled([baseline])
     candidates = candidates_of("tunability", context._replace(optimizer="refine"))
-    vectors = np.vstack([candidates.vectors, start])
+    blends = Blends(candidates.vectors, start[0], context.player_of_column)
+    blends = blends.with_baseline_as_candidate()
     sign = sign_of_gain("tunability", context.trials)
     optima = best_candidates(
         surrogate,
-        vectors,
-        start[0],
-        columns,
+        blends,
         coalition[None],
         sign=sign,
         n_starts=N_STARTS,
         n_jobs=context.n_jobs,
         progress=lambda _: None,
     )
-    taken = columns_of(coalition[None], columns)[0]
+    taken = blends.taken(coalition[None])[0]
     known = np.isfinite(optima.values[:, 0])
-    points = np.where(taken, vectors[optima.candidates[known, 0]], start[0])
+    points = np.where(taken, blends.candidates[optima.candidates[known, 0]], start[0])
     if not candidates.complete:
-        line_search = GridLineSearch(
-            surrogate, context.trials.space, vectors, start[0], columns, sign
-        )
+        line_search = GridLineSearch(surrogate, context.trials.space, blends, sign)
         free = np.tile(taken & ~line_search.fixed, (len(points), 1))
-        points, _ = line_search.climb(points, free, np.zeros((len(points), 2), dtype=np.int64))
+        points, _ = line_search.ascend(points, free, np.zeros((len(points), 2), dtype=np.int64))
     points = np.vstack([points, start])
     best = points[np.argmax(sign * surrogate.predict(points))]
     config = decode(context.trials.space, surrogate.legality.legal(best[None]))[0]

@@ -22,6 +22,7 @@ from skhypershap.games.line_search import line_search_for
 from skhypershap.games.setting import GAMES, Config, GameContext, learns_from_subsets
 from skhypershap.games.variance import variance_over_blocks
 from skhypershap.parallel import progress_bar
+from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.surrogate import Block
 from skhypershap.trials import Trials
 
@@ -73,22 +74,22 @@ def _scores_from(
     baseline: np.ndarray,
     coalitions: np.ndarray | None,
 ) -> np.ndarray:
-    surrogate, columns = context.surrogate, context.player_of_column
+    surrogate = context.surrogate
+    blends = Blends(candidates.vectors, baseline, context.player_of_column)
     size = 2**context.n_players if coalitions is None else len(coalitions)
-    vectors = candidates.vectors
     refined = learns_from_subsets(name, context)
     if refined:  # also what changes nothing can be found
-        vectors = np.vstack([vectors, baseline])
-    asked = (vectors, baseline, columns, coalitions)
-    with progress_bar(name, size * len(vectors), "blend", context.verbose) as bar:
+        blends = blends.with_baseline_as_candidate()
+    with progress_bar(name, size * len(blends.candidates), "blend", context.verbose) as bar:
         if GAMES[name].reduce == "variance":
-            blocks = surrogate.coalition_blocks(*asked, n_jobs=context.n_jobs)
+            blocks = surrogate.coalition_blocks(blends, coalitions, context.n_jobs)
             return variance_over_blocks(_watched(blocks, bar), size, candidates)
         sign = 1.0 if _wants_maximum(name, context.trials) else -1.0
         searches_on = refined and not candidates.complete
         optima = best_candidates(
             surrogate,
-            *asked,
+            blends,
+            coalitions,
             sign=sign,
             n_starts=starts_of(context.n_players) if searches_on else 1,
             n_jobs=context.n_jobs,
@@ -100,9 +101,7 @@ def _scores_from(
     if stays.any():
         values[stays] = sign * surrogate.predict(baseline[None])[0]
     if searches_on:
-        line_search = line_search_for(
-            surrogate, context.trials.space, vectors, baseline, columns, sign=sign
-        )
+        line_search = line_search_for(surrogate, context.trials.space, blends, sign=sign)
         what = f"{name}, line search"
         with progress_bar(what, size, "coalition", context.verbose) as bar:
             values = refine(

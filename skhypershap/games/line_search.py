@@ -9,6 +9,7 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.space.conditions import Legality
 from skhypershap.space.domains import legal_numbers
+from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.kernels.forest import FlatForest, add_trees, column_ranks, ranks_of
 from skhypershap.surrogate.rules import clauses_of
 from skhypershap.surrogate.surrogate import PREDICT_ROWS, Surrogate
@@ -21,30 +22,29 @@ MANY_CHOICES = 4 * GRID  # of a finite hyperparameter; fewer are all tried
 class LineSearch(Protocol):
     """Moves points uphill."""
 
-    candidates: np.ndarray  # as points, of shape (n_candidates, n_columns)
-    baseline: np.ndarray
-    owners: np.ndarray  # player of each column of a point, -1 for none
+    blends: Blends  # of points
     fixed: np.ndarray  # columns that stay where they are, of shape (n_columns,), dtype bool
 
-    def climb(
+    def ascend(
         self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Moved points and what they score; -inf where none is better. See `kernels.lines.climb`."""
+        """Moved points and what they score; -inf where none is better.
+
+        See `skhypershap.surrogate.kernels.coordinate_ascent.ascend`.
+        """
 
 
 def line_search_for(
     surrogate: Surrogate,
     space: ConfigurationSpace,
-    candidates: np.ndarray,
-    baseline: np.ndarray,
-    player_of_column: np.ndarray,
+    blends: Blends,
     *,
     sign: float,
 ) -> LineSearch:
     """Exact for a surrogate of trees, on a grid for any other."""
     if surrogate.forest is not None and surrogate.forest.thresholds:
-        return ForestLineSearch(surrogate, space, candidates, baseline, player_of_column, sign)
-    return GridLineSearch(surrogate, space, candidates, baseline, player_of_column, sign)
+        return ForestLineSearch(surrogate, space, blends, sign)
+    return GridLineSearch(surrogate, space, blends, sign)
 
 
 class ForestLineSearch:
@@ -54,9 +54,7 @@ class ForestLineSearch:
         self,
         surrogate: Surrogate,
         space: ConfigurationSpace,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
+        blends: Blends,
         sign: float,
     ) -> None:
         from skhypershap.surrogate.kernels.tree_walk import plan_walk
@@ -64,12 +62,18 @@ class ForestLineSearch:
         assert surrogate.forest is not None
         self.sign = sign
         forest = _fenced(surrogate.forest, surrogate.legality, sign)
-        self.walk = plan_walk(forest, candidates[:0], baseline, player_of_column)
-        self.candidates = ranks_of(forest, candidates).T
-        self.baseline = ranks_of(forest, baseline[None])[:, 0]
-        self.owners = player_of_column[: len(forest.thresholds)]
+        self.walk = plan_walk(
+            forest, blends.candidates[:0], blends.baseline, blends.player_of_column
+        )
+        self.blends = Blends(
+            candidates=ranks_of(forest, blends.candidates).T,
+            baseline=ranks_of(forest, blends.baseline[None])[:, 0],
+            player_of_column=blends.player_of_column[: len(forest.thresholds)],
+        )
         related = np.array(surrogate.legality.related_columns(), dtype=int)
-        self.fixed = np.isin(np.arange(len(self.owners)), related)  # no tree can tell these
+        self.fixed = np.isin(
+            np.arange(len(self.blends.baseline)), related
+        )  # no tree can tell these
         legal = []
         for column, (hyperparameter, levels) in enumerate(
             zip(space.values(), forest.thresholds, strict=False)
@@ -77,28 +81,28 @@ class ForestLineSearch:
             numbers = legal_numbers(hyperparameter, _probes(levels))
             is_legal = np.zeros(len(levels) + 1, dtype=bool)
             is_legal[column_ranks(forest, column, numbers)] = True
-            is_legal[self.candidates[:, column]] = True
+            is_legal[self.blends.candidates[:, column]] = True
             where = np.where(is_legal, np.arange(len(is_legal)), len(is_legal))
             legal.append(np.minimum.accumulate(where[::-1])[::-1])
         self.first_rank = np.concatenate([[0], np.cumsum([len(ranks) for ranks in legal])])
         self.next_legal = np.concatenate(legal).astype(np.int32)
 
-    def climb(
+    def ascend(
         self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `LineSearch`."""
-        from skhypershap.surrogate.kernels.coordinate_ascent import climb, line_room
+        from skhypershap.surrogate.kernels.coordinate_ascent import ascend, line_buffers
 
         walk, points = self.walk, points.copy()
         found = np.empty(len(points))
-        climb(
+        ascend(
             walk.roots,
             walk.nodes,
             walk.values,
             self.sign,
             self.next_legal,
             self.first_rank,
-            line_room(int(np.diff(self.first_rank).max()), walk.deepest),
+            line_buffers(int(np.diff(self.first_rank).max()), walk.deepest),
             free,
             turn,
             points,
@@ -133,15 +137,13 @@ class GridLineSearch:
         self,
         surrogate: Surrogate,
         space: ConfigurationSpace,
-        candidates: np.ndarray,
-        baseline: np.ndarray,
-        player_of_column: np.ndarray,
+        blends: Blends,
         sign: float,
     ) -> None:
         self.surrogate = surrogate
         self.sign = sign
-        self.candidates, self.baseline, self.owners = candidates, baseline, player_of_column
-        self.fixed = np.zeros(len(player_of_column), dtype=bool)
+        self.blends = blends
+        self.fixed = np.zeros(len(blends.baseline), dtype=bool)
         self.grids = []
         forest = surrogate.forest
         for column, hyperparameter in enumerate(space.values()):
@@ -155,7 +157,7 @@ class GridLineSearch:
                 numbers = numbers[:: -(-len(numbers) // GRID)]
             self.grids.append(numbers)
 
-    def climb(
+    def ascend(
         self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `LineSearch`."""

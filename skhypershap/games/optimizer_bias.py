@@ -25,7 +25,7 @@ from skhypershap.parallel import in_parallel
 from skhypershap.space.conditions import Legality, active_where, violates
 from skhypershap.space.encoding import decode, from_configspace
 from skhypershap.space.restriction import restricted
-from skhypershap.surrogate.blends import members_of
+from skhypershap.surrogate.blends import all_coalitions, position_of
 from skhypershap.surrogate.kernels.forest import predict_flat
 
 Config = Mapping[str, Any]
@@ -115,7 +115,7 @@ def bias_scores(
     """
     members = coalitions
     if members is None:
-        members = members_of(np.arange(2**context.n_players), context.n_players)
+        members = all_coalitions(context.n_players)
     sign = sign_of_gain("tunability", context.trials)
     refining = context._replace(optimizer="refine")
     n_trials, worker = comparison.n_trials, context.alone()
@@ -162,7 +162,7 @@ def best_found(
     ]
     if not members:
         return [0.0] * len(comparison.optimizers)
-    number = sum(1 << player for player in np.flatnonzero(coalition).tolist())
+    number = position_of(np.flatnonzero(coalition).tolist())
     random_state = int(np.random.default_rng([context.seed, number]).integers(2**31 - 1))
     found = []
     for optimizer in comparison.optimizers:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from skhypershap.surrogate.blends import player_halves
+from skhypershap.surrogate.blends import player_halves, position_of
 
 if TYPE_CHECKING:
     pass
@@ -177,7 +177,7 @@ def exact_interactions(gains: np.ndarray, index: str, order: int) -> Interaction
         ]
         sums = _over_supersets(moebius * np.asarray(weights)[sizes])
         for members in itertools.combinations(range(n_players), size):
-            values[members] = float(sums[sum(1 << player for player in members)])
+            values[members] = float(sums[position_of(members)])
     return values
 
 

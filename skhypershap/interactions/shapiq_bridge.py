@@ -8,6 +8,7 @@ import numpy as np
 import shapiq
 
 from skhypershap.interactions.solve import Explained
+from skhypershap.surrogate.blends import positions_of
 
 
 class HyperparameterGame(shapiq.Game):
@@ -35,7 +36,7 @@ class HyperparameterGame(shapiq.Game):
         coalitions = np.asarray(coalitions, dtype=bool)
         if callable(self.gains):
             return self.gains(coalitions)
-        return self.gains[coalitions @ (1 << np.arange(self.n_players))]
+        return self.gains[positions_of(coalitions)]
 
 
 def as_interaction_values(explained: Explained, n_players: int) -> shapiq.InteractionValues:
