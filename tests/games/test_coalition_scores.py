@@ -7,12 +7,10 @@ import itertools
 import numpy as np
 import pytest
 from ConfigSpace import (
-    Beta,
     Categorical,
     ConfigurationSpace,
     Float,
     Integer,
-    Normal,
     OrdinalHyperparameter,
 )
 from conftest import bits, coalitions, twin_scores
@@ -24,7 +22,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.games.setting import GAMES as ALL_GAMES
-from skhypershap.space.encoding import decode, encode
+from skhypershap.space.encoding import encode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
 
 # Surrogates memorise full grids here; held-out R2 is irrelevant.
@@ -184,49 +182,6 @@ def test_larger_coalition_is_never_worse(seed, maximize):
                 assert step >= 0 if rises else step <= 0
 
 
-def test_trials_are_candidates_of_refine_only(mixed_space, mixed_trials):
-    configs, scores = mixed_trials
-    best = {}
-    for optimizer in ("refine", "random"):
-        explainer = HyperSHAPExplainer(
-            mixed_space, optimizer=optimizer, n_samples=1, random_state=0
-        )
-        explainer.fit(configs, scores)
-        best[optimizer] = explainer.coalition_values()["value"].iloc[-1]
-    assert best["refine"] >= explainer.predict_score(configs).max() > best["random"]
-
-
-def test_finite_spaces_are_enumerated_up_to_n_samples():
-    space = ConfigurationSpace({"a": (1, 4), "b": ["x", "y", "z"]})
-    vectors, probabilities = enumerate_vectors(space, 12)
-    assert len(np.unique(vectors, axis=0)) == 12
-    np.testing.assert_allclose(probabilities, 1 / 12)
-    assert enumerate_vectors(space, 11) is None
-    assert enumerate_vectors(ConfigurationSpace({"a": (0.0, 1.0)}), 10**6) is None
-
-
-def test_samples_of_integers_round_trip():
-    """ConfigSpace samples normal and beta integers on a log scale beside their own vectors."""
-    space = ConfigurationSpace()
-    space.add(Integer("a", (1, 200), distribution=Beta(2, 3), log=True))
-    space.add(
-        Integer("b", (1, 200), distribution=Normal(40, 20), log=True),
-        Integer("c", (1, 200), log=True),
-    )
-    vectors = sample_vectors(space, 300, 0)
-    np.testing.assert_allclose(vectors, encode(space, decode(space, vectors)), atol=1e-12)
-
-
-def test_choices_of_zero_weight_are_not_enumerated():
-    space = ConfigurationSpace()
-    space.add(
-        Categorical("a", ["x", "never", "y"], weights=[1, 0, 3]), Categorical("b", ["u", "v"])
-    )
-    vectors, probabilities = enumerate_vectors(space, 100)
-    assert sorted(set(vectors[:, 0])) == [0, 2]
-    np.testing.assert_allclose(probabilities, [1 / 8, 1 / 8, 3 / 8, 3 / 8])
-
-
 def test_log_integers_are_enumerated_for_optima_but_sampled_for_variances():
     space = ConfigurationSpace()
     space.add(Integer("a", (1, 8), log=True))
@@ -261,14 +216,3 @@ def test_variance_is_stable_for_scores_far_from_zero():
     candidates = sample_vectors(explainer.space_, 500, 0)
     expected = explainer.surrogate_.predict(candidates).var()
     assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(expected, rel=1e-6)
-
-
-@pytest.mark.parametrize("n_samples", [2, 13, 400])
-def test_unit_cube_samples_equal_configspaces(n_samples, monkeypatch):
-    space = ConfigurationSpace()
-    space.add(Float("a", (0.0, 1.0)), Float("b", (1e-3, 1.0), log=True), Float("c", (-5.0, 5.0)))
-    quick = sample_vectors(space, n_samples, 7)
-    monkeypatch.setattr(
-        "skhypershap.space.sampling._draw_cube", lambda *_: np.zeros((n_samples, 3))
-    )
-    np.testing.assert_array_equal(quick, sample_vectors(space, n_samples, 7))

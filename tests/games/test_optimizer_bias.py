@@ -246,7 +246,7 @@ class TestWhatAnOptimizerIsGiven:
         assert max(map(np.ptp, seen)) > 0
 
     def test_optimizers_do_not_see_each_others_state(self):
-        """An optimizer may change its space and itself; an unseeded sample of its space is seeded."""
+        """An optimizer may change its space and itself; its space comes with a seed."""
 
         class Messy:
             calls = 0
