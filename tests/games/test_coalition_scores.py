@@ -190,8 +190,8 @@ def test_log_integers_are_enumerated_for_optima_but_sampled_for_variances():
     assert probabilities is None
     explainer = grid_explainer(space, lambda c: float(c["a"]), n_samples=20_000)
     assert explainer.explain("tunability").attrs["full_score"] == 8
-    drawn = space["a"].to_value(sample_vectors(space, 20_000, 0)[:, 0])
-    assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(drawn.var())
+    sampled = space["a"].to_value(sample_vectors(space, 20_000, 0)[:, 0])
+    assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(sampled.var())
 
 
 def test_several_baselines_are_averaged(mixed_space, mixed_trials):

@@ -234,11 +234,11 @@ class TestWhatAnOptimizerIsGiven:
         seen = []
 
         def spy(objective, space, n_trials, random_state):
-            drawn = space.sample_configuration(20)
-            gains = objective(drawn)
-            np.testing.assert_array_equal(gains, objective([dict(config) for config in drawn]))
+            sampled = space.sample_configuration(20)
+            gains = objective(sampled)
+            np.testing.assert_array_equal(gains, objective([dict(config) for config in sampled]))
             seen.append(gains)
-            return dict(drawn[int(np.argmax(gains))])
+            return dict(sampled[int(np.argmax(gains))])
 
         for optimizer in (spy, optimizers.random, optimizers.grid, optimizers.one_at_a_time):
             table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizer, n_trials=10)
