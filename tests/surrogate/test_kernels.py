@@ -124,10 +124,10 @@ def test_threads_and_blocks_change_nothing():
     two = all_blocks(surrogate, candidates, vectors[0], np.arange(5), n_jobs=2)
     np.testing.assert_array_equal(one, two)
     walk = plan_walk(surrogate.forest, candidates, vectors[0], np.arange(5))
-    places, blocks = layout_of_all(walk), walk.blocks(100)
+    layout, blocks = layout_of_all(walk), walk.blocks(100)
     np.testing.assert_array_equal(np.sort(np.concatenate(blocks)), np.arange(300))
-    expected = one[places.coalitions][:, blocks[1]]
-    np.testing.assert_array_equal(score_block(walk, places, blocks[1]).T, expected)
+    expected = one[layout.coalitions][:, blocks[1]]
+    np.testing.assert_array_equal(score_block(walk, layout, blocks[1]).T, expected)
 
 
 @pytest.mark.parametrize("n_players", [4, 7, 9, 10])

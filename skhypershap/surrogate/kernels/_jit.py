@@ -29,8 +29,11 @@ from llvmlite import binding
 from numba.core import caching
 
 
-def jit(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a kernel lazily, without the interpreter lock, and cache it if there is where to."""
+def jit(function: Callable[..., Any]) -> Any:
+    """Compile a kernel when it is first called; cache it if a folder can be written to.
+
+    It releases the interpreter's lock, so that threads run it at the same time.
+    """
     compiled: Any = numba.njit(nogil=True)(function)
     # Locators that a user has set in NUMBA_CACHE_LOCATOR_CLASSES would bring numba's own stamps back.
     if not getattr(numba.config, "CACHE_LOCATOR_CLASSES", ""):
@@ -40,7 +43,7 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a part of kernels, which is cached with each of these."""
+    """Compile a part of kernels, which is cached with each kernel that calls it."""
     return numba.njit(nogil=True)(function)
 
 
@@ -120,14 +123,14 @@ class _Files(caching.IndexDataCacheFile):
     def load(self, key: Any) -> Any:
         """Machine code for a signature, None where there is none."""
         try:
-            saved_key, data = self._load_data(self._name(key))
+            saved_key, data = self._load_data(self._name(key))  # type: ignore[no-untyped-call]
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
             return None
         return data if saved_key == key else None
 
     def save(self, key: Any, data: Any) -> None:
         """Keep machine code; another process that saves the same does no harm."""
-        self._save_data(self._name(key), (key, data))
+        self._save_data(self._name(key), (key, data))  # type: ignore[no-untyped-call]
 
     def _name(self, key: Any) -> str:
         kernel = self._index_name.removesuffix(".nbi")
@@ -140,10 +143,10 @@ class KernelCache(caching.FunctionCache):
     _impl_class = _Kernels
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)
-        self._cache_file = _Files(self._cache_path, self._impl.filename_base, ENTRY)
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, ENTRY)  # type: ignore[no-untyped-call]
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save if possible: a full disk, or one that has become read-only, is no reason to stop."""
         with suppress(OSError):
-            super().save_overload(sig, data)
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
