@@ -1,4 +1,4 @@
-"""The warnings skhypershap gives, and how it says that a name is unknown."""
+"""The warnings of skhypershap, and its error for unknown names."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 
 class HyperSHAPWarning(UserWarning):
-    """Base class of every warning that skhypershap gives."""
+    """Base class of all warnings of skhypershap."""
 
 
 class SurrogateWarning(HyperSHAPWarning):
-    """The surrogate knows too little about the scores for the explanation to be trusted."""
+    """The surrogate fits too poorly for the details of an explanation to be reliable."""
 
 
 class TrialsWarning(HyperSHAPWarning):
@@ -21,25 +21,25 @@ class TrialsWarning(HyperSHAPWarning):
 
 
 class SpaceWarning(HyperSHAPWarning):
-    """The search space is not known, and what stands in for it was inferred from the trials."""
+    """The search space is unknown and was inferred from the trials."""
 
 
 class ApproximationWarning(HyperSHAPWarning):
-    """With many hyperparameters, an approximated index misses the gain that it should sum to."""
+    """An approximated index does not sum to the gain; with many hyperparameters only."""
 
 
 class BaselineWarning(HyperSHAPWarning):
-    """The space does not hold a default, or forbids the baseline; it says what stands in for it."""
+    """A default lies outside the space, or the baseline is forbidden, and was replaced."""
 
 
 def check_name(what: str, got: object, allowed: Iterable[str]) -> None:
-    """Raise the error of `unknown_name` unless `got` is one of the allowed names."""
+    """Raise the error of `unknown_name` unless `got` is an allowed name."""
     if not isinstance(got, str) or got not in allowed:
         raise unknown_name(what, got, allowed)
 
 
 def unknown_name(what: str, got: object, allowed: Iterable[str]) -> ValueError:
-    """Build the one error for a name that is not there: what came, the closest, what is allowed."""
+    """The error for an unknown name: the name, the closest and all allowed names."""
     names = [str(name) for name in allowed]
     close = difflib.get_close_matches(str(got), names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -47,7 +47,7 @@ def unknown_name(what: str, got: object, allowed: Iterable[str]) -> ValueError:
 
 
 def warn(message: str, category: type[HyperSHAPWarning]) -> None:
-    """Warn at the user's own line: the first one outside skhypershap and scikit-learn."""
+    """Warn at the user's line: the first one outside skhypershap and scikit-learn."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(
         ("skhypershap", "sklearn")

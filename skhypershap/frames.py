@@ -1,4 +1,8 @@
-"""The tidy DataFrames a user gets: the only place that knows their columns."""
+"""The tidy DataFrames that users get; the only module in which their columns are named.
+
+Inputs are plain: names, configurations, arrays, `Explained` games. Each function returns a new
+frame and changes none that it is passed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,10 @@ import pandas as pd
 from skhypershap.interactions.solve import Explained
 
 SEPARATOR = " × "
-EXPLAINED_BY = ["game", "measure", "order", "interaction", "hyperparameters"]
+"""Between the hyperparameters in the name of an interaction."""
+
+COLUMNS = ("game", "measure", "order", "interaction", "hyperparameters", "value")
+"""The columns of every explanation, in this order."""
 
 
 def trials_frame(
@@ -21,32 +28,38 @@ def trials_frame(
     scores: np.ndarray,
     fidelity: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """One row per trial: each hyperparameter in its own values, `score`, and `fidelity` if it varies."""
-    columns: dict[str, Any] = {name: _own_values(name, configs) for name in names}
+    """One row per trial: each hyperparameter, `score`, and `fidelity` where it varies."""
+    columns: dict[str, Any] = {name: _column_of_values(name, configs) for name in names}
     columns["score"] = scores
     if fidelity is not None:
         columns["fidelity"] = fidelity
     return pd.DataFrame(columns)
 
 
-def _own_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Series:
-    """A column that gives back what it was given; pandas chooses a dtype for plain values only.
+def _column_of_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Series:
+    """A column that returns values as they were typed; plain values get pandas' own dtype.
 
-    Where the hyperparameter is inactive the cell is missing, by a dtype that keeps integers whole.
+    Where the hyperparameter is inactive the cell is missing. Integers and bools with missing cells
+    get a nullable dtype, so that integers do not become floats.
     """
     values = [config[name] for config in configs if name in config]
     kind = type(values[0]) if values else float
-    alike = all(type(value) is kind for value in values)
-    gaps = len(values) < len(configs)
-    if alike and gaps and issubclass(kind, (bool, np.bool_)):
+    same_type = all(type(value) is kind for value in values)
+    some_missing = len(values) < len(configs)
+    if same_type and some_missing and issubclass(kind, (bool, np.bool_)):
         return pd.Series([config.get(name) for config in configs], dtype="boolean")
-    if alike and gaps and issubclass(kind, (int, np.integer)):
+    if same_type and some_missing and issubclass(kind, (int, np.integer)):
         return pd.Series([config.get(name) for config in configs], dtype="Int64")
-    if alike and (kind in (int, float, bool, str) or issubclass(kind, np.generic)):
+    if same_type and (kind in (int, float, bool, str) or issubclass(kind, np.generic)):
         return pd.Series([config.get(name, np.nan) for config in configs])
     column = np.empty(len(configs), dtype=object)
     column[:] = [config.get(name, np.nan) for config in configs]
     return pd.Series(column, dtype=object)
+
+
+def interaction_name(hyperparameters: Sequence[str]) -> str:
+    """The name of an interaction, such as "C × gamma"."""
+    return SEPARATOR.join(hyperparameters)
 
 
 def explanation_frame(
@@ -56,48 +69,61 @@ def explanation_frame(
     *,
     stacked: bool,
 ) -> pd.DataFrame:
-    """One row per game and interaction, sorted by game as asked, order, then |value|.
+    """One row per draw, game and interaction, sorted by game as asked, order, then |value|.
 
-    `draws` are the games on all trials, and then on resamples, which make a column `draw` and keep the
-    first one's order. `attrs` are what holds for all games; scores and exactness are one value, or
-    with `stacked` a dict keyed by game.
+    Parameters
+    ----------
+    draws : sequence of sequence of Explained
+        For each draw the games. The first draw is of all trials; further ones are of resamples,
+        which add a column `draw`, and keep the order of rows of the first.
+    names : sequence of str
+        The players by position.
+    attrs : mapping
+        What holds for all games.
+    stacked : bool
+        Whether scores and exactness in the attrs are dicts keyed by game.
     """
-    explained = draws[0]
+    games = draws[0]
     rows = [
-        (number, who)
-        for number, part in enumerate(explained)
-        for who in sorted(
-            filter(None, part.interactions),
-            key=lambda who: (len(who), -abs(part.interactions[who])),
-        )
+        (position, members)
+        for position in range(len(games))
+        for members in _sorted(games[position])
     ]
-    hyperparameters = [tuple(names[player] for player in who) for _, who in rows]
+    hyperparameters = [tuple(names[player] for player in members) for _, members in rows]
     table = pd.DataFrame(
         {
-            "game": [explained[number].game for number, _ in rows],
-            "measure": [explained[number].measure for number, _ in rows],
-            "order": [len(who) for _, who in rows],
-            "interaction": list(map(SEPARATOR.join, hyperparameters)),
+            "game": [games[position].game for position, _ in rows],
+            "measure": [games[position].measure for position, _ in rows],
+            "order": [len(members) for _, members in rows],
+            "interaction": list(map(interaction_name, hyperparameters)),
             "hyperparameters": hyperparameters,
         },
     )
-    values = [[draw[number].interactions[who] for number, who in rows] for draw in draws]
+    values = [
+        [draw[position].interactions[members] for position, members in rows] for draw in draws
+    ]
     table = pd.concat([table] * len(draws), ignore_index=True)
     table["value"] = np.ravel(values)
     if len(draws) > 1:
         table["draw"] = np.repeat(np.arange(len(draws)), len(rows))
     fields = ["baseline_score", "full_score", "exact"]
-    if any(not part.exact for part in explained):
+    if any(not explained.exact for explained in games):
         fields += ["budget", "approximator"]
     for field in fields:
-        by_game = {part.game: getattr(part, field) for part in explained}
-        table.attrs[field] = by_game if stacked else by_game[explained[0].game]
+        by_game = {explained.game: getattr(explained, field) for explained in games}
+        table.attrs[field] = by_game if stacked else by_game[games[0].game]
     table.attrs.update(attrs)
     return table
 
 
+def _sorted(explained: Explained) -> list[tuple[int, ...]]:
+    """Interactions by order, then by |value| descending; without the empty one."""
+    values = explained.interactions
+    return sorted(filter(None, values), key=lambda members: (len(members), -abs(values[members])))
+
+
 def datasets_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Explanations of several data sets in one frame, with the first one's attrs."""
+    """Explanations of several data sets in one frame, with the attrs of the first."""
     named = [table.assign(dataset=name) for name, table in tables.items()]
     joined = pd.concat(named, ignore_index=True)
     joined.attrs = dict(named[0].attrs)
@@ -105,30 +131,39 @@ def datasets_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
-    """Sum up the draws of an explanation: one row per interaction, with an interval.
+    """Summarize the draws of an explanation: one row per interaction, with an interval.
 
     Parameters
     ----------
     table : DataFrame
-        What `HyperSHAPExplainer.explain(..., n_bootstrap=B)` or `explain_jointly` returns, or some rows
-        of it.
+        The result of `HyperSHAPExplainer.explain(..., n_bootstrap=B)` or `explain_jointly`, or some
+        of its rows.
     level : float, default=0.9
-        How much of the draws an interval holds, above 0 and below 1.
+        Fraction of the draws that an interval holds, above 0 and below 1.
 
     Returns
     -------
-    DataFrame
+    DataFrame of n_interactions rows
         The rows of draw 0 (all trials), with `low` and `high` after `value`: the quantiles
-        (1 - level) / 2 and (1 + level) / 2 of the values of draws 1 to B, the percentile interval of
-        the bootstrap (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13). In units
-        of `value`.
+        (1 - level) / 2 and (1 + level) / 2 of the values of draws 1 to B, the percentile interval
+        of the bootstrap [1]_. In units of `value`. `attrs` are those of `table`.
 
     Raises
     ------
     TypeError
-        If `table` is no DataFrame.
+        If `table` is not a DataFrame.
     ValueError
-        If it has no draws, or lacks draw 0, or for a level out of range.
+        If `table` lacks columns, draw 0 or all other draws, or has several rows of the same
+        interaction and draw, and for a level out of range.
+
+    See Also
+    --------
+    HyperSHAPExplainer.explain : Explanations with draws.
+    skhypershap.plotting.plot_importance : Draws the intervals as whiskers.
+
+    References
+    ----------
+    .. [1] B. Efron, R. Tibshirani (1993). An Introduction to the Bootstrap. Chapter 13.
 
     Examples
     --------
@@ -143,45 +178,63 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     >>> summarize(table)[["interaction", "value", "low", "high"]].shape
     (3, 4)
     """
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"table must be the DataFrame of explain(); got {type(table).__name__}.")
-    missing = [column for column in (*EXPLAINED_BY, "value") if column not in table]
-    if missing:
-        raise ValueError(
-            f"table has no column {', '.join(map(repr, missing))}; pass what explain() returns."
-        )
+    check_explanation(table)
     if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must be a number above 0 and below 1; got {level!r}.")
     draw = np.asarray(table["draw"], dtype=int) if "draw" in table else np.zeros(len(table))
-    whole, drawn = table[draw == 0], table[draw > 0]
-    if whole.empty or drawn.empty:
+    of_all_trials, resampled = table[draw == 0], table[draw > 0]
+    if of_all_trials.empty or resampled.empty:
         raise ValueError(
-            "table has no draws to sum up: it needs rows of draw 0 and of others. Ask for them with "
-            "explain(..., n_bootstrap=100)."
+            "table has no draws to summarize: it needs rows of draw 0 and of others. Get them "
+            "with explain(..., n_bootstrap=100)."
         )
-    rest = [name for name in table if name not in (*EXPLAINED_BY, "value", "draw")]
-    # Of what a user has added, only what says which explanation a row is of tells rows apart.
-    keys = [name for name in EXPLAINED_BY if name != "hyperparameters"]
-    keys += [name for name in rest if set(map(str, whole[name])) == set(map(str, drawn[name]))]
-    row = table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
-    if pd.DataFrame({"row": row, "draw": draw}).duplicated().any():
-        raise ValueError(
-            "table has several rows of the same game, interaction and draw. Sum up one explanation at a "
-            "time, or add a column that tells them apart."
-        )
-    values = drawn["value"].groupby(row[draw > 0])
+    others = [name for name in table if name not in (*COLUMNS, "draw")]
+    row = _row_of_each(table, draw, others)
+    values = resampled["value"].groupby(row[draw > 0])
     low, high = (
         values.quantile(end).reindex(row[draw == 0]).to_numpy()
         for end in ((1 - level) / 2, (1 + level) / 2)
     )
-    summary = whole.assign(low=low, high=high).reset_index(drop=True)
-    summary = summary[[*EXPLAINED_BY, "value", "low", "high", *rest]]
+    summary = of_all_trials.assign(low=low, high=high).reset_index(drop=True)
+    summary = summary[[*COLUMNS, "low", "high", *others]]
     summary.attrs = dict(table.attrs)
     return summary
 
 
+def check_explanation(table: Any) -> None:
+    """Raise a TypeError or ValueError for anything but a frame with the columns of `explain`."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"table must be the DataFrame of explain(); got {type(table).__name__}.")
+    missing = [column for column in COLUMNS if column not in table]
+    if missing:
+        raise ValueError(
+            f"table has no column {', '.join(map(repr, missing))}; pass the result of explain()."
+        )
+
+
+def _row_of_each(table: pd.DataFrame, draw: np.ndarray, others: Sequence[str]) -> np.ndarray:
+    """Which row of the summary each row of the draws belongs to, of shape (n_rows,).
+
+    A column that a user has added tells rows apart only if it has the same values in draw 0 as in
+    the other draws, as the name of a data set has.
+    """
+
+    def labels(name: str, rows: np.ndarray) -> set[str]:
+        return set(map(str, table.loc[rows, name]))
+
+    keys = [name for name in COLUMNS if name not in ("hyperparameters", "value")]
+    keys += [name for name in others if labels(name, draw == 0) == labels(name, draw > 0)]
+    row = table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    if pd.DataFrame({"row": row, "draw": draw}).duplicated().any():
+        raise ValueError(
+            "table has several rows of the same game, interaction and draw. Summarize one "
+            "explanation at a time, or add a column that tells them apart."
+        )
+    return row
+
+
 def subsets_frame(found: Sequence[Any], names: Sequence[str], gain: float) -> pd.DataFrame:
-    """The best coalition of each size: who, what it gains, and which share of the full gain that is."""
+    """The best coalition of each size, its gain, and its share of the gain of all players."""
     hyperparameters = np.empty(len(found), dtype=object)
     hyperparameters[:] = [tuple(names[player] for player in subset.members) for subset in found]
     gains = np.array([subset.gain for subset in found])
@@ -202,7 +255,7 @@ def verified_frame(
     stds: np.ndarray,
     labels: Sequence[str] | None,
 ) -> pd.DataFrame:
-    """Configurations, and what was expected and measured of them; labels are the index."""
+    """Configurations, their predicted and their measured scores; labels become the index."""
     configuration = np.empty(len(configs), dtype=object)
     configuration[:] = list(map(dict, configs))
     return pd.DataFrame(
@@ -219,14 +272,14 @@ def verified_frame(
 def coalitions_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     """All coalitions, by size and then by position, with their values."""
     players = range(len(names))
-    members = [tuple(i for i in players if number >> i & 1) for number in range(len(values))]
-    order = sorted(range(len(values)), key=lambda number: (len(members[number]), members[number]))
+    members = [tuple(i for i in players if bits >> i & 1) for bits in range(len(values))]
+    order = sorted(range(len(values)), key=lambda bits: (len(members[bits]), members[bits]))
     coalition = np.empty(len(values), dtype=object)
-    coalition[:] = [tuple(names[player] for player in members[number]) for number in order]
+    coalition[:] = [tuple(names[player] for player in members[bits]) for bits in order]
     return pd.DataFrame(
         {
             "coalition": coalition,
-            "size": [len(members[number]) for number in order],
+            "size": [len(members[bits]) for bits in order],
             "value": values[order],
         }
     )

@@ -1,4 +1,4 @@
-"""Many data sets: v aggregated over them for each coalition, and then explained."""
+"""Several data sets together: v is aggregated over them for each coalition, and then explained."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from skhypershap.errors import unknown_name
-from skhypershap.explainer.explanations import Explanations, games_of
+from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.explanations import games_of
 from skhypershap.frames import datasets_frame, explanation_frame
 from skhypershap.games.setting import GameContext
 from skhypershap.games.value_function import GameSpec, ValueFunction, value_function
@@ -35,7 +36,7 @@ AGGREGATES: dict[str, Callable[..., np.ndarray]] = {
 
 
 def explain_jointly(
-    explainers: Mapping[str, Explanations],
+    explainers: Mapping[str, ExplainerBase],
     game: str | Sequence[str] = "tunability",
     *,
     aggregate: str | float = "mean",
@@ -49,47 +50,55 @@ def explain_jointly(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> pd.DataFrame:
-    """Explain the same search on many data sets together: what is worth tuning in general?
+    """Explain the same search on several data sets together: what is worth tuning in general?
 
-    The multi-data game of HyperSHAP [1]_: for each coalition v is aggregated over the data sets, and
-    then explained.
+    The multi-data game of HyperSHAP [1]_: for each coalition v is aggregated over the data sets,
+    and the aggregate is explained.
 
     Parameters
     ----------
     explainers : dict of str to HyperSHAPExplainer
-        Fitted, by the name of their data set, over the same hyperparameters, metric and direction.
+        Fitted explainers by the name of their data set, over the same hyperparameters, metric and
+        direction.
     game : str or list of str, default="tunability"
-        As in `HyperSHAPExplainer.explain`, but for "optimizer_bias".
+        As in `HyperSHAPExplainer.explain`, except for "optimizer_bias".
     aggregate : {"mean", "median", "min", "max"} or float, default="mean"
         How v(S), the score that `coalition_values` shows, is aggregated; a float from 0 to 1 is a
-        quantile. Scores of different data sets should be comparable: for all but "mean" it matters
-        where they begin.
+        quantile. Scores of different data sets should be comparable: for all but "mean" their level
+        matters.
     index, order, baseline, config, groups, n_bootstrap : optional
-        As in `HyperSHAPExplainer.explain`; each data set has its own default of them. A draw resamples
-        the trials of each data set, but not the data sets.
+        As in `HyperSHAPExplainer.explain`; defaults of baseline and config are those of each data
+        set. A draw resamples the trials of each data set, but not the data sets.
     per_dataset : bool, default=False
-        Whether each data set's own rows come, too.
+        Whether to add the rows of each data set by itself.
     n_jobs : int, default=None
-        How many data sets (and draws of them) are worked on at a time, by joblib and the backend that
-        `joblib.parallel_config` chooses. Results do not depend on it.
+        How many data sets (and draws of them) are explained at a time, by joblib and the backend
+        that `joblib.parallel_config` chooses. Results do not depend on it.
     verbose : int, default=0
         1 shows a progress bar.
 
     Returns
     -------
     DataFrame
-        As that of `explain`, with a column `dataset`: "all" for the aggregate, whose rows come first.
-        `attrs` are of the aggregate, but for "surrogate_score", a dict keyed by data set.
+        As that of `explain`, in units of the metric, with a column `dataset`: "all" for the
+        aggregate, whose rows come first. `attrs` are those of the aggregate, except for
+        "surrogate_score", a dict keyed by data set.
 
     Raises
     ------
     ValueError
-        If spaces, metrics or directions differ, it says where; for an unknown aggregate, game, index,
-        baseline or hyperparameter; if there is no explainer, or one is called "all".
+        If spaces, metrics or directions differ (the message lists the differences); for an unknown
+        aggregate, game, index, baseline or hyperparameter; if there is no explainer, or one is
+        called "all".
     TypeError
-        If `explainers` is no dict of explainers.
+        If `explainers` is not a dict of explainers.
     sklearn.exceptions.NotFittedError
         If one is not fitted.
+
+    See Also
+    --------
+    HyperSHAPExplainer.explain : The explanation of one data set.
+    skhypershap.summarize : Intervals from `n_bootstrap` resamples.
 
     References
     ----------
@@ -116,17 +125,17 @@ def explain_jointly(
     check_explainers(explainers)
     reduce = reduction_of(aggregate)
     check_n_bootstrap(n_bootstrap)
-    first = next(iter(explainers.values()))
-    players = first._context(groups).players
     games, stacked = games_of(game)
+    first = next(iter(explainers.values()))
+    players = game_context(first, groups).players
     tasks = {
         name: JointTask(
-            [one._game_spec_without_optimizers(part, baseline, config) for part in games],
-            one._context()._replace(players=players).alone(),
+            one.fitted_.game_specs(games, baseline, config),
+            game_context(one)._replace(players=players).alone(),
         )
         for name, one in explainers.items()
     }
-    tasks = _sharing_draws(tasks, games)
+    tasks = _with_shared_samples(tasks, games)
     max_exact = min(one.max_exact for one in explainers.values())
     index_spec = IndexSpec.checked(index, order, n_players=len(players), max_exact=max_exact)
     run = functools.partial(in_parallel, n_jobs=n_jobs, verbose=verbose, unit="data set")
@@ -140,11 +149,8 @@ def explain_jointly(
             f"n_bootstrap needs all coalitions, and {len(players)} players have too many for "
             f"max_exact={max_exact}. Raise max_exact, or join hyperparameters with groups=."
         )
-    attrs = {
-        "metric": first._trials.metric,
-        "direction": first._trials.direction,
-        "surrogate_score": {name: one.surrogate_score_ for name, one in explainers.items()},
-    }
+    scores = {name: one.surrogate_score_ for name, one in explainers.items()}
+    attrs = {**first.fitted_.attrs, "surrogate_score": scores}
     shown = {
         name: explanation_frame(parts, list(players), attrs, stacked=stacked)
         for name, parts in found.items()
@@ -154,7 +160,7 @@ def explain_jointly(
 
 
 class JointTask(NamedTuple):
-    """The questions to one data set."""
+    """The games of one data set, and what they share."""
 
     game_specs: list[GameSpec]
     context: GameContext
@@ -164,12 +170,14 @@ Found = dict[str, list[list[Explained]]]  # by data set, for each draw, for each
 
 
 def check_explainers(explainers: Any) -> None:
-    """Refuse what cannot be explained jointly.
+    """Refuse explainers that cannot be explained jointly.
 
     Raises
     ------
     TypeError
-        If it is no dict of explainers by name.
+        If it is not a dict of explainers by name.
+    sklearn.exceptions.NotFittedError
+        If one is not fitted.
     ValueError
         If it is empty, a name is "all", or spaces, metrics or directions differ.
     """
@@ -179,9 +187,9 @@ def check_explainers(explainers: Any) -> None:
             f"{type(explainers).__name__}."
         )
     if not explainers:
-        raise ValueError("explainers is empty; give at least one, by the name of its data set.")
+        raise ValueError("explainers is empty; pass at least one, by the name of its data set.")
     for name, one in explainers.items():
-        if not isinstance(name, str) or not isinstance(one, Explanations):
+        if not isinstance(name, str) or not isinstance(one, ExplainerBase):
             raise TypeError(
                 "explainers must be a dict from names of data sets to fitted explainers; it has "
                 f"{name!r}: {type(one).__name__}."
@@ -195,19 +203,19 @@ def check_explainers(explainers: Any) -> None:
     first = explainers[names[0]]
     for name in names[1:]:
         found = differences(first.space_, explainers[name].space_)
-        values = [one._trials.direction for one in (first, explainers[name])]
+        values = [one.fitted_.trials.direction for one in (first, explainers[name])]
         if values[0] != values[1]:
             found.append(f"direction is {values[0]!r} in the first and {values[1]!r} in the second")
         if found:
             raise ValueError(
                 f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
-                f"{'; '.join(found)}. Search the same space on each data set, or give it with space=."
+                f"{'; '.join(found)}. Search the same space on each data set, or pass it as space=."
             )
 
 
-def _check_metrics(explainers: Mapping[str, Explanations]) -> None:
-    """One metric for all; without scoring= nobody says what a search's "score" is."""
-    metrics = {name: one._trials.metric for name, one in explainers.items()}
+def _check_metrics(explainers: Mapping[str, ExplainerBase]) -> None:
+    """There must be one metric; the "score" of a search without scoring= may be any metric."""
+    metrics = {name: one.fitted_.trials.metric for name, one in explainers.items()}
     distinct = set(metrics.values()) - {"score"}
     if len(distinct) > 1:
         raise ValueError(
@@ -217,7 +225,7 @@ def _check_metrics(explainers: Mapping[str, Explanations]) -> None:
 
 
 def reduction_of(aggregate: Any) -> Callable[[np.ndarray], np.ndarray]:
-    """How the first axis, which is data sets, is aggregated."""
+    """The function that aggregates the first axis, data sets."""
     if isinstance(aggregate, str) and aggregate in AGGREGATES:
         return functools.partial(AGGREGATES[aggregate], axis=0)
     is_number = isinstance(aggregate, Real) and not isinstance(aggregate, (bool, np.bool_))
@@ -228,8 +236,8 @@ def reduction_of(aggregate: Any) -> Callable[[np.ndarray], np.ndarray]:
     raise unknown_name("aggregate", aggregate, [*AGGREGATES, "a quantile from 0 to 1"])
 
 
-def _sharing_draws(tasks: dict[str, JointTask], games: Sequence[str]) -> dict[str, JointTask]:
-    """Let data sets share candidates that each would draw for itself, which takes longer than a game."""
+def _with_shared_samples(tasks: dict[str, JointTask], games: Sequence[str]) -> dict[str, JointTask]:
+    """Let data sets share candidates that are sampled alike; sampling takes longer than a game."""
     shared: dict[Any, Any] = {}
     found: dict[str, JointTask] = {}
     for name, task in tasks.items():
@@ -251,12 +259,12 @@ def _from_all_coalitions(
     run: Callable[..., list[Any]],
 ) -> Found:
     """Explain from the values of all coalitions on each data set and draw."""
-    pieces = [(task, draw) for task in tasks.values() for draw in draws]
-    shape = len(tasks), len(draws), len(next(iter(tasks.values())).game_specs), -1
-    values = np.reshape(run(values_of, pieces, what="all coalitions"), shape)
+    first = next(iter(tasks.values()))
+    shape = len(tasks), len(draws), len(first.game_specs), -1
+    arguments = [(task, draw) for task in tasks.values() for draw in draws]
+    values = np.reshape(run(values_of, arguments, what="all coalitions"), shape)
     by_name = {ALL: reduce(values), **dict(zip(tasks, values, strict=True))}
-    task = next(iter(tasks.values()))
-    functions = [value_function(game_spec, task.context) for game_spec in task.game_specs]
+    functions = [value_function(game_spec, first.context) for game_spec in first.game_specs]
 
     def explained_games(games: np.ndarray) -> list[Explained]:
         return [
@@ -268,7 +276,7 @@ def _from_all_coalitions(
 
 
 def values_of(task: JointTask, draw: int) -> list[np.ndarray]:
-    """All coalitions' values of each game on one data set, or on a resample of its trials."""
+    """Values of all coalitions for each game, on one data set or on a resample of its trials."""
     context = task.context if draw == 0 else task.context.resampled(draw)
     return [value_function(game_spec, context).all_scores() for game_spec in task.game_specs]
 
@@ -281,20 +289,20 @@ def _from_some_coalitions(
     *,
     linear: bool,
 ) -> Found:
-    """Explain each data set by itself, and all together by the same coalitions on each."""
-    own = run(_explained, [(task, index_spec) for task in tasks.values()], what="each data set")
-    found: Found = {ALL: [[]], **{name: [parts] for name, parts in zip(tasks, own, strict=True)}}
-    for number, parts in enumerate(zip(*own, strict=True)):
-        each = [value_function(task.game_specs[number], task.context) for task in tasks.values()]
+    """Explain each data set by itself, and the aggregate by the same coalitions on each."""
+    alone = run(_explained, [(task, index_spec) for task in tasks.values()], what="each data set")
+    found: Found = {ALL: [[]], **{name: [parts] for name, parts in zip(tasks, alone, strict=True)}}
+    for position, parts in enumerate(zip(*alone, strict=True)):
+        if linear and all(part.exact for part in parts):
+            found[ALL][0].append(_mean_of(parts))  # every index is linear in v
+            continue
+        each = [value_function(task.game_specs[position], task.context) for task in tasks.values()]
 
         def scores(coalitions: np.ndarray | None, each: Any = each) -> np.ndarray:
-            pieces = [(v, coalitions) for v in each]
-            return reduce(np.array(run(_scores, pieces, what="some coalitions")))
+            arguments = [(v, coalitions) for v in each]
+            return reduce(np.array(run(_scores, arguments, what="some coalitions")))
 
-        if linear and all(part.exact for part in parts):
-            found[ALL][0].append(_mean_of(parts))  # as any index is linear in v
-        else:
-            found[ALL][0].append(explained(replace(each[0], scores=scores), index_spec))
+        found[ALL][0].append(explained(replace(each[0], scores=scores), index_spec))
     return found
 
 
@@ -306,8 +314,8 @@ def _mean_of(parts: Sequence[Explained]) -> Explained:
     return replace(
         parts[0],
         interactions={
-            who: float(np.mean([part.interactions[who] for part in parts]))
-            for who in parts[0].interactions
+            members: float(np.mean([part.interactions[members] for part in parts]))
+            for members in parts[0].interactions
         },
         baseline_score=float(np.mean([part.baseline_score for part in parts])),
         full_score=float(np.mean([part.full_score for part in parts])),
@@ -320,5 +328,5 @@ def _known(values: np.ndarray, _: np.ndarray | None) -> np.ndarray:
 
 
 def _scores(v: ValueFunction, coalitions: np.ndarray) -> np.ndarray:
-    """For a worker, that is sent the function."""
+    """Module-level so that it can be pickled."""
     return v.scores(coalitions)

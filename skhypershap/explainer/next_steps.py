@@ -1,115 +1,123 @@
-"""What to do next: the hyperparameters worth tuning, a smaller search, and a look at the real score."""
+"""Next steps: the best hyperparameters to tune, a smaller search, and measured scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ConfigSpace import ConfigurationSpace
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap.advice.reduced_search import reduced
-from skhypershap.advice.subsets import Subsets, best_subsets
+from skhypershap.advice.subsets import Subset, Subsets, best_subsets
 from skhypershap.advice.verification import measured
-from skhypershap.frames import SEPARATOR, subsets_frame, verified_frame
+from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.frames import interaction_name, subsets_frame, verified_frame
 from skhypershap.games.candidates import best_config
-from skhypershap.games.setting import GameContext
-from skhypershap.games.value_function import GameSpec, value_function
+from skhypershap.games.setting import Config, GameContext
+from skhypershap.games.value_function import value_function
 from skhypershap.space.encoding import as_configs
 from skhypershap.space.restriction import restricted
-from skhypershap.trials import Defaults, Trials, unwrap
-from skhypershap.trials.baselines import complete_config
+from skhypershap.trials import unwrap
 
 if TYPE_CHECKING:
     import pandas as pd
 
-N_SMALLEST = 3  # subsets that verify looks at
+N_SMALLEST = 3  # subsets whose best configuration verify measures by default
 
 
-class NextSteps:
-    """What `HyperSHAPExplainer` advises after its fit."""
-
-    search: Any
-    search_: Any
-    max_exact: int
-    space_: ConfigurationSpace
-    surrogate_score_: float
-    _trials: Trials
-    _baselines: list[dict[str, Any]]
-    _defaults: Defaults
-    _context: Callable[..., GameContext]
-    _game_spec_without_optimizers: Callable[..., GameSpec]
-    predict_score: Callable[[Any], np.ndarray]
+class NextSteps(ExplainerBase):
+    """The methods of `HyperSHAPExplainer` that advise what to do next."""
 
     def best_subsets(self, game: str = "tunability", *, baseline: Any = None) -> pd.DataFrame:
-        """Find for every size the hyperparameters that gain most, if only they are tuned.
+        """Find for each size the best hyperparameters to tune, if only so many are tuned.
 
         Parameters
         ----------
         game : str, default="tunability"
-            As in `explain`, but for "optimizer_bias".
+            As in `explain`, except for "optimizer_bias".
         baseline : optional
             As in the constructor, for this call.
 
         Returns
         -------
-        DataFrame
-            One row per size k from 1: `size`, `hyperparameters` (tuple of str: of the coalitions of that
-            size the one with the highest v(S), the first by position of equals), `gain` (over the
-            baseline, in units of the metric, positive is better; a sensitivity is a variance), `share`
-            (of the gain of all, NaN where that is zero). `attrs` as those of `explain`; with more than
-            `max_exact` hyperparameters "exact" is False, and one after the other joins, whoever
-            gains most.
+        DataFrame of n_hyperparameters rows
+            One row per size k from 1: `size`, `hyperparameters` (tuple of str: the coalition of
+            that size with the highest v(S); of equals the first by position), `gain` (over the
+            baseline, in units of the metric, positive is better; for sensitivity the variance),
+            `share` (of the gain of all hyperparameters, NaN where that is zero). `attrs` are those
+            of `explain`. With more than `max_exact` hyperparameters "exact" is False, and subsets
+            are grown greedily, adding the hyperparameter with the largest gain.
 
         Raises
         ------
         ValueError
             For an unknown game or baseline.
         TypeError
-            If `baseline` is of another kind.
+            If `baseline` is of another type.
         sklearn.exceptions.NotFittedError
             Before fit.
+
+        See Also
+        --------
+        reduced_search : A search over the best subset.
+        coalition_values : The values of all subsets.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from skhypershap import HyperSHAPExplainer
+        >>> grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+        >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
+        >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
+        >>> explainer.fit(*load_iris(return_X_y=True)).best_subsets().round(2)
+           size                hyperparameters  gain  share
+        0     1                   (max_depth,)  0.27    1.0
+        1     2  (max_depth, min_samples_leaf)  0.27    1.0
         """
-        context = self._context()
+        context = game_context(self)
         found = self._best_subsets(game, baseline, context)
         table = subsets_frame(found.best, list(context.players), found.best[-1].gain)
         table.attrs = {
             "baseline_score": found.baseline_score,
             "full_score": found.full_score,
             "exact": found.exact,
-            "metric": self._trials.metric,
-            "direction": self._trials.direction,
-            "surrogate_score": self.surrogate_score_,
+            **self.fitted_.attrs,
         }
         return table
 
     def reduced_search(self, size: int | None = None, *, share: float = 0.95) -> Any:
-        """Make a search over the best subset alone, with everything else at the baseline.
+        """Make a search over the best subset only, with everything else held at the baseline.
 
         Parameters
         ----------
         size : int, optional
-            How many hyperparameters it tunes; by default as few as reach the `share`.
+            How many hyperparameters to tune; by default as few as reach the `share`.
         share : float, default=0.95
-            Of what tuning all gains, above 0 and at most 1. Read where `size` is None.
+            Share of the gain of tuning all hyperparameters, above 0 and at most 1. Ignored where
+            `size` is given.
 
         Returns
         -------
         search
-            A new, unfitted search of the same kind, with all of its other settings, over the best subset
-            of the tunability game, around a clone of the estimator with everything else set to the
-            baseline: call `.fit(X, y)`. Where the source is no search, a ConfigurationSpace
-            with the rest constant.
+            A new, unfitted search of the same class, with all of its other settings, over the best
+            subset of the tunability game, around a clone of the estimator with everything else set
+            to the baseline: call `.fit(X, y)`. Where the source is not a search, a
+            ConfigurationSpace in which everything else is constant.
 
         Raises
         ------
         ValueError
-            If `size` or `share` is out of range, tuning gains nothing, there are several baselines, or
-            the search cannot be rebuilt; it says which attribute it lacks.
+            If `size` or `share` is out of range, tuning gains nothing, there are several baselines,
+            or the search cannot be rebuilt; the message names the attribute that it lacks.
         sklearn.exceptions.NotFittedError
             Before fit.
+
+        See Also
+        --------
+        best_subsets : The subsets to choose from, and their gains.
 
         Examples
         --------
@@ -124,100 +132,132 @@ class NextSteps:
         >>> explainer.reduced_search(size=1).fit(X, y).best_params_
         {'max_depth': 4}
         """
-        context = self._context()
+        context = game_context(self)
         names = list(context.players)
-        if size is not None and (
-            not isinstance(size, Integral) or isinstance(size, bool) or not 1 <= size <= len(names)
-        ):
+        fitted = self.fitted_
+        _check_size(size, len(names))
+        _check_share(share)
+        if len(fitted.baselines) > 1:
             raise ValueError(
-                f"size must be an integer from 1 to {len(names)}, how many hyperparameters to tune, "
-                f"or None; got {size!r}. A share of the gain goes by name: share=0.95."
-            )
-        if not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1:
-            raise ValueError(f"share must be a number above 0 and at most 1; got {share!r}.")
-        if len(self._baselines) > 1:
-            raise ValueError(
-                f"There are {len(self._baselines)} baselines, and the rest can be held at one only. Fit "
-                "with a single baseline=."
+                f"There are {len(fitted.baselines)} baselines, and the rest can be held at one only. "
+                "Fit with a single baseline=."
             )
         subsets = self._best_subsets("tunability", None, context).best
-        gain = subsets[-1].gain
-        if size is None and not gain > 0:
-            raise ValueError(
-                "Tuning gains nothing over the baseline, so there is no share of it to reach. Say "
-                "how many hyperparameters to tune with size=."
-            )
-        reaching = (number for number, one in enumerate(subsets, 1) if one.gain >= share * gain)
-        chosen = subsets[(next(reaching) if size is None else int(size)) - 1]
-        subset = [names[player] for player in chosen.members]
-        held = {**self._defaults.values, **self._baselines[0]}
+        subset = _smallest_reaching(share, subsets) if size is None else subsets[int(size) - 1]
+        tuned = [names[player] for player in subset.members]
+        held = {**fitted.defaults.values, **fitted.baselines[0]}
         if not hasattr(self, "search_"):
-            return restricted(self.space_, subset, held, constants=True)
-        return reduced(unwrap(self.search_), self.space_, subset, held)
+            return restricted(self.space_, tuned, held, constants=True)
+        return reduced(unwrap(self.search_), self.space_, tuned, held)
 
     def verify(self, X: Any, y: Any = None, configs: Any = None, **fit_params: Any) -> pd.DataFrame:
-        """Really evaluate configurations, with the search's own cross-validation and scoring.
+        """Measure configurations with the search's own cross-validation and scoring.
 
         Parameters
         ----------
-        X, y : array-like
+        X, y : array-like of shape (n_samples, ...) and (n_samples,)
             Data, as for the search.
         configs : DataFrame, list of dict or list of Configuration, optional
-            Which configurations, n_configs of them; a dict may be partial, the rest is from the
-            baseline. By default the baseline, the incumbent, and what the
-            surrogate expects to be the best of each of the three smallest of the best subsets of the
-            tunability game, which with several baselines are left out; what each is says the index.
+            Configurations, n_configs of them; a dict may be partial, the rest is from the baseline.
+            By default the baseline, the incumbent, and the configurations with the best predicted
+            score of the three smallest `best_subsets`, which with several baselines are left out;
+            the index labels each row.
         **fit_params : dict
             As for the search's own fit, such as `groups` or `sample_weight`.
 
         Returns
         -------
-        DataFrame
+        DataFrame of n_configs rows
             `configuration` (dict), `predicted` (by the surrogate), `measured` (mean over the
             folds) and `measured_std` (standard deviation over the folds), in units of the metric.
 
         Raises
         ------
         ValueError
-            For configurations outside the space, where there is no search, or one without `cv`, and what
-            scikit-learn raises if none of them can be fitted.
+            For configurations outside the space, and where there is no search, or one without `cv`.
+            What scikit-learn raises if none of them can be fitted is passed on.
+        TypeError
+            If `configs` is of another type, or is passed as `config=`.
         sklearn.exceptions.NotFittedError
             Before fit.
+
+        See Also
+        --------
+        predict_score : The predicted scores alone.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from skhypershap import HyperSHAPExplainer
+        >>> X, y = load_iris(return_X_y=True)
+        >>> grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+        >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
+        >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0).fit(X, y)
+        >>> explainer.verify(X, y)[["predicted", "measured", "measured_std"]].round(2)
+                                              predicted  measured  measured_std
+        baseline                                   0.69      0.67          0.00
+        incumbent                                  0.96      0.97          0.04
+        best of max_depth                          0.96      0.97          0.04
+        best of max_depth × min_samples_leaf       0.96      0.97          0.04
         """
         check_is_fitted(self)
         if "config" in fit_params:
             raise TypeError("verify takes a list of configurations: configs=[config].")
+        fitted = self.fitted_
         labels = None
         if configs is None:
-            labels, known = self._default_configs_to_verify()
+            labels, completed = self._default_configs_to_verify()
         else:
-            known = [self._completed(config) for config in as_configs(configs, self.space_)]
-        predicted = self.predict_score(known)
-        means, stds = measured(
-            getattr(self, "search_", self.search), known, X, y, self._trials.metric, **fit_params
-        )
-        return verified_frame(known, predicted, means, stds, labels)
+            completed = [fitted.completed(config) for config in as_configs(configs, self.space_)]
+        predicted = fitted.predict_score(completed)
+        search = getattr(self, "search_", self.search)
+        means, stds = measured(search, completed, X, y, fitted.trials.metric, **fit_params)
+        return verified_frame(completed, predicted, means, stds, labels)
 
-    def _completed(self, config: dict[str, Any]) -> dict[str, Any]:
-        """A configuration as it would run: the rest from the baseline, and without what is inactive."""
-        rest = self._baselines[0] if len(self._baselines) == 1 else {}
-        return complete_config(config, rest, self._trials, self._defaults)
-
-    def _default_configs_to_verify(self) -> tuple[list[str], list[dict[str, Any]]]:
-        """Names and configurations that verify measures by default."""
-        baselines, context = self._baselines, self._context()
-        labels = ["baseline"] * len(baselines)
-        configs = [*baselines, self._trials.configs[self._trials.incumbent]]
-        labels.append("incumbent")
+    def _default_configs_to_verify(self) -> tuple[list[str], list[Config]]:
+        """Labels and configurations that verify measures by default."""
+        baselines, context = self.fitted_.baselines, game_context(self)
+        labels = [*["baseline"] * len(baselines), "incumbent"]
+        configs = [*baselines, self.fitted_.incumbent]
         if len(baselines) > 1:
             return labels, configs
         names = list(context.players)
         for members, _ in self._best_subsets("tunability", None, context).best[:N_SMALLEST]:
             coalition = np.isin(np.arange(len(names)), members)
             configs.append(best_config(context, baselines[0], coalition))
-            labels.append(f"best of {SEPARATOR.join(names[player] for player in members)}")
+            tuned = [names[player] for player in members]
+            labels.append(f"best of {interaction_name(tuned)}")
         return labels, configs
 
     def _best_subsets(self, game: str, baseline: Any, context: GameContext) -> Subsets:
-        game_spec = self._game_spec_without_optimizers(game, baseline, None)
+        (game_spec,) = self.fitted_.game_specs([game], baseline)
         return best_subsets(value_function(game_spec, context), self.max_exact)
+
+
+def _check_size(size: Any, n_hyperparameters: int) -> None:
+    if size is None:
+        return
+    is_integer = isinstance(size, Integral) and not isinstance(size, bool)
+    if not is_integer or not 1 <= size <= n_hyperparameters:
+        raise ValueError(
+            f"size must be an integer from 1 to {n_hyperparameters}, how many hyperparameters to tune, "
+            f"or None; got {size!r}. For a share of the gain, pass it by name: share=0.95."
+        )
+
+
+def _check_share(share: float) -> None:
+    if not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1:
+        raise ValueError(f"share must be a number above 0 and at most 1; got {share!r}.")
+
+
+def _smallest_reaching(share: float, subsets: list[Subset]) -> Subset:
+    """The smallest of the best subsets that reaches a share of the gain of all hyperparameters."""
+    gain = subsets[-1].gain
+    if not gain > 0:
+        raise ValueError(
+            "Tuning gains nothing over the baseline, so there is no share of the gain to reach. Choose "
+            "how many hyperparameters to tune with size=."
+        )
+    return next(subset for subset in subsets if subset.gain >= share * gain)

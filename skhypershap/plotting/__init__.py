@@ -1,4 +1,4 @@
-"""Pictures of explanations: each function takes a frame and an `ax`, and returns the Axes."""
+"""Plots of explanations: each function takes a frame and an `ax`, and returns the Axes."""
 
 from skhypershap.plotting.importance import plot_importance
 from skhypershap.plotting.interactions import plot_interactions

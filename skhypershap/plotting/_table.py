@@ -1,68 +1,70 @@
-"""What the pictures read from an explanation before they draw it."""
+"""Checks and values of an explanation that all plots share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
+from skhypershap.frames import check_explanation
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 POINTS_PER_INCH = 72
-ENDS = (0.05, 0.95)  # of the draws that a whisker spans
-MOST_SHOWN = 5  # data sets, in a message
-COLUMNS = ("game", "measure", "order", "interaction", "hyperparameters", "value")
+QUANTILES = (0.05, 0.95)  # of the draws, at the ends of a whisker
+MAX_NAMED = 5  # data sets in a message
 
 
 def one_game(table: pd.DataFrame) -> str:
-    """Check that a frame is the explanation of a single game, and name that game.
+    """Check that a frame is the explanation of a single game, and return the name of the game.
 
     Raises
     ------
     TypeError
-        If `table` is no DataFrame.
+        If `table` is not a DataFrame.
     ValueError
-        If columns are missing, there are no rows, or several games or data sets.
+        If columns or rows are missing, or there are several games or data sets.
     """
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"table must be the DataFrame of explain(); got {type(table).__name__}.")
-    missing = [column for column in COLUMNS if column not in table]
-    if missing:
-        raise ValueError(
-            f"table has no column {', '.join(map(repr, missing))}; pass what explain() returns."
-        )
+    check_explanation(table)
     games = list(table["game"].unique())
     if not games:
-        raise ValueError("table has no rows, so there is nothing to draw.")
+        raise ValueError("table has no rows, so there is nothing to plot.")
     datasets = list(table["dataset"].unique()) if "dataset" in table else []
     if len(datasets) > 1:
         raise ValueError(
-            f"table explains several data sets ({', '.join(datasets[:MOST_SHOWN])}). Draw one: "
-            f"table[table['dataset'] == {datasets[0]!r}], or all by seaborn with hue='dataset'."
+            f"table explains several data sets ({', '.join(datasets[:MAX_NAMED])}). Plot one: "
+            f"table[table['dataset'] == {datasets[0]!r}], or all with seaborn and hue='dataset'."
         )
     if len(games) > 1:
         raise ValueError(
             f"table explains several games ({', '.join(games)}), whose values do not share an axis. "
-            f"Draw one at a time: table[table['game'] == {games[0]!r}]."
+            f"Plot one at a time: table[table['game'] == {games[0]!r}]."
         )
     return games[0]
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of draw 0, with `low` and `high` where there are draws, or intervals already."""
+    """The rows of draw 0, with columns `low` and `high` where there are draws.
+
+    A table without draws is returned as it is; it may have intervals already.
+    """
     if "draw" not in table:
         return table
-    whole = table[table["draw"] == 0]
-    if whole.empty:
+    of_all_trials = table[table["draw"] == 0]
+    if of_all_trials.empty:
         raise ValueError("table has no rows of draw 0, the explanation of all trials.")
-    drawn = table[table["draw"] > 0].groupby("interaction")["value"]
-    low, high = (drawn.quantile(end).reindex(whole["interaction"]) for end in ENDS)
-    return whole.assign(low=low.to_numpy(), high=high.to_numpy()) if len(drawn) else whole
+    resampled = table[table["draw"] > 0].groupby("interaction")["value"]
+    if not len(resampled):
+        return of_all_trials
+    low, high = (
+        resampled.quantile(end).reindex(of_all_trials["interaction"]).to_numpy()
+        for end in QUANTILES
+    )
+    return of_all_trials.assign(low=low, high=high)
 
 
 def unit_of(table: pd.DataFrame, game: str) -> str:
-    """Say what the values measure."""
+    """Label of the axis of values: the unit, and which direction is better."""
     metric = table.attrs.get("metric", "score")
     if game == "sensitivity":
         return f"variance of {metric}"
@@ -71,9 +73,9 @@ def unit_of(table: pd.DataFrame, game: str) -> str:
 
 
 def inner_size(ax: Axes) -> tuple[float, float]:
-    """Width and height in points of finished axes, after the layout is done."""
+    """Width and height of axes in points, after the figure's layout."""
     figure = ax.get_figure(root=True)
-    assert figure is not None, "axes that are drawn to belong to a figure"
+    assert figure is not None, "every Axes belongs to a figure"
     figure.draw_without_rendering()
     box = ax.get_window_extent()
     return box.width / figure.dpi * POINTS_PER_INCH, box.height / figure.dpi * POINTS_PER_INCH

@@ -14,25 +14,32 @@ SIZES = {1: "alone", 2: "pair", 3: "triple"}
 
 
 def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw each interaction as a signed bar, the largest first, coloured by order.
+    """Plot each interaction as a signed bar, sorted by |value|, coloured by order.
 
     Parameters
     ----------
     table : DataFrame
-        What `HyperSHAPExplainer.explain` returns for one game. With `n_bootstrap`, whiskers hold 90 % of
-        the draws; of what `summarize` makes of it, they span `low` to `high`.
+        The result of `HyperSHAPExplainer.explain` for one game. With `n_bootstrap`, whiskers hold
+        90 % of the draws; if `table` is the result of `summarize`, they span `low` to `high`.
     ax : matplotlib Axes, default=None
-        Where to draw; None makes a figure as large as the table needs.
+        The Axes to draw on; None creates a figure whose size fits the table.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the drawing; save it with `ax.figure.savefig(...)`.
+        The plot, values in units of the metric; save it with `ax.figure.savefig(...)`.
 
     Raises
     ------
-    TypeError, ValueError
-        If `table` is no explanation, empty, or of several games or data sets.
+    TypeError
+        If `table` is not a DataFrame.
+    ValueError
+        If `table` is not an explanation, is empty, or holds several games or data sets.
+
+    See Also
+    --------
+    plot_interactions : Heatmap of pairs.
+    skhypershap.summarize : Intervals of another level.
 
     Examples
     --------
@@ -74,10 +81,10 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.hlines(range(n_bars), data["low"], data["high"], color="0.25", linewidth=1.2)
     ax.axvline(0, color="0.3", linewidth=0.8)
     ax.set(xlabel=unit_of(table, game), ylabel="", title=f"{game} ({data['measure'].iloc[0]})")
-    if len(orders) > 1:  # the last bars are the shortest
+    if len(orders) > 1:  # bars are sorted, so the lower right is empty
         sns.move_legend(ax, "lower right")
     sns.despine(ax=ax, left=True)
     ax.tick_params(axis="y", length=0)
-    # In axes that were handed in, as many rows as there are must share the height there is.
+    # In Axes of any height the labels of all rows must fit.
     ax.tick_params(axis="y", labelsize=max(3.0, min(10.0, 0.8 * inner_size(ax)[1] / n_bars)))
     return ax

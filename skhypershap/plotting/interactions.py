@@ -10,32 +10,37 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-NUMBER_WIDTH = 4.5  # of "-0.0012", in multiples of the font size
-SHORT_NAME = 4  # letters that fit under a cell
-SMALLEST_FONT = 5  # points; smaller numbers are left out
+NUMBER_WIDTH = 4.5  # width of "-0.0012" in multiples of the font size
+SHORT_NAME = 4  # characters that fit below a cell
+MIN_FONT = 5  # points; smaller numbers are hidden
 
 
 def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw the values of pairs as a symmetric heatmap, single hyperparameters on the diagonal.
+    """Plot the values of pairs as a symmetric heatmap, single hyperparameters on the diagonal.
 
     Parameters
     ----------
     table : DataFrame
-        What `HyperSHAPExplainer.explain` returns for one game with `order=2` or more; larger
-        interactions are not drawn, nor are draws of a bootstrap. Hyperparameters come in the order
-        of the table.
+        The result of `HyperSHAPExplainer.explain` for one game with `order=2` or more; larger
+        interactions and resamples are not shown. Hyperparameters are in the order of the table.
     ax : matplotlib Axes, default=None
-        Where to draw; None makes a figure as large as the table needs.
+        The Axes to draw on; None creates a figure whose size fits the table.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the drawing.
+        The plot, values in units of the metric.
 
     Raises
     ------
-    TypeError, ValueError
-        If `table` is no explanation, empty, or of several games or data sets.
+    TypeError
+        If `table` is not a DataFrame.
+    ValueError
+        If `table` is not an explanation, is empty, or holds several games or data sets.
+
+    See Also
+    --------
+    plot_importance : Bars of all interactions.
 
     Examples
     --------
@@ -57,16 +62,17 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     import seaborn as sns
 
     game = one_game(table)
-    drawn = with_intervals(table)
-    drawn = drawn[drawn["order"] <= 2]
-    if drawn.empty:
+    shown = with_intervals(table)
+    shown = shown[shown["order"] <= 2]
+    if shown.empty:
         raise ValueError(
-            "table has no single hyperparameters or pairs; keep its rows of order 1, 2."
+            "table has no single hyperparameters or pairs; keep the rows of order 1, 2."
         )
-    names = list(dict.fromkeys(name for part in drawn["hyperparameters"] for name in part))
+    names = list(dict.fromkeys(name for members in shown["hyperparameters"] for name in members))
     matrix = pd.DataFrame(np.nan, index=names, columns=names)
-    for part, value in zip(drawn["hyperparameters"], drawn["value"], strict=True):
-        matrix.loc[part[0], part[-1]] = matrix.loc[part[-1], part[0]] = value
+    for members, value in zip(shown["hyperparameters"], shown["value"], strict=True):
+        first, last = members[0], members[-1]  # the same for a single hyperparameter
+        matrix.loc[first, last] = matrix.loc[last, first] = value
     if ax is None:
         side = 1.6 + 0.62 * len(names) + 0.07 * max(map(len, names))
         ax = plt.subplots(figsize=(side + 1.5, side), layout="constrained")[1]
@@ -91,5 +97,5 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     width, height = inner_size(ax)
     font = min(10.0, width / len(names) / NUMBER_WIDTH, 0.8 * height / len(names))
     for text in ax.texts:
-        text.set(fontsize=font, visible=font >= SMALLEST_FONT)
+        text.set(fontsize=font, visible=font >= MIN_FONT)
     return ax

@@ -32,6 +32,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, SurrogateWarning, TrialsWarning
 from skhypershap.advice.verification import measured
+from skhypershap.explainer.base import game_context
 from skhypershap.games.candidates import best_config
 
 X, Y = load_iris(return_X_y=True)
@@ -419,7 +420,7 @@ class TestOfAnExplainer:
 def test_the_best_configuration_on_numbers(mixed_space, mixed_trials):
     """It is as good as the line search of the game, by a search of its own over the same cells."""
     fitted = HyperSHAPExplainer(mixed_space, n_samples=300, random_state=0).fit(*mixed_trials)
-    setting = fitted._context()
+    setting = game_context(fitted)
     v = fitted.coalition_values().set_index("coalition")["value"]
     for coalition in (["alpha"], ["learning_rate", "kernel"], fitted.hyperparameter_names_):
         row = np.isin(fitted.hyperparameter_names_, coalition)

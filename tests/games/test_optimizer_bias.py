@@ -28,6 +28,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer, optimizers
+from skhypershap.explainer.base import game_context
 from skhypershap.games.surrogate_objective import SurrogateObjective
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.HyperSHAPWarning")
@@ -189,7 +190,7 @@ class TestWhatAnOptimizerIsGiven:
     def test_objective_equals_predict_score(self, mixed_space, mixed_trials):
         fitted = HyperSHAPExplainer(mixed_space, direction="minimize", n_samples=50, random_state=0)
         fitted.fit(*mixed_trials)
-        objective = SurrogateObjective(fitted._context(), fitted.baseline_)
+        objective = SurrogateObjective(game_context(fitted), fitted.baseline_)
         configs = [{"alpha": 0.3, "depth": 7}, {"kernel": "poly"}, {}]
         scores = fitted.predict_score([{**fitted.baseline_, **config} for config in configs])
         expected = fitted.predict_score([fitted.baseline_]) - scores
@@ -264,7 +265,7 @@ class TestWhatAnOptimizerIsGiven:
         pd.testing.assert_frame_equal(first, again)
 
     def test_objective_of_wrong_type_raises(self):
-        objective = SurrogateObjective(binary(additive)._context(), {"a": 0, "b": 0, "c": 0})
+        objective = SurrogateObjective(game_context(binary(additive)), {"a": 0, "b": 0, "c": 0})
         for given in ({"a": 1}, pd.DataFrame({"a": [1]})):
             with pytest.raises(TypeError, match="objective takes a list of configurations"):
                 objective(given)

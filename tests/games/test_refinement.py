@@ -55,7 +55,7 @@ def small_problem(seed, n_players, kinds=("float",), n_trials=25, **arguments):
 
 def cell_numbers(explainer):
     """For each column one legal number between any two thresholds of the forest."""
-    forest, numbers = explainer._surrogate.forest, []
+    forest, numbers = explainer.fitted_.surrogate.forest, []
     for hyperparameter, levels in itertools.zip_longest(
         explainer.space_.values(), forest.thresholds, fillvalue=np.zeros(0)
     ):

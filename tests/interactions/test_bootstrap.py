@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression
 
 from skhypershap import HyperSHAPExplainer, summarize
+from skhypershap.explainer.base import game_context
 from skhypershap.interactions.bootstrap import solve_draw
 from skhypershap.interactions.indices import IndexSpec
 
@@ -95,9 +96,9 @@ class TestDraws:
 
     def test_values_sum_to_the_gain_in_every_draw(self, explainer, table):
         """FSII is efficient: the values of a draw sum to the gain on the draw's own surrogate."""
-        context = explainer._context()
+        context = game_context(explainer)
         for draw in (1, 4):
-            game_spec = explainer._game_spec("tunability", None, None)
+            (game_spec,) = explainer.fitted_.game_specs(["tunability"])
             (part,) = solve_draw([game_spec], context, IndexSpec("FSII", 2, 16), draw)
             rows = table[(table["draw"] == draw) & (table["game"] == "tunability")]
             assert rows["value"].sum() == pytest.approx(part.full_score - part.baseline_score)

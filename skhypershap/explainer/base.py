@@ -1,0 +1,135 @@
+"""What all modules of the explainer share: its parameters, and what fit leaves behind."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+import pandas as pd
+from ConfigSpace import ConfigurationSpace
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from skhypershap._compat import HasMethods, Interval, StrOptions
+from skhypershap.explainer.fitted import Fitted
+from skhypershap.frames import trials_frame
+from skhypershap.games.players import players_of
+from skhypershap.games.setting import GameContext
+from skhypershap.space.encoding import player_names
+
+
+class ExplainerBase(BaseEstimator):
+    """Holds the parameters of `HyperSHAPExplainer`, and after fit a `Fitted` in `fitted_`.
+
+    The classes that add methods by topic derive from it and keep no state of their own. What they
+    need of a fit they take from `fitted_`, and what of the parameters that may be set after fit
+    from `game_context`. The other fitted attributes are copies for users, written by `_hold` alone;
+    they are described in `HyperSHAPExplainer`.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "search": "no_validation",
+        "space": "no_validation",
+        "surrogate": [HasMethods(["fit", "predict"]), None],
+        "metric": [str, Integral, None],
+        "direction": [StrOptions({"maximize", "minimize"}), None],
+        "baseline": "no_validation",
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "optimizer": [StrOptions({"refine", "random"})],
+        "max_exact": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    fitted_: Fitted
+    search_: Any
+    space_: ConfigurationSpace
+    trials_: pd.DataFrame
+    surrogate_: Any
+    surrogate_score_: float
+    hyperparameter_names_: list[str]
+    baseline_: dict[str, Any] | list[dict[str, Any]]
+    incumbent_: dict[str, Any]
+
+    def __init__(
+        self,
+        search: Any,
+        *,
+        space: Any = None,
+        surrogate: Any = None,
+        metric: str | int | None = None,
+        direction: str | None = None,
+        baseline: Any = "default",
+        n_samples: int = 10_000,
+        optimizer: str = "refine",
+        max_exact: int = 16,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.search = search
+        self.space = space
+        self.surrogate = surrogate
+        self.metric = metric
+        self.direction = direction
+        self.baseline = baseline
+        self.n_samples = n_samples
+        self.optimizer = optimizer
+        self.max_exact = max_exact
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fitted_")
+
+    def _forget(self) -> None:
+        """Drop an earlier fit, once there is a new one, so that the two are never mixed."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+
+    def _hold(self, fitted: Fitted, search: Any) -> None:
+        """Replace what an earlier fit left; `search` is the fitted search or None."""
+        self._forget()
+        if search is not None:
+            self.search_ = search
+        trials, surrogate = fitted.trials, fitted.surrogate
+        self.fitted_ = fitted
+        self.space_ = trials.space
+        self.trials_ = trials_frame(
+            list(trials.space), trials.configs, trials.scores, trials.fidelity
+        )
+        self.surrogate_ = surrogate.model
+        self.surrogate_score_ = surrogate.score
+        self.hyperparameter_names_ = player_names(trials.space)
+        baselines = [dict(config) for config in fitted.baselines]
+        several = isinstance(fitted.baseline, (list, tuple))
+        self.baseline_ = baselines if several else baselines[0]
+        self.incumbent_ = dict(fitted.incumbent)
+
+
+def game_context(explainer: ExplainerBase, groups: Any = None) -> GameContext:
+    """What all games of a fitted explainer share, by its fit and by its parameters as they are now.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        Before fit.
+    ValueError
+        For a parameter or groups that are not legal; parameters may have been set since fit.
+    """
+    check_is_fitted(explainer)
+    explainer._validate_params()
+    fitted = explainer.fitted_
+    return GameContext(
+        trials=fitted.trials,
+        surrogate=fitted.surrogate,
+        spec=fitted.spec,
+        players=players_of(fitted.trials.space, groups),
+        n_samples=explainer.n_samples,
+        optimizer=explainer.optimizer,
+        seed=fitted.seed,
+        n_jobs=explainer.n_jobs,
+        verbose=explainer.verbose,
+    )

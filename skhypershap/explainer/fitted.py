@@ -1,0 +1,154 @@
+"""What a fit leaves behind: trials, their surrogate, and the baselines of the games."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skhypershap.errors import check_name
+from skhypershap.games.optimizer_bias import OptimizerComparison
+from skhypershap.games.setting import GAMES, Config
+from skhypershap.games.value_function import GameSpec
+from skhypershap.space.encoding import as_configs, encode
+from skhypershap.surrogate.fitting import SurrogateSpec, scaled
+from skhypershap.surrogate.surrogate import Surrogate
+from skhypershap.trials import Defaults, Trials, defaults_of
+from skhypershap.trials.baselines import baseline_configs, complete_config
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a fit leaves behind; `fit_surrogate` makes it, and nothing changes it.
+
+    Parameters that may be set after fit (`n_samples`, `n_jobs`, ...) are not part of it.
+
+    Attributes
+    ----------
+    trials : Trials
+        All trials that the surrogate has seen.
+    defaults : Defaults
+        A legal value for each hyperparameter, where neither side of a blend has one.
+    baseline : str, dict or list of those
+        The constructor's `baseline` at the time of fit.
+    baselines : list of dict
+        The configurations that it stands for; a game is the mean over them.
+    spec : SurrogateSpec
+        How the surrogate was fitted, so that it can be refitted on resamples or on more trials.
+    surrogate : Surrogate
+        The fitted surrogate and its held-out score.
+    seed : int
+        The seed of the surrogate and of candidates.
+    """
+
+    trials: Trials
+    defaults: Defaults
+    baseline: Any
+    baselines: list[Config]
+    spec: SurrogateSpec
+    surrogate: Surrogate
+    seed: int
+
+    @property
+    def incumbent(self) -> Config:
+        """The best trial at the largest fidelity."""
+        return self.trials.configs[self.trials.incumbent]
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """What the attrs of every explanation hold."""
+        return {
+            "metric": self.trials.metric,
+            "direction": self.trials.direction,
+            "surrogate_score": self.surrogate.score,
+        }
+
+    def predict_score(self, configs: Any) -> np.ndarray:
+        """Predicted scores of shape (n_configs,), in metric units, at the largest fidelity."""
+        given = as_configs(configs, self.trials.space)
+        vectors = encode(self.trials.space, given, unknown=self.trials.unknown)
+        return self.surrogate.predict(vectors)
+
+    def completed(self, config: Mapping[str, Any]) -> Config:
+        """A configuration as it would run: the rest from the baseline, nothing that is inactive."""
+        rest = self.baselines[0] if len(self.baselines) == 1 else {}
+        return complete_config(config, rest, self.trials, self.defaults)
+
+    def game_specs(
+        self,
+        games: Sequence[str],
+        baseline: Any = None,
+        config: Mapping[str, Any] | None = None,
+        comparison: OptimizerComparison | None = None,
+    ) -> list[GameSpec]:
+        """Check and complete what is asked: a game each, with the same baselines and configuration.
+
+        Parameters
+        ----------
+        games : sequence of str
+            Keys of `GAMES`.
+        baseline : str, dict, list of those, or None
+            For these games; None for the baseline of the fit.
+        config : dict or None
+            What an ablation explains, the rest from the incumbent.
+        comparison : OptimizerComparison or None
+            What "optimizer_bias" needs and other games ignore.
+        """
+        for game in games:
+            check_name("game", game, GAMES)
+            if game == "optimizer_bias" and comparison is None:
+                raise ValueError(
+                    "Only explain() plays 'optimizer_bias': it takes the optimizers to compare."
+                )
+        if config is not None and not isinstance(config, Mapping):
+            raise TypeError(f"config must be a dict; got {type(config).__name__}.")
+        baselines, full = self.baselines, self.incumbent
+        if baseline is not None:
+            baselines = baseline_configs(baseline, self.trials, self.defaults)
+        if config:
+            full = complete_config(config, full, self.trials, self.defaults)
+        return [
+            GameSpec(game, baselines, full, comparison if game == "optimizer_bias" else None)
+            for game in games
+        ]
+
+
+def fit_surrogate(
+    trials: Trials, *, surrogate: Any, baseline: Any, seed: int, n_jobs: int | None
+) -> Fitted:
+    """Fit a surrogate on trials, and find the defaults and baselines of its games.
+
+    Parameters
+    ----------
+    trials : Trials
+        Their space is given the defaults that are found.
+    surrogate : regressor or None
+        Is cloned; None for the default.
+    baseline : str, dict or list of those
+        As the constructor of `HyperSHAPExplainer` takes it.
+    seed : int
+        For the surrogate and, later, for candidates.
+    n_jobs : int or None
+        For the default surrogate.
+    """
+    defaults = defaults_of(trials)
+    defaults.set_in(trials.space)
+    spec = SurrogateSpec(
+        None if surrogate is None else clone(surrogate, safe=False),
+        encode(trials.space, trials.configs, unknown=True),
+        trials.scores,
+        defaults.legality(trials.space),
+        scaled(trials.fidelity),
+    )
+    return Fitted(
+        trials=trials,
+        defaults=defaults,
+        baseline=baseline,
+        baselines=baseline_configs(baseline, trials, defaults),
+        spec=spec,
+        surrogate=spec.fit(seed, n_jobs),
+        seed=seed,
+    )
