@@ -414,7 +414,7 @@ class TestValues:
         hyperparameter_from("x", [[SVC(C=1), SVC(C=2), None, print]]),
         hyperparameter_from("x", [norm(5, 2)]),
         hyperparameter_from("x", [norm(5, 2), [None]]),
-        hyperparameter_from("x", [[1, 2.0, 3]], share=True),
+        hyperparameter_from("x", [[1, 2.0, 3]], exact=True),
     )
 
     @pytest.mark.parametrize("item", FREE, ids=lambda item: type(item).__name__)
@@ -460,7 +460,7 @@ class TestValues:
 
     def test_a_count_and_a_share_stay_apart(self):
         space = ConfigurationSpace()
-        space.add(hyperparameter_from("x", [[1, 1.0]], share=True), Integer("n", (0, 3)))
+        space.add(hyperparameter_from("x", [[1, 1.0]], exact=True), Integer("n", (0, 3)))
         for value in (1, 1.0):
             new = restricted(space, ["n"], {"x": value, "n": 2}, constants=True)
             assert value_key(default_values(new)["x"]) == value_key(value)
