@@ -101,7 +101,7 @@ def test_sklearn_genetic_opt_makes_fractions_of_a_single_integer():
     search = GASearchCV(
         DecisionTreeClassifier(), param_grid={"max_depth": Range(1, 5)}, cv=2, population_size=4
     )
-    with pytest.raises(ValueError, match="'max_depth' parameter .* must be an int"):
+    with pytest.raises(ValueError, match=r"'max_depth' parameter .* must be an int"):
         search.fit(*load_iris(return_X_y=True))
 
 
