@@ -14,16 +14,18 @@ import numbers
 import statistics
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from ConfigSpace.hyperparameters import (
     CategoricalHyperparameter,
     Constant,
-    Hyperparameter,
     IntegerHyperparameter,
     OrdinalHyperparameter,
 )
+from ConfigSpace.hyperparameters import Hyperparameter as _Hyperparameter
+
+Hyperparameter: TypeAlias = _Hyperparameter[Any, Any]  # of any type of values
 
 META_KEY = "skhypershap"
 EXACT_KEY = "skhypershap-exact"

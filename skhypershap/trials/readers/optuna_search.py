@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap._compat import float_is_share
+from skhypershap._compat import float_is_fraction
 from skhypershap.space.encoding import check_supported
 from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.readers.optuna_study import hyperparameters_given, trials_of_study
@@ -25,7 +25,7 @@ def check(search: Any, *, space: Any = None, metric: str | None = None) -> Confi
     if isinstance(given, ConfigurationSpace) or not isinstance(given, Mapping):
         own = space_given(given)
     else:
-        shares = [name for name in given if float_is_share(search.estimator, name)]
+        shares = [name for name in given if float_is_fraction(search.estimator, name)]
         own = ConfigurationSpace()
         own.add(hyperparameters_given(given, shares))
     check_supported(own)

@@ -225,7 +225,7 @@ def hyperparameters_given(
     return [
         hyperparameter_of(name, [values], share=name in shares)
         if hasattr(values, "to_external_repr")
-        else hyperparameter_from(name, [values], share=name in shares)
+        else hyperparameter_from(name, [values], exact=name in shares)
         for name, values in space.items()
     ]
 
@@ -242,7 +242,7 @@ def hyperparameter_of(
     """
     choices = [d.choices for d in distributions if hasattr(d, "choices")]
     if len(choices) == len(distributions):
-        return hyperparameter_from(name, choices, share=share)
+        return hyperparameter_from(name, choices, exact=share)
     if choices:
         raise ValueError(
             f"The study draws {name!r} from choices in some trials and from a range in others. Give "
@@ -250,7 +250,7 @@ def hyperparameter_of(
         )
     grids = [_grid(distribution) for distribution in distributions]
     if all(grid is not None for grid in grids):
-        return hyperparameter_from(name, grids, share=share)
+        return hyperparameter_from(name, grids, exact=share)
     integer = all(isinstance(distribution.low, int) for distribution in distributions)
     kind = UniformIntegerHyperparameter if integer else UniformFloatHyperparameter
     return kind(
