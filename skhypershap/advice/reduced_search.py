@@ -70,9 +70,9 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
     >>> from skhypershap.advice.reduced_search import reduced
-    >>> from skhypershap.trials import check
+    >>> from skhypershap.trials import space_of_search
     >>> search = GridSearchCV(SVC(), {"C": [0.1, 1, 10], "gamma": [0.1, 1, 10]})
-    >>> smaller = reduced(search, check(search), ["C"], {"C": 1, "gamma": 0.1})
+    >>> smaller = reduced(search, space_of_search(search), ["C"], {"C": 1, "gamma": 0.1})
     >>> smaller
     GridSearchCV(estimator=SVC(gamma=0.1), param_grid={'C': [0.1, 1, 10]})
     >>> smaller.fit(*load_iris(return_X_y=True)).best_params_

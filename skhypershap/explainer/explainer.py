@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -18,15 +17,7 @@ from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.frames import trials_frame
 from skhypershap.space.encoding import encode, player_names
 from skhypershap.surrogate.fitting import SurrogateSpec, check_surrogate, scaled, warn_if_unreliable
-from skhypershap.trials import (
-    copy_of,
-    default_config,
-    defaults_of,
-    is_frozen,
-    read_trials,
-    reader_of,
-    unwrap,
-)
+from skhypershap.trials import Checked, check_source, copy_of, is_frozen, read_checked, unwrap
 from skhypershap.trials.baselines import baseline_configs, check_baseline
 
 
@@ -213,9 +204,10 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
             When there is neither a fitted search nor data.
         """
         self._validate_params()
-        source = unwrap(self.search)
-        space = reader_of(source).check(source, space=self.space, metric=self.metric)
-        check_baseline(self.baseline, space)
+        runs = hasattr(self.search, "fit") and X is not None and not is_frozen(self.search)
+        source = copy_of(self.search) if runs else unwrap(self.search)
+        checked = check_source(source, space=self.space, metric=self.metric)
+        check_baseline(self.baseline, checked.space)
         check_surrogate(self.surrogate)
         if not hasattr(self.search, "fit"):
             given = {"configs": X, "scores": y, "fidelity": None}
@@ -223,19 +215,19 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
                 check_name("argument of fit without a search:", name, given)
                 if given[name] is not None:
                     raise TypeError(f"fit got {name} twice, by position and by name.")
-            return self._fit_trials(source, None, **{**given, **fit_params})
+            return self._fit_trials(source, None, checked, **{**given, **fit_params})
         if X is None and (y is not None or fit_params):
             raise ValueError(
                 f"fit got {', '.join(fit_params) or 'y'} without X. Give the data to run the search, or "
                 "nothing to read a search that has run."
             )
-        if X is None or is_frozen(self.search):
-            return self._fit_trials(source, source)
-        search = copy_of(self.search).fit(X, y, **self._routed("fit", fit_params))
+        if not runs:
+            return self._fit_trials(source, source, checked)
+        search = source.fit(X, y, **self._routed("fit", fit_params))
         self._forget()
         self.search_ = search  # hours of work, perhaps: kept whatever happens to its trials
         try:
-            return self._fit_trials(search, search)
+            return self._fit_trials(search, search, checked)
         except Exception as error:
             error.add_note("The search itself is kept in the explainer's attribute search_.")
             raise
@@ -252,21 +244,16 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)
 
-    def _fit_trials(self, source: Any, search: Any, **given: Any) -> HyperSHAPExplainer:
+    def _fit_trials(
+        self, source: Any, search: Any, checked: Checked, **given: Any
+    ) -> HyperSHAPExplainer:
         """Read trials and fit the surrogate on them; `search` is the fitted one, if there is one."""
-        trials = read_trials(
-            source, space=self.space, metric=self.metric, direction=self.direction, **given
-        )
+        trials = read_checked(source, checked, direction=self.direction, **given)
         random_state = self.random_state
         if not isinstance(random_state, Integral):
             random_state = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         seed = int(random_state)
-        if trials.default is None and search is not None:
-            # A search that tunes the very estimator it was given leaves its defaults with the original.
-            default = default_config(unwrap(self.search), trials.space, trials.configs)
-            trials = replace(trials, default=default)
-        defaults = defaults_of(trials)
-        defaults.set_in(trials.space)
+        defaults = trials.defaults
         spec = SurrogateSpec(
             None if self.surrogate is None else clone(self.surrogate, safe=False),
             encode(trials.space, trials.configs, unknown=True),

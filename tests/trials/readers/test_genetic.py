@@ -17,7 +17,7 @@ from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.verification import measured
 from skhypershap.space.domains import domain_of, value_key
-from skhypershap.trials.readers.search import check, copy_of
+from skhypershap.trials import check_source, copy_of, space_of_search
 
 pytest.importorskip("sklearn_genetic")
 from sklearn_genetic import GASearchCV
@@ -131,9 +131,9 @@ def test_what_it_minimises_is_minimised():
 
 
 def test_its_space_is_known_before_it_runs():
-    assert set(check(unfitted())) == {"C", "tol", "degree", "kernel"}
+    assert set(space_of_search(unfitted())) == {"C", "tol", "degree", "kernel"}
     with pytest.raises(ValueError, match=r"Unknown metric 'acuracy'.*Did you mean 'accuracy'"):
-        check(unfitted(scoring="accuracy"), metric="acuracy")
+        check_source(unfitted(scoring="accuracy"), metric="acuracy")
 
 
 def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
@@ -155,8 +155,8 @@ FIXED = {"C": 3.0, "tol": 2e-3, "degree": 3, "kernel": "poly"}
 @pytest.mark.parametrize("names", [["C", "kernel"], ["C"], ["degree"], ["kernel"]], ids=str)
 def test_a_smaller_search_is_run(search, names):
     before = search.estimator.get_params()
-    smaller = reduced(search, check(search), names, FIXED)
-    space = check(smaller)
+    smaller = reduced(search, space_of_search(search), names, FIXED)
+    space = space_of_search(smaller)
     # It cannot mate a single hyperparameter; what stands beside it has one value, so it is no player.
     assert [name for name in space if space[name].size > 1] == names
     held = smaller.estimator.get_params()
@@ -188,7 +188,10 @@ def test_warm_starts_of_a_smaller_search_hold_what_is_held():
     tree = DecisionTreeClassifier(random_state=0)
     search = GASearchCV(tree, param_grid=space, cv=3, warm_start_configs=starts)
     smaller = reduced(
-        search, check(search), ["min_samples_leaf"], {"max_depth": 1, "min_samples_leaf": 50}
+        search,
+        space_of_search(search),
+        ["min_samples_leaf"],
+        {"max_depth": 1, "min_samples_leaf": 50},
     )
     assert smaller.warm_start_configs == [{"min_samples_leaf": 1, "max_depth": 1}]
     assert search.warm_start_configs == starts

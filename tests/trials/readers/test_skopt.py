@@ -20,7 +20,7 @@ from skhypershap.advice.verification import measured
 from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import decode
 from skhypershap.space.sampling import sample_vectors
-from skhypershap.trials.readers.search import check
+from skhypershap.trials import space_of_search
 
 pytest.importorskip("skopt")
 from skopt import BayesSearchCV
@@ -119,7 +119,7 @@ def test_every_form_holds_what_scikit_optimize_draws_from_it(form):
     from skopt.space import check_dimension
 
     unfitted = BayesSearchCV(SVC(), {"C": form, "tol": (1e-4, 1e-2)})
-    space = check(unfitted)
+    space = space_of_search(unfitted)
     dimension = check_dimension(form)
     drawn = dimension.rvs(300, random_state=0)
     numbers = domain_of(space["C"]).encode([np.array(value).item() for value in drawn])
@@ -137,7 +137,7 @@ def test_probabilities_of_categories_are_kept():
         "kernel": Categorical(["rbf", "poly", "linear"], prior=[0.5, 0.2, 0.3]),
         "C": Categorical([10, 0.1, 1], prior=[0.6, 0.3, 0.1]),
     }
-    space = check(BayesSearchCV(SVC(), spaces))
+    space = space_of_search(BayesSearchCV(SVC(), spaces))
     configs = decode(space, sample_vectors(space, 4000, 0))
     for name, value, chance in (("kernel", "rbf", 0.5), ("kernel", "poly", 0.2), ("C", 10, 0.6)):
         share = np.mean([config[name] == value for config in configs])
@@ -211,7 +211,7 @@ def test_a_given_space_that_does_not_hold_the_trials_says_which_and_how_many(sea
 
 
 def test_a_smaller_search_over_a_dict(search):
-    space = check(search)
+    space = space_of_search(search)
     fixed = {"C": 3.0, "degree": 2, "kernel": "poly", "shrinking": False}
     smaller = reduced(search, space, ["C", "shrinking"], fixed).set_params(n_iter=3)
     assert smaller.search_spaces == {
@@ -233,10 +233,10 @@ def test_smaller_searches_over_pairs_of_a_dict_and_its_iterations():
     ]
     search = BayesSearchCV(SVC(), spaces, n_iter=2, cv=2, random_state=0)
     fixed = {"kernel": "rbf", "C": 5.0, "gamma": 0.5}
-    smaller = reduced(search, check(search), ["C"], fixed)
+    smaller = reduced(search, space_of_search(search), ["C"], fixed)
     assert smaller.search_spaces == [({"C": c}, 3)]
     assert len(smaller.fit(X, Y).cv_results_["params"]) == 3
-    smaller = reduced(search, check(search), ["kernel"], fixed)
+    smaller = reduced(search, space_of_search(search), ["kernel"], fixed)
     # A dict with one configuration is looked at once.
     assert smaller.search_spaces == [
         ({"kernel": ["rbf"], "gamma": [0.5]}, 1),
@@ -245,7 +245,7 @@ def test_smaller_searches_over_pairs_of_a_dict_and_its_iterations():
     ran = smaller.fit(X, Y).cv_results_["params"]
     assert ran == [{"kernel": "rbf", "gamma": 0.5}, {"kernel": "linear"}]
     assert smaller.best_estimator_.C == 5.0
-    smaller = reduced(search, check(search), ["C"], {**fixed, "kernel": "linear"})
+    smaller = reduced(search, space_of_search(search), ["C"], {**fixed, "kernel": "linear"})
     assert smaller.search_spaces == [{"C": c}]
 
 
@@ -255,7 +255,9 @@ def test_an_empty_dict_which_it_refuses_says_what_runs():
         {"kernel": ["rbf", "poly"], "C": (1.0, 9.0)},
     ]
     search = BayesSearchCV(SVC(gamma=0.3), spaces, n_iter=2, cv=2, random_state=0)
-    smaller = reduced(search, check(search), ["gamma"], {"kernel": "rbf", "C": 1.0, "gamma": 0.5})
+    smaller = reduced(
+        search, space_of_search(search), ["gamma"], {"kernel": "rbf", "C": 1.0, "gamma": 0.5}
+    )
     assert smaller.search_spaces == [{"gamma": (0.1, 1.0)}, ({"gamma": [0.3]}, 1)]
     assert len(smaller.fit(X, Y).cv_results_["params"]) == 3
 
@@ -267,7 +269,7 @@ def test_a_choice_of_estimators_is_given_what_is_held():
     ]
     search = BayesSearchCV(Pipeline([("clf", SVC())]), spaces, cv=2)
     fixed = {"clf": spaces[0]["clf"][0], "clf__C": 10.0, "clf__max_depth": 3}
-    smaller = reduced(search, check(search), ["clf"], fixed).fit(X, Y)
+    smaller = reduced(search, space_of_search(search), ["clf"], fixed).fit(X, Y)
     chosen = [params["clf"] for params in smaller.cv_results_["params"]]
     assert repr(chosen) == repr([SVC(C=10.0), DecisionTreeClassifier(max_depth=3)])
 
