@@ -14,7 +14,7 @@ __all__ = [
     "Interval",
     "StrOptions",
     "class_names",
-    "float_is_share",
+    "float_is_fraction",
     "histogram_trees",
     "optional",
     "tuner_objective",
@@ -34,7 +34,7 @@ def histogram_trees(model: Any) -> tuple[list[np.ndarray], float] | None:
     return trees, float(np.ravel(model._baseline_prediction)[0])
 
 
-def float_is_share(estimator: Any, name: str) -> bool:
+def float_is_fraction(estimator: Any, name: str) -> bool:
     """Whether scikit-learn reads 1.0 as "all" and 1 as "one", as it does for max_features."""
     *path, last = name.split("__")
     owner = estimator.get_params().get("__".join(path)) if path else estimator

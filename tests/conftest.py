@@ -9,9 +9,34 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
+from ConfigSpace import (
+    AndConjunction,
+    Beta,
+    Categorical,
+    ConfigurationSpace,
+    Constant,
+    EqualsCondition,
+    Float,
+    ForbiddenAndConjunction,
+    ForbiddenEqualsClause,
+    ForbiddenGreaterThanClause,
+    ForbiddenGreaterThanRelation,
+    ForbiddenInClause,
+    GreaterThanCondition,
+    InCondition,
+    Integer,
+    LessThanCondition,
+    Normal,
+    NotEqualsCondition,
+    OrConjunction,
+    OrdinalHyperparameter,
+)
+from sklearn.tree import DecisionTreeRegressor
 
+from skhypershap import HyperSHAPExplainer
 from skhypershap.space.distributions import hyperparameter_from
+from skhypershap.space.encoding import decode
+from skhypershap.space.sampling import enumerate_vectors, sample_vectors
 
 matplotlib.use("Agg")
 
@@ -87,3 +112,105 @@ def space_of_sources(sources):
     space = ConfigurationSpace()
     space.add([hyperparameter_from(name, parts) for name, parts in sources.items()])
     return space
+
+
+def chain_space():
+    """Conditions on conditions: kernel, gamma, coef, deep."""
+    space = ConfigurationSpace()
+    kernel = Categorical("kernel", ["linear", "poly", "rbf", "sigmoid"], default="rbf")
+    gamma = Float("gamma", (1e-3, 1.0), log=True, default=0.5)
+    coef = Float("coef", (0.0, 1.0))
+    deep = Integer("deep", (1, 6))
+    space.add(kernel, gamma, coef, deep)
+    space.add(InCondition(gamma, kernel, ["poly", "rbf"]), GreaterThanCondition(coef, gamma, 0.05))
+    space.add(LessThanCondition(deep, coef, 0.6))
+    return space
+
+
+def all_conditions_space():
+    """All kinds of hyperparameters and conditions."""
+    space = ConfigurationSpace()
+    layers = Integer("layers", (1, 5))
+    units = OrdinalHyperparameter("units", [8, 16, 32])
+    rate = Float("rate", (0.0, 1.0), distribution=Normal(0.5, 0.2))
+    decay = Float("decay", (0.0, 1.0), distribution=Beta(2, 3))
+    solver = Categorical("solver", ["sgd", "adam", "lbfgs"], weights=[1, 2, 3])
+    momentum = Float("momentum", (0.0, 1.0))
+    space.add(layers, units, rate, decay, solver, momentum, Constant("epochs", 10))
+    space.add(
+        GreaterThanCondition(units, layers, 2),
+        OrConjunction(EqualsCondition(rate, solver, "sgd"), GreaterThanCondition(rate, units, 8)),
+        NotEqualsCondition(decay, solver, "lbfgs"),
+        AndConjunction(
+            EqualsCondition(momentum, solver, "sgd"),
+            OrConjunction(
+                LessThanCondition(momentum, layers, 4), InCondition(momentum, units, [32])
+            ),
+        ),
+    )
+    return space
+
+
+def forbidding_space():
+    """The chain with two forbidden clauses."""
+    space = chain_space()
+    linear = ForbiddenEqualsClause(space["kernel"], "poly")
+    space.add(ForbiddenAndConjunction(linear, ForbiddenGreaterThanClause(space["gamma"], 0.2)))
+    space.add(
+        ForbiddenAndConjunction(
+            ForbiddenInClause(space["deep"], [5, 6]), ForbiddenEqualsClause(space["kernel"], "rbf")
+        )
+    )
+    return space
+
+
+def related_space():
+    """A conditional child in a relation: low must not be above high."""
+    space = ConfigurationSpace({"low": (0.0, 1.0), "high": (0.0, 1.0), "c": ["x", "y"]})
+    space.add(EqualsCondition(space["high"], space["c"], "x"))
+    space["low"].default_value = 0.2
+    space.add(ForbiddenGreaterThanRelation(space["low"], space["high"]))
+    return space
+
+
+CONDITIONAL_SPACES = {
+    "chain": chain_space,
+    "mixed": all_conditions_space,
+    "forbidding": forbidding_space,
+    "related": related_space,
+}
+
+
+def memorised(space, score, **arguments):
+    """An explainer whose surrogate equals `score` on every legal configuration of a finite space."""
+    vectors, _ = enumerate_vectors(space, 1000)
+    configs = decode(space, vectors)
+    model = DecisionTreeRegressor(random_state=0)
+    explainer = HyperSHAPExplainer(space, surrogate=model, random_state=0, **arguments)
+    return explainer.fit(configs, [score(config) for config in configs])
+
+
+def values_of(explainer, game="tunability", **arguments):
+    table = explainer.coalition_values(game, **arguments)
+    return dict(zip(table["coalition"], table["value"], strict=True))
+
+
+def score_of(config):
+    """A smooth function of whatever a configuration has."""
+    terms = {
+        name: len(value) if isinstance(value, str) else float(value)
+        for name, value in config.items()
+    }
+    return sum(np.sin(3 * value) for value in terms.values()) + 2 * terms.get("gamma", 0.3)
+
+
+def fitted(make, model=None, **arguments):
+    """An explainer of 120 trials of one of the conditional spaces."""
+    space = make()
+    space.seed(0)
+    vectors = sample_vectors(space, 120, 1)
+    configs = decode(space, vectors)
+    arguments = {"n_samples": 60, "random_state": 0, **arguments}
+    return HyperSHAPExplainer(space, surrogate=model, **arguments).fit(
+        configs, [score_of(config) for config in configs]
+    )

@@ -17,9 +17,10 @@ from ConfigSpace import ConfigurationSpace
 from ConfigSpace.forbidden import (
     ForbiddenAndConjunction,
     ForbiddenConjunction,
-    ForbiddenLessThanEqualsClause,
     ForbiddenRelation,
 )
+
+from skhypershap.library_faults import breaks_simple_clause
 
 
 def active_where(space: ConfigurationSpace, column: int, rows: np.ndarray) -> np.ndarray:
@@ -36,10 +37,7 @@ def breaks(clause: Any, rows: np.ndarray) -> np.ndarray:
         both = isinstance(clause, ForbiddenAndConjunction)
         join = np.logical_and if both else np.logical_or
         return join.reduce([breaks(part, rows) for part in clause.components])
-    if isinstance(clause, ForbiddenLessThanEqualsClause):
-        # ConfigSpace 1.2 compares arrays the wrong way round.
-        return rows[clause.vector_id] <= clause.vector_value
-    return clause.is_forbidden_vector_array(rows)
+    return breaks_simple_clause(clause, rows)
 
 
 def violates(space: ConfigurationSpace, vectors: np.ndarray) -> np.ndarray:

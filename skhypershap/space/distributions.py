@@ -88,7 +88,7 @@ class Mixture:
 
 
 def hyperparameter_from(
-    name: str, sources: Iterable[Any], *, share: bool = False
+    name: str, sources: Iterable[Any], *, exact: bool = False
 ) -> Hyperparameter:
     """Build one hyperparameter whose domain is the union of the sources.
 
@@ -104,7 +104,7 @@ def hyperparameter_from(
     """
     sources = [_read_dimension(source) for source in sources]
     if len(sources) == 1 and isinstance(sources[0], Weighted):
-        return _from_weighted(name, *sources[0], share=share)
+        return _from_weighted(name, *sources[0], exact=exact)
     values: list[Any] = []
     ranges: dict[Hashable, Any] = {}
     for source in sources:
@@ -115,10 +115,10 @@ def hyperparameter_from(
             ranges[key] = item
         else:
             values.extend(_listed(name, source))
-    values = _distinct(values, share=share)
+    values = _distinct(values, exact=exact)
     if ranges:
-        return _from_ranges(name, list(ranges.values()), values, share=share)
-    return _from_values(name, values, share=share)
+        return _from_ranges(name, list(ranges.values()), values, exact=exact)
+    return _from_values(name, values, exact=exact)
 
 
 def choices_of(name: str, source: Any) -> list[Any] | None:
@@ -164,46 +164,46 @@ def _listed(name: str, source: Any) -> Iterable[Any]:
     return source
 
 
-def _distinct(values: list[Any], *, share: bool) -> list[Any]:
-    """Each value once, as it came first; 1 and 1.0 are one unless the latter is a share."""
+def _distinct(values: list[Any], *, exact: bool) -> list[Any]:
+    """Each value once, as it came first; 1 and 1.0 are one unless the types are told apart."""
     found: dict[Hashable, Any] = {}
     for value in values:
-        number = is_number(value) and not share
+        number = is_number(value) and not exact
         found.setdefault(("number", value) if number else value_key(value), value)
     return list(found.values())
 
 
 def _from_weighted(
-    name: str, values: Collection[Any], probabilities: Collection[float], *, share: bool
+    name: str, values: Collection[Any], probabilities: Collection[float], *, exact: bool
 ) -> Hyperparameter:
     """Build one of values that are not drawn alike."""
     chances: dict[Hashable, float] = {}
     for value, chance in zip(values, probabilities, strict=True):
         chances[value_key(value)] = chances.get(value_key(value), 0.0) + chance
-    distinct = _distinct(list(values), share=True)
+    distinct = _distinct(list(values), exact=True)
     weights = [chances[value_key(value)] for value in distinct]
     if all(map(is_number, distinct)):
-        return _weighted_choices(name, Steps(tuple(distinct), tuple(weights)), [], share=share)
-    return _from_values(name, distinct, share=share, weights=weights)
+        return _weighted_choices(name, Steps(tuple(distinct), tuple(weights)), [], exact=exact)
+    return _from_values(name, distinct, exact=exact, weights=weights)
 
 
 def _from_values(
-    name: str, values: list[Any], *, share: bool, weights: list[float] | None = None
+    name: str, values: list[Any], *, exact: bool, weights: list[float] | None = None
 ) -> Hyperparameter:
     """Numbers are ordered, everything else is a category; a single value is a constant."""
     if not values:
         raise ValueError(f"The search space has no value for {name!r}; give it at least one.")
     single = len(values) == 1
     kinds = {isinstance(value, numbers.Integral) for value in values}
-    comparable = all(map(is_number, values)) and not (share and len(kinds) > 1)
-    meta: dict[Hashable, Any] | None = {EXACT_KEY: True} if share else None
+    comparable = all(map(is_number, values)) and not (exact and len(kinds) > 1)
+    meta: dict[Hashable, Any] | None = {EXACT_KEY: True} if exact else None
     if comparable and not single:
         return OrdinalHyperparameter(name, sorted(values), meta=meta)
     shown = values
     if not all(map(_is_plain, values)) or len(set(values)) < len(values):
         shown = _labels(values)
         first = CONSTANT_NUMBER if single else 0
-        meta = {META_KEY: Choices(tuple(values), ordered=False, exact=share, first=first)}
+        meta = {META_KEY: Choices(tuple(values), ordered=False, exact=exact, first=first)}
     if single:
         return Constant(name, shown[0], meta=meta)
     return CategoricalHyperparameter(name, shown, weights=weights, meta=meta)
@@ -229,7 +229,7 @@ def _labels(values: list[Any]) -> list[str]:
     return labels
 
 
-def _from_ranges(name: str, ranges: list[Any], values: list[Any], *, share: bool) -> Hyperparameter:
+def _from_ranges(name: str, ranges: list[Any], values: list[Any], *, exact: bool) -> Hyperparameter:
     """One range, or a mixture of several; what lies outside becomes an extra value beside it."""
     if len(ranges) > 1:
         ranges = [_mixed(name, ranges)]
@@ -237,18 +237,18 @@ def _from_ranges(name: str, ranges: list[Any], values: list[Any], *, share: bool
     if isinstance(item, Interval) and item.lower == item.upper:
         item = Steps((item.lower,), (1.0,))
     if not isinstance(item, Steps):
-        none = Choices((), ordered=False, exact=share)
-        domain = Quantiles(none, _distribution_of(item), _is_discrete(item), exact=share)
+        none = Choices((), ordered=False, exact=exact)
+        domain = Quantiles(none, _distribution_of(item), _is_discrete(item), exact=exact)
         extras = [v for v in values if np.isnan(domain.encode([v])[0])]
         if isinstance(item, Interval) and not extras:
             kind = UniformIntegerHyperparameter if item.integer else UniformFloatHyperparameter
-            meta: dict[Hashable, Any] | None = {EXACT_KEY: True} if share else None
+            meta: dict[Hashable, Any] | None = {EXACT_KEY: True} if exact else None
             return kind(name, item.lower, item.upper, log=item.log, meta=meta)
         if _steps(item) is None:
             domain = replace(domain, extras=replace(none, values=tuple(extras)))
             return UniformFloatHyperparameter(name, 0.0, 1.0, meta={META_KEY: domain})
         item = _steps(item)
-    return _weighted_choices(name, item, values, share=share)
+    return _weighted_choices(name, item, values, exact=exact)
 
 
 def _mixed(name: str, ranges: list[Any]) -> Any:
@@ -279,19 +279,19 @@ def _steps(item: Any) -> Steps | None:
     return None
 
 
-def _weighted_choices(name: str, steps: Steps, values: list[Any], *, share: bool) -> Hyperparameter:
+def _weighted_choices(name: str, steps: Steps, values: list[Any], *, exact: bool) -> Hyperparameter:
     """Finitely many numbers with their probabilities; each extra value weighs like a dict."""
-    known = Choices(steps.values, ordered=True, exact=share)
+    known = Choices(steps.values, ordered=True, exact=exact)
     extras = [value for value in values if np.isnan(known.encode([value])[0])]
     if len(extras) + len(steps.values) == 1:
-        return _from_values(name, list(steps.values), share=share)
+        return _from_values(name, list(steps.values), exact=exact)
     weighted = [(value, 1.0) for value in extras]
     weighted += zip(steps.values, steps.probabilities, strict=True)
-    ordered = all(map(is_number, extras)) and not (share and extras)
+    ordered = all(map(is_number, extras)) and not (exact and extras)
     if ordered:
         weighted.sort()
     choices = tuple(value for value, _ in weighted)
-    meta: dict[Hashable, Any] = {META_KEY: Choices(choices, ordered, exact=share)}
+    meta: dict[Hashable, Any] = {META_KEY: Choices(choices, ordered, exact=exact)}
     return CategoricalHyperparameter(
         name, _labels(list(choices)), weights=[weight for _, weight in weighted], meta=meta
     )

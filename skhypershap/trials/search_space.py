@@ -11,7 +11,7 @@ from ConfigSpace import ConfigurationSpace
 from ConfigSpace.conditions import EqualsCondition, InCondition
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter
 
-from skhypershap._compat import float_is_share, optional
+from skhypershap._compat import float_is_fraction, optional
 from skhypershap.space.distributions import choices_of, hyperparameter_from
 from skhypershap.space.domains import domain_of, is_number
 
@@ -105,13 +105,13 @@ class EstimatorDefaults:
                     break
         return found
 
-    def is_share(self, entry: Mapping[str, Any], name: str) -> bool:
+    def is_fraction(self, entry: Mapping[str, Any], name: str) -> bool:
         """Whether 1.0 means "all" and 1 means "one" for a hyperparameter of a dict."""
         swapped = swapped_part(name, entry)
         if swapped is None:
-            return hasattr(self.estimator, "get_params") and float_is_share(self.estimator, name)
+            return hasattr(self.estimator, "get_params") and float_is_fraction(self.estimator, name)
         owners = [c for c in choices_of(swapped, entry[swapped]) or [] if hasattr(c, "get_params")]
-        return any(float_is_share(owner, name[len(swapped) + 2 :]) for owner in owners)
+        return any(float_is_fraction(owner, name[len(swapped) + 2 :]) for owner in owners)
 
     def _of(self, estimator: Any) -> dict[str, Any]:
         if not hasattr(estimator, "get_params"):
@@ -146,8 +146,8 @@ def space_of_dicts(dicts: Dicts, defaults: EstimatorDefaults) -> ConfigurationSp
             for entry in dicts
             if name in entry or parent is None
         ]
-        share = any(defaults.is_share(entry, name) for entry in dicts if name in entry)
-        made[name] = hyperparameter_from(name, sources, share=share)
+        exact = any(defaults.is_fraction(entry, name) for entry in dicts if name in entry)
+        made[name] = hyperparameter_from(name, sources, exact=exact)
     space = ConfigurationSpace()
     space.add([made[name] for name in names])
     for name, (other, values) in parents.items():

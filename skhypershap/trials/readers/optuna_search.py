@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap._compat import float_is_share
+from skhypershap._compat import float_is_fraction
 from skhypershap.space.encoding import check_supported
 from skhypershap.trials.cv_results import metric_name
 from skhypershap.trials.inferred_space import space_given
@@ -32,9 +32,9 @@ def check(search: Any, *, space: Any = None, metric: str | None = None) -> Check
     if isinstance(given, ConfigurationSpace) or not isinstance(given, Mapping):
         built = space_given(given)
     else:
-        shares = [name for name in given if float_is_share(search.estimator, name)]
+        exact = [name for name in given if float_is_fraction(search.estimator, name)]
         built = ConfigurationSpace()
-        built.add(hyperparameters_given(given, shares))
+        built.add(hyperparameters_given(given, exact))
     check_supported(built)
     return Checked(name, built, space, details=untuned(search))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -211,19 +211,19 @@ def _hyperparameters(trials: Sequence[Any]) -> list[Hyperparameter]:
 
 
 def hyperparameters_given(
-    space: Mapping[str, Any], shares: Sequence[str] = ()
+    space: Mapping[str, Any], exact: Collection[str] = ()
 ) -> list[Hyperparameter]:
     """Hyperparameters of a dict of Optuna's distributions, scipy's, or lists of values."""
     return [
-        hyperparameter_of(name, [values], share=name in shares)
+        hyperparameter_of(name, [values], exact=name in exact)
         if hasattr(values, "to_external_repr")
-        else hyperparameter_from(name, [values], share=name in shares)
+        else hyperparameter_from(name, [values], exact=name in exact)
         for name, values in space.items()
     ]
 
 
 def hyperparameter_of(
-    name: str, distributions: Sequence[Any], *, share: bool = False
+    name: str, distributions: Sequence[Any], *, exact: bool = False
 ) -> Hyperparameter:
     """Build one hyperparameter from the distributions that Optuna drew it from.
 
@@ -234,7 +234,7 @@ def hyperparameter_of(
     """
     choices = [d.choices for d in distributions if hasattr(d, "choices")]
     if len(choices) == len(distributions):
-        return hyperparameter_from(name, choices, share=share)
+        return hyperparameter_from(name, choices, exact=exact)
     if choices:
         raise ValueError(
             f"The study draws {name!r} from choices in some trials and from a range in others. Pass the "
@@ -242,7 +242,7 @@ def hyperparameter_of(
         )
     grids = [_grid(distribution) for distribution in distributions]
     if all(grid is not None for grid in grids):
-        return hyperparameter_from(name, grids, share=share)
+        return hyperparameter_from(name, grids, exact=exact)
     integer = all(isinstance(distribution.low, int) for distribution in distributions)
     kind = UniformIntegerHyperparameter if integer else UniformFloatHyperparameter
     return kind(
@@ -250,5 +250,5 @@ def hyperparameter_of(
         min(distribution.low for distribution in distributions),
         max(distribution.high for distribution in distributions),
         log=all(distribution.log for distribution in distributions),
-        meta={EXACT_KEY: True} if share else None,
+        meta={EXACT_KEY: True} if exact else None,
     )
