@@ -81,9 +81,9 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
     >>> from skhypershap.advice.reduced_search import reduced
-    >>> from skhypershap.trials import check
+    >>> from skhypershap.trials import space_of_search
     >>> search = GridSearchCV(SVC(), {"C": [0.1, 1, 10], "gamma": [0.1, 1, 10]})
-    >>> smaller = reduced(search, check(search), ["C"], {"C": 1, "gamma": 0.1})
+    >>> smaller = reduced(search, space_of_search(search), ["C"], {"C": 1, "gamma": 0.1})
     >>> smaller
     GridSearchCV(estimator=SVC(gamma=0.1), param_grid={'C': [0.1, 1, 10]})
     >>> smaller.fit(*load_iris(return_X_y=True)).best_params_
@@ -167,7 +167,8 @@ def _check_free(
         )
     if is_of(search, "sklearn_genetic") and len(free) == 1:
         raise _cannot_rebuild(
-            search, "sklearn-genetic-opt needs two hyperparameters to combine, so search over one more"
+            search,
+            "sklearn-genetic-opt needs two hyperparameters to combine, so search over one more",
         )
     if getattr(search, "warm_start_configs", None):
         raise _cannot_rebuild(
@@ -222,7 +223,7 @@ def _contradicts(
     """Whether no configuration of a dict has all settled values."""
     for name, value in settled.items():
         if name in entry:
-            exact = defaults.is_share(entry, name)
+            exact = defaults.is_fraction(entry, name)
             try:
                 domain = domain_of(hyperparameter_from(name, [entry[name]], exact=exact))
             except UnreadableError:  # it may draw anything

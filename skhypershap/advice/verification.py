@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skhypershap.errors import TrialsWarning, warn
 from skhypershap.space.domains import value_key
-from skhypershap.trials import column_of, unwrap
+from skhypershap.trials import largest_resource, mean_and_std, unwrap
 
 
 def measured(
@@ -88,12 +88,8 @@ def measured(
         warnings.simplefilter("ignore", FitFailedWarning)
         warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
         grid.fit(X, y, **fit_params)
-    _, column = column_of(grid, metric)
     rows = [list(distinct).index(key) for key in keys]
-    mean, std = (
-        np.asarray(grid.cv_results_[key], dtype=float)[rows]
-        for key in (column, column.replace("mean_", "std_", 1))
-    )
+    mean, std = (values[rows] for values in mean_and_std(grid, metric))
     n_failed = int((~np.isfinite(mean)).sum())
     if n_failed:
         warn(
@@ -121,11 +117,10 @@ def _check_can_evaluate(search: Any) -> None:
 
 def _largest_resource(search: Any, X: Any) -> dict[str, Any]:
     """The parameter that a halving search raises, at the largest value that ran."""
-    results = getattr(search, "cv_results_", {})
-    resource = getattr(search, "resource", None)
-    if resource is None or "n_resources" not in results:
+    found = largest_resource(search)
+    if found is None:
         return {}
-    largest = max(np.asarray(results["n_resources"]).tolist())
+    resource, largest = found
     if resource != "n_samples":
         return {resource: largest}
     n_samples = X.shape[0] if hasattr(X, "shape") else len(X)

@@ -12,6 +12,7 @@ import functools
 import math
 import numbers
 import statistics
+import weakref
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
@@ -346,12 +347,28 @@ def _within(array: np.ndarray, lower: float, upper: float, *, log: bool) -> np.n
     return (array >= lower - BOUND_TOLERANCE * below) & (array <= upper + BOUND_TOLERANCE * above)
 
 
+# By the id of their hyperparameter, which cannot be hashed; an entry goes when that does.
+_CHOICES: dict[int, Choices] = {}
+
+
 def domain_of(hyperparameter: Hyperparameter) -> Domain:
-    """Find the domain of a ConfigSpace hyperparameter, ours (in `meta`) before ConfigSpace's."""
+    """Find the domain of a ConfigSpace hyperparameter, ours (in `meta`) before ConfigSpace's.
+
+    The positions of choices are looked up once for each hyperparameter, and then kept.
+    """
     meta = hyperparameter.meta or {}
     if META_KEY in meta:
         return meta[META_KEY]
-    exact = meta.get(EXACT_KEY, False)
+    if id(hyperparameter) in _CHOICES:
+        return _CHOICES[id(hyperparameter)]
+    domain = _new_domain(hyperparameter, exact=meta.get(EXACT_KEY, False))
+    if isinstance(domain, Choices):  # which, unlike Numbers, does not refer to its hyperparameter
+        _CHOICES[id(hyperparameter)] = domain
+        weakref.finalize(hyperparameter, _CHOICES.pop, id(hyperparameter), None).atexit = False
+    return domain
+
+
+def _new_domain(hyperparameter: Hyperparameter, *, exact: bool) -> Domain:
     if isinstance(hyperparameter, CategoricalHyperparameter):
         return Choices(tuple(hyperparameter.choices), ordered=False, exact=exact)
     if isinstance(hyperparameter, OrdinalHyperparameter):

@@ -23,7 +23,7 @@ from skhypershap import HyperSHAPExplainer
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import as_own, encode, player_names
-from skhypershap.trials.readers.search import check
+from skhypershap.trials import space_of_search as check
 
 X, Y = load_iris(return_X_y=True)
 

@@ -230,7 +230,7 @@ class TestData:
             HyperSHAPExplainer("grid").fit(X, Y)
         with pytest.raises(TypeError, match="Cannot read trials from list"):
             HyperSHAPExplainer([SVC()]).fit(X, Y)
-        with pytest.raises(TypeError, match="SVC is no search"):
+        with pytest.raises(TypeError, match="SVC is not a search"):
             HyperSHAPExplainer(SVC()).fit(X, Y)
         with pytest.raises(ValueError, match="space= is for sources"):
             HyperSHAPExplainer(SPACE, space=SPACE).fit(*trials())

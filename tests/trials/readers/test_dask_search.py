@@ -17,7 +17,7 @@ from sklearn.svm import SVC
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.verification import measured
-from skhypershap.trials.readers.search import check
+from skhypershap.trials import space_of_search
 
 pytest.importorskip("dask_ml.model_selection")
 pytest.importorskip("distributed")
@@ -95,7 +95,7 @@ def test_a_list_of_dicts():
 def test_the_space_and_the_metric_of_incremental_searches_are_checked_before_they_run():
     for kind in (HyperbandSearchCV, SuccessiveHalvingSearchCV, IncrementalSearchCV):
         search = kind(SGDClassifier(), ALPHA, max_iter=9)
-        space = check(search)
+        space = space_of_search(search)
         assert (space["alpha"].lower, space["alpha"].upper, space["alpha"].log) == (1e-4, 1, True)
         with pytest.raises(ValueError, match=r"'scor'.*Did you mean 'score'"):
             HyperSHAPExplainer(search, metric="scor").fit(X, Y)
@@ -183,7 +183,7 @@ def test_a_hyperband_search_is_run():
 def test_every_trial_of_a_smaller_grid_is_one_of_the_whole_grid(grid):
     scaler = grid.param_grid["scaler"][1]
     fixed = {"scaler": scaler, "svc__C": 10, "svc__gamma": 0.1}
-    smaller = reduced(grid, check(grid), ["svc__C"], fixed)
+    smaller = reduced(grid, space_of_search(grid), ["svc__C"], fixed)
     assert type(smaller) is GridSearchCV
     assert smaller.param_grid == {"svc__C": [0.1, 1, 10]}
     results = smaller.fit(X, Y).cv_results_
@@ -201,13 +201,15 @@ def test_every_trial_of_a_smaller_grid_is_one_of_the_whole_grid(grid):
 def test_smaller_random_and_incremental_searches():
     ranges = {"C": loguniform(1e-2, 1e2), "kernel": ["rbf", "linear"]}
     search = RandomizedSearchCV(SVC(), ranges, n_iter=8, cv=2, scheduler="sync")
-    smaller = reduced(search, check(search), ["kernel"], {"C": 4.0, "kernel": "rbf"})
+    smaller = reduced(search, space_of_search(search), ["kernel"], {"C": 4.0, "kernel": "rbf"})
     assert smaller.n_iter == 2
     assert len(smaller.fit(X, Y).cv_results_["params"]) == 2
     assert smaller.best_estimator_.C == 4.0
     for kind in (HyperbandSearchCV, SuccessiveHalvingSearchCV, IncrementalSearchCV):
         search = kind(SGDClassifier(), ALPHA, max_iter=9)
-        smaller = reduced(search, check(search), ["alpha"], {"alpha": 0.1, "penalty": "l1"})
+        smaller = reduced(
+            search, space_of_search(search), ["alpha"], {"alpha": 0.1, "penalty": "l1"}
+        )
         assert type(smaller) is kind
         assert (list(smaller.parameters), smaller.max_iter) == (["alpha"], 9)
         assert smaller.estimator.penalty == "l1"

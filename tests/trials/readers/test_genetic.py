@@ -17,7 +17,7 @@ from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.verification import measured
 from skhypershap.space.domains import domain_of, value_key
-from skhypershap.trials.readers.search import check, copy_of
+from skhypershap.trials import check_source, copy_of, space_of_search
 
 pytest.importorskip("sklearn_genetic")
 from sklearn_genetic import GASearchCV
@@ -131,9 +131,9 @@ def test_what_it_minimises_is_minimised():
 
 
 def test_its_space_is_known_before_it_runs():
-    assert set(check(unfitted())) == {"C", "tol", "degree", "kernel"}
+    assert set(space_of_search(unfitted())) == {"C", "tol", "degree", "kernel"}
     with pytest.raises(ValueError, match=r"Unknown metric 'acuracy'.*Did you mean 'accuracy'"):
-        check(unfitted(scoring="accuracy"), metric="acuracy")
+        check_source(unfitted(scoring="accuracy"), metric="acuracy")
 
 
 def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
@@ -154,8 +154,8 @@ FIXED = {"C": 3.0, "tol": 2e-3, "degree": 3, "kernel": "poly"}
 
 def test_a_smaller_search_is_run(search):
     names, before = ["C", "kernel"], search.estimator.get_params()
-    smaller = reduced(search, check(search), names, FIXED)
-    assert list(check(smaller)) == names
+    smaller = reduced(search, space_of_search(search), names, FIXED)
+    assert list(space_of_search(smaller)) == names
     held = smaller.estimator.get_params()
     assert {name: held[name] for name in set(FIXED) - set(names)} == {
         name: FIXED[name] for name in set(FIXED) - set(names)
@@ -171,7 +171,7 @@ def test_a_smaller_search_over_one_hyperparameter_is_refused(search):
     with pytest.raises(
         TypeError, match="needs two hyperparameters to combine, so search over one more"
     ):
-        reduced(search, check(search), ["C"], FIXED)
+        reduced(search, space_of_search(search), ["C"], FIXED)
 
 
 def test_configurations_are_measured_as_it_does(search):
@@ -192,6 +192,8 @@ def test_a_smaller_search_with_warm_starts_is_refused():
     search = GASearchCV(tree, param_grid=space, cv=3, warm_start_configs=starts)
     fixed = {"max_depth": 1, "min_samples_leaf": 50}
     with pytest.raises(TypeError, match="warm_start_configs set what would be held"):
-        reduced(search, check(search), ["max_depth", "min_samples_leaf"], fixed)
-    smaller = reduced(search.set_params(warm_start_configs=None), check(search), list(space), fixed)
+        reduced(search, space_of_search(search), ["max_depth", "min_samples_leaf"], fixed)
+    smaller = reduced(
+        search.set_params(warm_start_configs=None), space_of_search(search), list(space), fixed
+    )
     assert smaller.param_grid.keys() == space.keys()

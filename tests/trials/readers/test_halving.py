@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.advice.reduced_search import reduced
-from skhypershap.trials.readers.search import check
+from skhypershap.trials import space_of_search
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 
@@ -120,7 +120,9 @@ def test_a_list_of_dicts_with_estimators_as_choices():
 
 
 def test_smaller_searches_are_run(over_samples, over_trees):
-    smaller = reduced(over_samples, check(over_samples), ["gamma"], {"C": 3.0, "gamma": 0.1})
+    smaller = reduced(
+        over_samples, space_of_search(over_samples), ["gamma"], {"C": 3.0, "gamma": 0.1}
+    )
     assert type(smaller) is HalvingRandomSearchCV
     assert (smaller.n_candidates, smaller.min_resources, smaller.factor) == (12, 30, 2)
     smaller.fit(X, Y)
@@ -129,7 +131,7 @@ def test_smaller_searches_are_run(over_samples, over_trees):
     assert over_samples.estimator.C == 1.0
 
     fixed = {"max_depth": 4, "max_features": 1.0}
-    smaller = reduced(over_trees, check(over_trees), ["max_depth"], fixed).fit(X, Y)
+    smaller = reduced(over_trees, space_of_search(over_trees), ["max_depth"], fixed).fit(X, Y)
     assert smaller.param_grid == {"max_depth": [1, 2, 4]}
     held = smaller.best_estimator_.max_features
     assert (held, type(held)) == (1.0, float)
@@ -153,6 +155,6 @@ def scores_of(search):
 def test_of_lists_no_more_candidates_are_drawn_than_there_are():
     lists = {"C": [0.1, 1, 10], "gamma": [0.01, 0.1]}
     search = HalvingRandomSearchCV(SVC(), lists, n_candidates=6, random_state=0, cv=2, factor=2)
-    smaller = reduced(search, check(search), ["C"], {"C": 1, "gamma": 0.1})
+    smaller = reduced(search, space_of_search(search), ["C"], {"C": 1, "gamma": 0.1})
     assert smaller.n_candidates == 3
     smaller.set_params(min_resources=60).fit(X, Y)

@@ -326,7 +326,9 @@ def test_without_a_space_choices_are_indices(simple):
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
 def test_other_metrics(source):
-    with pytest.raises(ValueError, match="whether 'seconds' is better high or low: say direction="):
+    with pytest.raises(
+        ValueError, match="the direction of 'seconds' is not known: pass direction="
+    ):
         read_trials(source, space=make_space(), metric="seconds")
     trials = read_trials(source, space=make_space(), metric="seconds", direction="maximize")
     assert trials.scores == pytest.approx([2 * value for value in known(source)[1]])

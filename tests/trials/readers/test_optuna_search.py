@@ -17,7 +17,7 @@ from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.verification import measured
 from skhypershap.errors import BaselineWarning, TrialsWarning
-from skhypershap.trials import reader_of
+from skhypershap.trials import check_source
 
 optuna = pytest.importorskip("optuna")
 OptunaSearchCV = pytest.importorskip("optuna_integration").OptunaSearchCV
@@ -134,7 +134,7 @@ def test_a_typo_is_found_before_the_search_runs():
 def test_neither_fitted_nor_data():
     with pytest.raises(NotFittedError, match="OptunaSearchCV is not fitted"):
         HyperSHAPExplainer(search_of()).fit()
-    assert set(reader_of(search_of()).check(search_of())) == set(SPACE)
+    assert set(check_source(search_of()).space) == set(SPACE)
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
@@ -196,7 +196,7 @@ def test_a_study_of_the_user_s_own_is_not_touched_by_the_explainer():
 
 
 def space_of(search):
-    return reader_of(search).check(search)
+    return check_source(search).space
 
 
 def test_a_smaller_search_is_run():

@@ -28,7 +28,7 @@ from skhypershap.space.distributions import hyperparameter_from
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
-from skhypershap.trials.readers import search as search_reader
+from skhypershap.trials import space_of_search
 from skhypershap.trials.search_space import as_dimensions
 
 X, Y = load_iris(return_X_y=True)
@@ -427,7 +427,7 @@ class TestConditions:
             [{"kernel": ["linear"]}, {"coef0": [0.5, 1]}],
             [{"kernel": stats.rv_discrete(values=([1, 2], [0.5, 0.5]))}, {"coef0": [0.5, 1]}],
         ):
-            space = search_reader.check(RandomizedSearchCV(SVC(), grid))
+            space = space_of_search(RandomizedSearchCV(SVC(), grid))
             assert not space.conditions
             assert domain_of(space["coef0"]).values == (0.0, 0.5, 1)
 
@@ -584,7 +584,7 @@ class TestShapedLikeASearch:
                 return float(random_state.uniform(1, 2))
 
         search = RandomizedSearchCV(SVC(), {"C": OnlyDraws(), "gamma": [0.1, 1]}, cv=2, n_iter=12)
-        assert search_reader.check(search) is None
+        assert space_of_search(search) is None
         search.set_params(random_state=0).fit(X, Y)
         with pytest.warns(
             SpaceWarning, match=r"inferred from the 12 trials \(C: a number from 1\."
@@ -635,7 +635,7 @@ def test_frozen_searches_are_read_and_never_refitted():
 def test_sources_that_are_none():
     with pytest.raises(TypeError, match="Cannot read trials from list"):
         read_trials([1, 2])
-    with pytest.raises(TypeError, match="SVC is no search: it has no search space"):
+    with pytest.raises(TypeError, match="SVC is not a search: it has no search space"):
         read_trials(SVC())
     with pytest.raises(
         ValueError, match="with a ConfigurationSpace only; a GridSearchCV has results"

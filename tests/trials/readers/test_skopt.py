@@ -20,7 +20,7 @@ from skhypershap.advice.verification import measured
 from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import decode
 from skhypershap.space.sampling import sample_vectors
-from skhypershap.trials.readers.search import check
+from skhypershap.trials import space_of_search
 
 pytest.importorskip("skopt")
 from skopt import BayesSearchCV
@@ -119,7 +119,7 @@ def test_every_form_holds_what_scikit_optimize_draws_from_it(form):
     from skopt.space import check_dimension
 
     unfitted = BayesSearchCV(SVC(), {"C": form, "tol": (1e-4, 1e-2)})
-    space = check(unfitted)
+    space = space_of_search(unfitted)
     dimension = check_dimension(form)
     drawn = dimension.rvs(300, random_state=0)
     numbers = domain_of(space["C"]).encode([np.array(value).item() for value in drawn])
@@ -137,7 +137,7 @@ def test_probabilities_of_categories_are_kept():
         "kernel": Categorical(["rbf", "poly", "linear"], prior=[0.5, 0.2, 0.3]),
         "C": Categorical([10, 0.1, 1], prior=[0.6, 0.3, 0.1]),
     }
-    space = check(BayesSearchCV(SVC(), spaces))
+    space = space_of_search(BayesSearchCV(SVC(), spaces))
     configs = decode(space, sample_vectors(space, 4000, 0))
     for name, value, chance in (("kernel", "rbf", 0.5), ("kernel", "poly", 0.2), ("C", 10, 0.6)):
         share = np.mean([config[name] == value for config in configs])
@@ -211,7 +211,7 @@ def test_a_given_space_that_does_not_hold_the_trials_says_which_and_how_many(sea
 
 
 def test_a_smaller_search_over_a_dict(search):
-    space = check(search)
+    space = space_of_search(search)
     fixed = {"C": 3.0, "degree": 2, "kernel": "poly", "shrinking": False}
     smaller = reduced(search, space, ["C", "shrinking"], fixed).set_params(n_iter=3)
     assert smaller.search_spaces == {
@@ -231,14 +231,14 @@ def test_a_smaller_search_over_a_list_of_dicts_is_refused():
     with pytest.raises(
         TypeError, match=r"empty dicts that its list of search_spaces.*best_subsets"
     ):
-        reduced(search, check(search), ["C"], {"kernel": "rbf", "C": 5.0})
+        reduced(search, space_of_search(search), ["C"], {"kernel": "rbf", "C": 5.0})
 
 
 def test_a_choice_of_estimators_is_given_what_is_held():
     space = {"clf": Categorical([SVC(), SVC(kernel="linear")]), "clf__C": (1e-2, 1e2)}
     search = BayesSearchCV(Pipeline([("clf", SVC())]), space, n_iter=2, cv=2, random_state=0)
     fixed = {"clf": space["clf"].categories[0], "clf__C": 10.0}
-    smaller = reduced(search, check(search), ["clf"], fixed).fit(X, Y)
+    smaller = reduced(search, space_of_search(search), ["clf"], fixed).fit(X, Y)
     chosen = {repr(params["clf"]) for params in smaller.cv_results_["params"]}
     assert chosen <= {repr(SVC(C=10.0)), repr(SVC(C=10.0, kernel="linear"))}
 

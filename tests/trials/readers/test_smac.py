@@ -262,7 +262,7 @@ def test_mistakes(facade, tmp_path):
 def test_half_written_files(facade, tmp_path):
     folder = shutil.copytree(facade.scenario.output_directory, tmp_path / "copy")
     (folder / "runhistory.json").write_text('{"data": [')
-    with pytest.raises(ValueError, match=r"runhistory\.json' is no whole JSON file"):
+    with pytest.raises(ValueError, match=r"runhistory\.json' is not a complete JSON file"):
         read_trials(folder)
     (folder / "scenario.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"it has no scenario\.json\. A path must be"):

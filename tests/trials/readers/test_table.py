@@ -164,7 +164,7 @@ class TestInferredSpaces:
         frame["run"] = [f"run {number}" for number in range(30)]
         frame["score"] = frame["rate"]
         frame.loc[frame["rate"].idxmax(), "decay"] = np.nan
-        with pytest.warns(SpaceWarning, match="Nothing tells why some trials lack decay"):
+        with pytest.warns(SpaceWarning, match="No condition was found for decay, which"):
             assert not read_trials(frame).space.conditions
         with pytest.warns(SpaceWarning, match=r"gamma \| kernel in \{'rbf'\}"):
             read_trials(table())
@@ -183,7 +183,9 @@ class TestInferredSpaces:
         for row in rng.choice(30, 7, replace=False):
             del configs[row]["y"]
         frame = pd.DataFrame(configs).assign(score=[config["x"] for config in configs])
-        with pytest.warns(SpaceWarning, match="Nothing tells why some trials lack y"):
+        with pytest.warns(
+            SpaceWarning, match="No condition was found for y, which some trials lack"
+        ):
             explainer = HyperSHAPExplainer(frame, random_state=0).fit()
         assert not explainer.space_.conditions
         assert explainer.trials_["y"].isna().sum() == 7
