@@ -496,7 +496,7 @@ def test_a_search_that_cannot_be_rebuilt_says_why(search, missing):
 def test_it_is_what_an_explainer_has_explained():
     search = GridSearchCV(SVC(gamma=0.1), KERNELS, cv=2).fit(X, Y)
     explainer = HyperSHAPExplainer(search, random_state=0).fit()
-    fixed = {**explainer.fitted_.defaults.values, **explainer.baseline_}
+    fixed = {**explainer.fitted_.trials.defaults.values, **explainer.baseline_}
     for subset in ({"kernel"}, {"C", "degree"}, {"kernel", "gamma"}):
         smaller = reduced(search, explainer.space_, subset, fixed)
         again = HyperSHAPExplainer(smaller, random_state=0).fit(X, Y)
