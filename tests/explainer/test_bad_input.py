@@ -286,7 +286,7 @@ class TestWarnings:
     def test_noise(self):
         configs, _ = trials(50)
         noise = np.random.default_rng(1).normal(size=50)
-        with pytest.warns(SurrogateWarning, match="knows little"):
+        with pytest.warns(SurrogateWarning, match="fits poorly"):
             HyperSHAPExplainer(SPACE, random_state=0).fit(configs, noise)
 
     def test_silence_where_all_is_well(self):
