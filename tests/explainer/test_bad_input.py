@@ -142,7 +142,7 @@ class TestValues:
             HyperSHAPExplainer(space).fit([{"n": 10_000_005}, {"n": 1}], [1, 2])
 
     def test_a_class_is_no_surrogate(self):
-        with pytest.raises(ValueError, match=r"Make one: SVR\(\)"):
+        with pytest.raises(ValueError, match=r"Pass an instance: SVR\(\)"):
             HyperSHAPExplainer(SPACE, surrogate=SVR).fit(*trials())
 
     def test_a_classifier_is_no_surrogate(self):
