@@ -1,4 +1,4 @@
-"""What several test modules share: the obvious twin of the kernel, games, and small searches."""
+"""Shared by test modules: the obvious twin of the kernels, small surrogates, spaces and trials."""
 
 from __future__ import annotations
 
@@ -35,9 +35,12 @@ from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.optimizers import optuna
+from skhypershap.space.conditions import Legality
 from skhypershap.space.distributions import hyperparameter_from
 from skhypershap.space.encoding import decode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
+from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.fitting import SurrogateSpec
 
 matplotlib.use("Agg")
 
@@ -96,6 +99,33 @@ def twin_scores(predict, candidates, baseline, player_of_column):
                 blend[:, column] = candidates[:, column]
         rows.append(predict(blend))
     return np.array(rows)
+
+
+def tree_problem(seed=0, n_trials=60, n_columns=5):
+    """Vectors of floats, ranks and categories, as the surrogate sees them, and scores."""
+    random = np.random.default_rng(seed)
+    vectors = random.random((n_trials, n_columns))
+    vectors[:, 1] = random.integers(0, 3, n_trials)
+    vectors[:, 2] = np.round(vectors[:, 2], 1)
+    scores = 5 + np.sin(6 * vectors[:, 0]) * vectors[:, 1] + vectors[:, 2] * vectors[:, 3]
+    return vectors, scores
+
+
+def fitted_surrogate(model, vectors, scores):
+    """A surrogate on floats in [0, 1]."""
+    n = vectors.shape[1]
+    space = ConfigurationSpace({f"x{i:03}": (0.0, 1.0) for i in range(n)})
+    return SurrogateSpec(model, vectors, scores, Legality(space, np.full(n, 0.5))).fit(seed=0)
+
+
+def scores_of_blends(surrogate, candidates, baseline, player_of_column, n_jobs=None):
+    """Scores of shape (2^d, n_candidates) from the blocks of a surrogate."""
+    blends = Blends(candidates, baseline, np.asarray(player_of_column))
+    scores = np.full((blends.n_coalitions, len(candidates)), np.nan)
+    for block in surrogate.coalition_blocks(blends, n_jobs=n_jobs):
+        rows = np.arange(len(scores))[block.coalitions]
+        scores[np.ix_(rows, block.candidates)] = block.scores
+    return scores
 
 
 def coalitions(n_players):
