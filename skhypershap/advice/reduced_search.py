@@ -167,7 +167,8 @@ def _check_free(
         )
     if is_of(search, "sklearn_genetic") and len(free) == 1:
         raise _cannot_rebuild(
-            search, "sklearn-genetic-opt needs two hyperparameters to combine, so search over one more"
+            search,
+            "sklearn-genetic-opt needs two hyperparameters to combine, so search over one more",
         )
     if getattr(search, "warm_start_configs", None):
         raise _cannot_rebuild(
