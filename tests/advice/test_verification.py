@@ -272,7 +272,9 @@ def test_samples_are_all_there():
     search = halving(resource="n_samples", max_resources="auto")
     search.set_params(min_resources=30, estimator__n_estimators=3).fit(X, Y)
     configs = [{"max_depth": 1}, {"max_depth": 8}]
-    with pytest.warns(TrialsWarning, match="at most 120 samples, and what is measured has all 150"):
+    with pytest.warns(
+        TrialsWarning, match="at most 120 samples, and the measured scores are from all 150"
+    ):
         found = measured(search, configs, X, Y)
     assert_close(found, by_hand(search, configs))
 
