@@ -27,7 +27,7 @@ def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
     )
 
 
-class _Watched(Parallel):
+class _Watched(Parallel):  # type: ignore[misc]  # scikit-learn has no types
     """Tells a progress bar how far it is; every backend of joblib calls `print_progress`."""
 
     def __init__(self, bar: tqdm, **arguments: Any) -> None:

@@ -34,6 +34,7 @@ from ConfigSpace import (
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.optimizers import optuna
 from skhypershap.space.distributions import hyperparameter_from
 from skhypershap.space.encoding import decode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
@@ -105,6 +106,33 @@ def coalitions(n_players):
 
 def bits(coalition):
     return sum(1 << player for player in coalition)
+
+
+class Recorder:
+    """An objective for optimizers that keeps the configurations it evaluates."""
+
+    def __init__(self, score):
+        self.score, self.configs, self.calls = score, [], 0
+
+    def __call__(self, configs):
+        self.calls += 1
+        self.configs += [dict(config) for config in configs]
+        return np.array([self.score(config) for config in configs], dtype=float)
+
+
+def numbers_space(names="abc", upper=4, default=2):
+    """Integers from 0 to `upper`."""
+    space = ConfigurationSpace()
+    space.add([Integer(name, (0, upper), default=default) for name in names])
+    return space
+
+
+def optuna_optimizers():
+    """Optimizers of several Optuna samplers; skips the test where Optuna is not installed."""
+    samplers = pytest.importorskip("optuna").samplers
+    sampled = [samplers.TPESampler(multivariate=True), samplers.RandomSampler()]
+    sampled.append(samplers.NSGAIISampler(population_size=5))
+    return [optuna(), *map(optuna, sampled)]
 
 
 def space_of_sources(sources):

@@ -9,7 +9,7 @@ import numpy as np
 from skhypershap.games.coalition_scores import best_of_evaluated_subsets
 from skhypershap.games.value_function import ValueFunction
 from skhypershap.interactions.solve import GainFunction
-from skhypershap.surrogate.blends import members_of
+from skhypershap.surrogate.blends import all_coalitions
 
 
 class Subset(NamedTuple):
@@ -54,7 +54,7 @@ def best_subsets(v: ValueFunction, max_exact: int) -> Subsets:
         return _grown_subsets(v)
     values = v.all_scores()
     gains = v.sign * (values - values[0])
-    members = members_of(np.arange(len(gains)), v.n_players)
+    members = all_coalitions(v.n_players)
     sizes = members.sum(axis=1)
     best = []
     for size in range(1, v.n_players + 1):

@@ -16,9 +16,14 @@ from skhypershap.games.optimizer_bias import comparison_of
 from skhypershap.games.players import players_of
 from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.games.value_function import GameSpec, value_function
-from skhypershap.interactions.bootstrap import check_n_bootstrap, resampled
-from skhypershap.interactions.indices import INDICES, check_order
-from skhypershap.interactions.solve import Explained, GainFunction, solve, warn_of_lost_gain
+from skhypershap.interactions.bootstrap import bootstrap, check_n_bootstrap
+from skhypershap.interactions.indices import IndexSpec
+from skhypershap.interactions.solve import (
+    Explained,
+    GainFunction,
+    solve,
+    warn_if_gain_is_missed,
+)
 from skhypershap.space.encoding import as_configs, encode
 from skhypershap.surrogate.fitting import SurrogateSpec
 from skhypershap.surrogate.surrogate import Surrogate
@@ -136,7 +141,7 @@ class Explanations:
         names, stacked = games_of(game)
         check_n_bootstrap(n_bootstrap)
         context = self._context(groups)
-        index, order = self._checked_index(index, order, context)
+        index_spec = self._index_spec(index, order, context)
         game_specs = [self._game_spec(name, baseline, config) for name in names]
         if "optimizer_bias" in names:
             comparison = comparison_of(optimizer_of_interest, optimizer_ensemble, n_trials)
@@ -151,9 +156,9 @@ class Explanations:
                 "optimizer_of_interest and optimizer_ensemble are for the game 'optimizer_bias'; got "
                 f"{', '.join(map(repr, names))}."
             )
-        draws = [self._solved(game_specs, context, index, order)]
+        draws = [self._solved(game_specs, context, index_spec)]
         if n_bootstrap is not None:
-            draws += resampled(game_specs, context, index, order, self.max_exact, n_bootstrap)
+            draws += bootstrap(game_specs, context, index_spec, n_bootstrap)
         attrs = {
             "metric": self._trials.metric,
             "direction": self._trials.direction,
@@ -261,9 +266,9 @@ class Explanations:
         if not isinstance(game, str):
             raise TypeError("interaction_values takes one game; call it once for each game.")
         context = self._context(groups)
-        index, order = self._checked_index(index, order, context)
+        index_spec = self._index_spec(index, order, context)
         game_spec = self._game_spec_without_optimizers(game, baseline, config)
-        (explained,) = self._solved([game_spec], context, index, order)
+        (explained,) = self._solved([game_spec], context, index_spec)
         return as_interaction_values(explained, context.n_players)
 
     def predict_score(self, configs: Any) -> np.ndarray:
@@ -284,18 +289,18 @@ class Explanations:
         return self._surrogate.predict(encode(self.space_, given, unknown=self._trials.unknown))
 
     def _solved(
-        self, game_specs: Sequence[GameSpec], context: GameContext, index: str, order: int
+        self, game_specs: Sequence[GameSpec], context: GameContext, index_spec: IndexSpec
     ) -> list[Explained]:
-        """Explain several games, and say where an approximation is poor."""
-        found = [solve(one, context, index, order, self.max_exact) for one in game_specs]
+        """Explain several games, and warn where an approximation is poor."""
+        found = [solve(one, context, index_spec) for one in game_specs]
         for part in found:
-            warn_of_lost_gain(part, index)
+            warn_if_gain_is_missed(part, index_spec)
         return found
 
-    @staticmethod
-    def _checked_index(index: str, order: int, context: GameContext) -> tuple[str, int]:
-        check_name("index", index, INDICES)
-        return index, check_order(order, context.n_players)
+    def _index_spec(self, index: str, order: int, context: GameContext) -> IndexSpec:
+        return IndexSpec.checked(
+            index, order, n_players=context.n_players, max_exact=self.max_exact
+        )
 
     def _game_spec_without_optimizers(
         self, game: str, baseline: Any, config: Mapping[str, Any] | None

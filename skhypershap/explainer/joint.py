@@ -17,6 +17,7 @@ from skhypershap.frames import datasets_frame, explanation_frame
 from skhypershap.games.setting import GameContext
 from skhypershap.games.value_function import GameSpec, ValueFunction, value_function
 from skhypershap.interactions.bootstrap import check_n_bootstrap
+from skhypershap.interactions.indices import IndexSpec
 from skhypershap.interactions.solve import Explained, explained, solve
 from skhypershap.parallel import in_parallel
 from skhypershap.space.encoding import differences
@@ -126,15 +127,14 @@ def explain_jointly(
         for name, one in explainers.items()
     }
     tasks = _sharing_draws(tasks, games)
-    index, order = first._checked_index(index, order, tasks[next(iter(tasks))].context)
     max_exact = min(one.max_exact for one in explainers.values())
-    terms = IndexSpec(index, order, max_exact)
+    index_spec = IndexSpec.checked(index, order, n_players=len(players), max_exact=max_exact)
     run = functools.partial(in_parallel, n_jobs=n_jobs, verbose=verbose, unit="data set")
     draws = range((n_bootstrap or 0) + 1)
     if len(players) <= max_exact:
-        found = _from_all_coalitions(tasks, reduce, draws, terms, run)
+        found = _from_all_coalitions(tasks, reduce, draws, index_spec, run)
     elif n_bootstrap is None:
-        found = _from_some_coalitions(tasks, reduce, terms, run, linear=aggregate == "mean")
+        found = _from_some_coalitions(tasks, reduce, index_spec, run, linear=aggregate == "mean")
     else:
         raise ValueError(
             f"n_bootstrap needs all coalitions, and {len(players)} players have too many for "
@@ -158,14 +158,6 @@ class JointTask(NamedTuple):
 
     game_specs: list[GameSpec]
     context: GameContext
-
-
-class IndexSpec(NamedTuple):
-    """How a game is explained; see `skhypershap.solve.solve`."""
-
-    index_name: str
-    order: int
-    max_exact: int
 
 
 Found = dict[str, list[list[Explained]]]  # by data set, for each draw, for each game
@@ -245,8 +237,8 @@ def _sharing_draws(tasks: dict[str, JointTask], games: Sequence[str]) -> dict[st
         key = context.seed, context.n_samples, tuple(space)
         if not space.conditions and not space.forbidden_clauses:
             if key not in shared:
-                shared[key] = context.with_drawn(games).drawn
-            context = context._replace(drawn=shared[key])
+                shared[key] = context.with_samples(games).sampled
+            context = context._replace(sampled=shared[key])
         found[name] = task._replace(context=context)
     return found
 
@@ -255,7 +247,7 @@ def _from_all_coalitions(
     tasks: Mapping[str, JointTask],
     reduce: Callable[[np.ndarray], np.ndarray],
     draws: range,
-    terms: IndexSpec,
+    index_spec: IndexSpec,
     run: Callable[..., list[Any]],
 ) -> Found:
     """Explain from the values of all coalitions on each data set and draw."""
@@ -268,7 +260,7 @@ def _from_all_coalitions(
 
     def explained_games(games: np.ndarray) -> list[Explained]:
         return [
-            explained(replace(v, scores=functools.partial(_known, values)), *terms)
+            explained(replace(v, scores=functools.partial(_known, values)), index_spec)
             for v, values in zip(functions, games, strict=True)
         ]
 
@@ -284,13 +276,13 @@ def values_of(task: JointTask, draw: int) -> list[np.ndarray]:
 def _from_some_coalitions(
     tasks: Mapping[str, JointTask],
     reduce: Callable[[np.ndarray], np.ndarray],
-    terms: IndexSpec,
+    index_spec: IndexSpec,
     run: Callable[..., list[Any]],
     *,
     linear: bool,
 ) -> Found:
     """Explain each data set by itself, and all together by the same coalitions on each."""
-    own = run(_explained, [(task, terms) for task in tasks.values()], what="each data set")
+    own = run(_explained, [(task, index_spec) for task in tasks.values()], what="each data set")
     found: Found = {ALL: [[]], **{name: [parts] for name, parts in zip(tasks, own, strict=True)}}
     for number, parts in enumerate(zip(*own, strict=True)):
         each = [value_function(task.game_specs[number], task.context) for task in tasks.values()]
@@ -302,12 +294,12 @@ def _from_some_coalitions(
         if linear and all(part.exact for part in parts):
             found[ALL][0].append(_mean_of(parts))  # as any index is linear in v
         else:
-            found[ALL][0].append(explained(replace(each[0], scores=scores), *terms))
+            found[ALL][0].append(explained(replace(each[0], scores=scores), index_spec))
     return found
 
 
-def _explained(task: JointTask, terms: IndexSpec) -> list[Explained]:
-    return [solve(game_spec, task.context, *terms) for game_spec in task.game_specs]
+def _explained(task: JointTask, index_spec: IndexSpec) -> list[Explained]:
+    return [solve(game_spec, task.context, index_spec) for game_spec in task.game_specs]
 
 
 def _mean_of(parts: Sequence[Explained]) -> Explained:

@@ -3,60 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from skhypershap.interactions.indices import Interactions, interactions_of
+from skhypershap.arrays import Coalitions, Scores
+from skhypershap.interactions.indices import IndexSpec, Interactions, Players, interactions_of
 
 MIN_BUDGET = 2048
-BUDGET_PER_INTERACTION = 4  # a regression on fewer coalitions than unknowns has no answer
+BUDGET_PER_INTERACTION = 4  # a regression needs more coalitions than it has unknowns
 
-# The approximator of shapiq for each index, by name, and whether it must be told which index. BII
-# follows from FBII, the least-squares fit of an order, which keeps all BII up to that order (Hammer &
+
+class Approximator(NamedTuple):
+    """A class of shapiq by name, and whether its constructor takes the index."""
+
+    name: str
+    takes_index: bool
+
+
+# BII follows from FBII: the least-squares fit of an order keeps all BII up to that order (Hammer &
 # Holzman 1992).
 APPROXIMATORS = {
-    "SV": ("KernelSHAP", False),
-    "BV": ("RegressionFBII", False),
-    "FSII": ("RegressionFSII", False),
-    "FBII": ("RegressionFBII", False),
-    "SII": ("KernelSHAPIQ", True),
-    "k-SII": ("KernelSHAPIQ", True),
-    "STII": ("SVARMIQ", True),
-    "BII": ("RegressionFBII", False),
+    "SV": Approximator("KernelSHAP", takes_index=False),
+    "BV": Approximator("RegressionFBII", takes_index=False),
+    "FSII": Approximator("RegressionFSII", takes_index=False),
+    "FBII": Approximator("RegressionFBII", takes_index=False),
+    "SII": Approximator("KernelSHAPIQ", takes_index=True),
+    "k-SII": Approximator("KernelSHAPIQ", takes_index=True),
+    "STII": Approximator("SVARMIQ", takes_index=True),
+    "BII": Approximator("RegressionFBII", takes_index=False),
 }
 
 
-def approximate(
-    gains_of: Callable[[np.ndarray], np.ndarray], n_players: int, index: str, order: int, seed: int
-) -> tuple[Interactions, str, int]:
-    """Estimate interactions from some coalitions; also name the approximator and its budget."""
-    from shapiq import approximator as approximators  # seconds, so not before it is needed
+class Approximation(NamedTuple):
+    """Estimated interactions.
 
-    name, tell_index = APPROXIMATORS[index]
+    Attributes
+    ----------
+    interactions : dict of tuple of int to float
+        Value of each interaction, the empty one first.
+    approximator : str
+        Its name in shapiq.
+    budget : int
+        How many coalitions it may evaluate.
+    """
+
+    interactions: Interactions
+    approximator: str
+    budget: int
+
+
+def approximate(
+    gains_of: Callable[[Coalitions], Scores], n_players: int, index_spec: IndexSpec, seed: int
+) -> Approximation:
+    """Estimate interactions from the gains of some coalitions."""
+    from shapiq import approximator as approximators  # takes seconds, so only where it is needed
+
+    index, order = index_spec.name, index_spec.order
+    approximator = APPROXIMATORS[index]
     order = 1 if index in ("SV", "BV") else order
     arguments: dict[str, Any] = {"n": n_players, "random_state": seed}
-    if name != "KernelSHAP":
+    if approximator.name != "KernelSHAP":
         arguments["max_order"] = order
-    if tell_index:
+    if approximator.takes_index:
         arguments["index"] = index
     n_interactions = len(interactions_of(n_players, order))
     budget = max(MIN_BUDGET, BUDGET_PER_INTERACTION * n_interactions)
     budget = min(budget, 2**n_players)
-    estimate = getattr(approximators, name)(**arguments)(budget=budget, game=gains_of)
+    estimate = getattr(approximators, approximator.name)(**arguments)(budget=budget, game=gains_of)
     values: Interactions = {(): float(estimate.interactions.get((), 0.0))}
-    for members in interactions_of(n_players, order):
-        values[members] = float(estimate.interactions.get(members, 0.0))
+    for players in interactions_of(n_players, order):
+        values[players] = float(estimate.interactions.get(players, 0.0))
     if index == "BII":
-        values = {members: _bii_from_fbii(values, members) for members in values}
-    return values, name, budget
+        values = {players: _bii_from_fbii(values, players) for players in values}
+    return Approximation(values, approximator.name, budget)
 
 
-def _bii_from_fbii(fbii: Interactions, members: tuple[int, ...]) -> float:
-    """BII of a game that is known by its Moebius transform up to an order."""
-    part = set(members)
+def _bii_from_fbii(fbii: Interactions, players: Players) -> float:
+    """BII of the game whose Moebius transform is `fbii`."""
+    subset = set(players)
     return sum(
-        value * 0.5 ** (len(larger) - len(members))
+        value * 0.5 ** (len(larger) - len(players))
         for larger, value in fbii.items()
-        if part.issubset(larger)
+        if subset.issubset(larger)
     )

@@ -1,4 +1,4 @@
-"""How sure is it? The same games on surrogates that were fitted on resamples of the trials."""
+"""The bootstrap: the same games on surrogates that are refitted on resamples of the trials."""
 
 from __future__ import annotations
 
@@ -8,51 +8,53 @@ from typing import Any
 
 from skhypershap.games.setting import GameContext
 from skhypershap.games.value_function import GameSpec
+from skhypershap.interactions.indices import IndexSpec
 from skhypershap.interactions.solve import Explained, solve
 from skhypershap.parallel import in_parallel
 
 
 def check_n_bootstrap(n_bootstrap: Any) -> None:
-    """Refuse anything but None and an integer from 1."""
+    """Raise a ValueError for anything but None and an integer of at least 1."""
     if n_bootstrap is None:
         return
-    if not isinstance(n_bootstrap, Integral) or isinstance(n_bootstrap, bool) or n_bootstrap < 1:
+    is_integer = isinstance(n_bootstrap, Integral) and not isinstance(n_bootstrap, bool)
+    if not is_integer or n_bootstrap < 1:
         raise ValueError(
             "n_bootstrap must be an integer of at least 1, the number of resamples, or None; got "
-            f"{n_bootstrap!r}. 100 are a good start."
+            f"{n_bootstrap!r}. 100 is a good start."
         )
 
 
-def resampled(
-    game_specs: Sequence[GameSpec],
-    context: GameContext,
-    index: str,
-    order: int,
-    max_exact: int,
-    n_bootstrap: int,
+def bootstrap(
+    game_specs: Sequence[GameSpec], context: GameContext, index_spec: IndexSpec, n_bootstrap: int
 ) -> list[list[Explained]]:
-    """Explain the questions for each draw; draw by draw, arguments as in `solve`.
+    """Explain games on each of `n_bootstrap` resamples of the trials.
 
-    Baselines and candidates are the same for all. What a draw gives depends on its number only, not on
-    how many there are, or who works on them.
+    Baselines and candidates are the same for all draws. The values of a draw depend on its position
+    only, not on how many draws there are or which worker computes it.
+
+    Parameters
+    ----------
+    game_specs, context, index_spec
+        As in `solve`, for each game.
+    n_bootstrap : int
+        How many resamples.
+
+    Returns
+    -------
+    list of list of Explained
+        For each draw, from 1 on, the games.
     """
-    worker = context.with_drawn([game_spec.game for game_spec in game_specs]).alone()
-    pieces = [
-        (game_specs, worker, index, order, max_exact, draw) for draw in range(1, n_bootstrap + 1)
-    ]
+    worker = context.with_samples([game_spec.game for game_spec in game_specs]).alone()
+    tasks = [(game_specs, worker, index_spec, draw) for draw in range(1, n_bootstrap + 1)]
     return in_parallel(
-        one_draw, pieces, context.n_jobs, what="bootstrap", unit="draw", verbose=context.verbose
+        solve_draw, tasks, context.n_jobs, what="bootstrap", unit="draw", verbose=context.verbose
     )
 
 
-def one_draw(
-    game_specs: Sequence[GameSpec],
-    context: GameContext,
-    index: str,
-    order: int,
-    max_exact: int,
-    draw: int,
+def solve_draw(
+    game_specs: Sequence[GameSpec], context: GameContext, index_spec: IndexSpec, draw: int
 ) -> list[Explained]:
-    """Explain the questions on one resample."""
+    """Explain the games on one resample; module-level so that it can be pickled."""
     context = context.resampled(draw)
-    return [solve(game_spec, context, index, order, max_exact) for game_spec in game_specs]
+    return [solve(game_spec, context, index_spec) for game_spec in game_specs]

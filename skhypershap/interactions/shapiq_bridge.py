@@ -1,13 +1,17 @@
-"""What shapiq's own tools and plots take: games and interaction values. Imported when needed."""
+"""Games and interaction values for shapiq's own tools and plots; imported only when needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapiq
 
+from skhypershap.arrays import Coalitions, Scores
 from skhypershap.interactions.solve import Explained
+from skhypershap.surrogate.blends import positions_of
 
 
 class HyperparameterGame(shapiq.Game):
@@ -16,30 +20,30 @@ class HyperparameterGame(shapiq.Game):
     Parameters
     ----------
     gains : ndarray of shape (2^n_players,), or callable
-        All gains (bit i of a position says that player i is in), or a function from coalitions of
-        shape (n_coalitions, n_players) to gains.
+        The gains of all coalitions (bit i of a position is set if player i is in the coalition), or a
+        function from coalitions of shape (n_coalitions, n_players) to gains.
     names : sequence of str
-        The hyperparameters.
+        The players.
     """
 
     def __init__(
-        self, gains: np.ndarray | Callable[[np.ndarray], np.ndarray], names: Sequence[str]
+        self, gains: Scores | Callable[[Coalitions], Scores], names: Sequence[str]
     ) -> None:
         self.gains = gains
         super().__init__(
             n_players=len(names), normalize=True, normalization_value=0.0, player_names=list(names)
         )
 
-    def value_function(self, coalitions: np.ndarray) -> np.ndarray:
-        """Gains of shape (n_coalitions,) of coalitions given as rows of bools."""
+    def value_function(self, coalitions: npt.NDArray[Any]) -> Scores:
+        """Gains of shape (n_coalitions,) of coalitions, one per row."""
         coalitions = np.asarray(coalitions, dtype=bool)
         if callable(self.gains):
             return self.gains(coalitions)
-        return self.gains[coalitions @ (1 << np.arange(self.n_players))]
+        return self.gains[positions_of(coalitions)]
 
 
 def as_interaction_values(explained: Explained, n_players: int) -> shapiq.InteractionValues:
-    """Hand the interactions over as shapiq keeps them."""
+    """Convert an explained game to shapiq's own type."""
     return shapiq.InteractionValues(
         values=dict(explained.interactions),
         index=explained.measure,

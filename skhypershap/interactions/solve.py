@@ -1,55 +1,57 @@
-"""One game in, its interactions out: exactly where that can be done, approximated otherwise."""
+"""Explain one game: exactly where that is possible, approximately otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skhypershap.arrays import Coalitions, Scores
 from skhypershap.errors import ApproximationWarning, warn
 from skhypershap.games.coalition_scores import best_of_evaluated_subsets
 from skhypershap.games.setting import GameContext, sign_of_gain
 from skhypershap.games.value_function import GameSpec, ValueFunction, value_function
-from skhypershap.interactions.approximation import approximate
+from skhypershap.interactions.approximation import Approximation, approximate
 from skhypershap.interactions.from_leaves import leaf_interactions
 from skhypershap.interactions.indices import (
-    INDICES,
+    IndexSpec,
+    Interactions,
+    Players,
     exact_interactions,
     interactions_of,
-    measure_name,
     moebius_of_small,
 )
 
 MAX_EXACT_ABLATION = 20
-LOST_GAIN = 0.1  # of the gain: what an efficient index may lose before a user is told
+TOLERATED_LOSS = 0.1  # fraction of the gain that an efficient index may miss without a warning
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One game, explained.
+    """One explained game.
 
     Attributes
     ----------
     game, measure : str
-        Which game, and shapiq's name for the index.
+        The game, and shapiq's name for the index.
     interactions : dict of tuple of int to float
-        In gain units, the empty one included.
+        In gain units, the empty interaction included.
     baseline_score, full_score : float
         v of the empty and of the full coalition, in the metric's own units.
     gain : float
-        Their difference in gain units, which an efficient index sums to.
+        Their difference in gain units; the values of an efficient index sum to it.
     exact : bool
-        Whether all coalitions were evaluated, or an ablation's leaves in their place.
+        Whether all coalitions (or, for an ablation, all leaves) were evaluated.
     budget : int or None
-        How many coalitions were evaluated where not all were.
+        How many coalitions were evaluated, where not all were.
     approximator : str or None
         Its name in shapiq.
     """
 
     game: str
     measure: str
-    interactions: Mapping[tuple[int, ...], float]
+    interactions: Mapping[Players, float]
     baseline_score: float
     full_score: float
     gain: float
@@ -58,132 +60,149 @@ class Explained:
     approximator: str | None = None
 
 
-def solve(
-    game_spec: GameSpec, context: GameContext, index: str, order: int, max_exact: int
-) -> Explained:
-    """Compute the interactions that are asked for.
+def solve(game_spec: GameSpec, context: GameContext, index_spec: IndexSpec) -> Explained:
+    """Compute the interactions of a game.
 
     Parameters
     ----------
     game_spec : GameSpec
-        Of which game.
+        Which game.
     context : GameContext
-        Of which explainer.
-    index : str
-        A key of `skhypershap.interactions.INDICES`.
-    order : int
-        Size of the largest interactions.
-    max_exact : int
-        Up to this many players all coalitions are evaluated.
+        What the games of an explainer share.
+    index_spec : IndexSpec
+        Which index, up to which order, and up to how many players exactly.
     """
     if game_spec.game == "ablation":
         if has_leaves(context):
-            return _explained_ablation(game_spec, context, index, order)
-        # There is one candidate: without trees to list, all coalitions are evaluated for longer.
-        max_exact = max(max_exact, MAX_EXACT_ABLATION)
-    return explained(value_function(game_spec, context), index, order, max_exact)
+            return _explained_from_leaves(game_spec, context, index_spec)
+        # An ablation has one candidate only, so that more coalitions can be evaluated.
+        max_exact = max(index_spec.max_exact, MAX_EXACT_ABLATION)
+        index_spec = replace(index_spec, max_exact=max_exact)
+    return explained(value_function(game_spec, context), index_spec)
 
 
-def explained(v: ValueFunction, index: str, order: int, max_exact: int) -> Explained:
-    """Explain a value function, exactly up to `max_exact` players; arguments as in `solve`."""
-    measure, n_players = measure_name(index, order), v.n_players
-    if n_players <= max_exact:
-        values = v.all_scores()
-        gains = v.sign * (values - values[0])
-        interactions = exact_interactions(gains, index, order)
-        return Explained(
-            v.game, measure, interactions, float(values[0]), float(values[-1]), float(gains[-1])
-        )
-
-    gains_of = GainFunction(v)
-    full = 0.0
-
-    def evaluate(coalitions: np.ndarray) -> np.ndarray:
-        """Gains of the coalitions that an approximator asks for, the full one among them."""
-        nonlocal full
-        coalitions = np.vstack([coalitions, np.ones(n_players)]).astype(bool)
-        gains = gains_of(coalitions)
-        if v.keeps_subsets:
-            gains = best_of_evaluated_subsets(v.game, gains, coalitions)
-        full = gains[-1]
-        return gains[:-1]
-
-    if index == "Moebius":  # needs the coalitions up to its order only
-        small = interactions_of(n_players, order)
-        members = np.array([[player in part for player in range(n_players)] for part in small])
-        interactions = moebius_of_small(small, evaluate(members))
-        approximator, budget = "small coalitions", len(small) + 1
-    else:
-        interactions, approximator, budget = approximate(evaluate, n_players, index, order, v.seed)
+def explained(v: ValueFunction, index_spec: IndexSpec) -> Explained:
+    """Explain a value function, exactly up to `index_spec.max_exact` players."""
+    if v.n_players > index_spec.max_exact:
+        return _explained_approximately(v, index_spec)
+    values = v.all_scores()
+    gains = v.sign * (values - values[0])
     return Explained(
         v.game,
-        measure,
-        interactions,
-        baseline_score=gains_of.empty_score,
-        full_score=float(gains_of.empty_score + v.sign * full),
-        gain=float(full),
-        exact=False,
-        budget=budget,
-        approximator=approximator,
+        index_spec.measure,
+        exact_interactions(gains, index_spec.name, index_spec.order),
+        baseline_score=float(values[0]),
+        full_score=float(values[-1]),
+        gain=float(gains[-1]),
     )
 
 
-def warn_of_lost_gain(part: Explained, index: str) -> None:
-    """An index that should sum to the gain tells by how much its approximation misses it."""
-    if part.exact or not INDICES[index].efficient:
+def _explained_approximately(v: ValueFunction, index_spec: IndexSpec) -> Explained:
+    """Explain a value function from the values of some coalitions."""
+    gains_of = GainFunction(v)
+    gain = 0.0
+
+    def evaluate(coalitions: Coalitions) -> Scores:
+        """Gains of the coalitions that an approximator asks for; the full one is always added."""
+        nonlocal gain
+        coalitions = np.vstack([coalitions, np.ones(v.n_players)]).astype(bool)
+        gains = gains_of(coalitions)
+        if v.keeps_subsets:
+            gains = best_of_evaluated_subsets(v.game, gains, coalitions)
+        gain = float(gains[-1])
+        return gains[:-1]
+
+    if index_spec.name == "Moebius":  # needs only the coalitions up to its order
+        small = interactions_of(v.n_players, index_spec.order)
+        rows = np.array([[player in players for player in range(v.n_players)] for players in small])
+        found = Approximation(
+            moebius_of_small(small, evaluate(rows)), "small coalitions", len(small) + 1
+        )
+    else:
+        found = approximate(evaluate, v.n_players, index_spec, v.seed)
+    return Explained(
+        v.game,
+        index_spec.measure,
+        found.interactions,
+        baseline_score=gains_of.empty_score,
+        full_score=gains_of.empty_score + v.sign * gain,
+        gain=gain,
+        exact=False,
+        budget=found.budget,
+        approximator=found.approximator,
+    )
+
+
+def warn_if_gain_is_missed(part: Explained, index_spec: IndexSpec) -> None:
+    """Warn if an approximation of an efficient index does not sum to the gain."""
+    if part.exact or not index_spec.efficient:
         return
     found = sum(part.interactions.values())
-    if abs(found - part.gain) > LOST_GAIN * abs(part.gain):
+    if abs(found - part.gain) > TOLERATED_LOSS * abs(part.gain):
         warn(
-            f"The approximation is poor: {part.measure} by {part.approximator} sums to {found:.3g} "
-            f"where the gain is {part.gain:.3g}. Use index='FSII' or 'k-SII', which are approximated "
+            f"The approximation is poor: {part.measure} by {part.approximator} sums to {found:.3g}, but "
+            f"the gain is {part.gain:.3g}. Use index='FSII' or 'k-SII', which are approximated "
             "better, or raise max_exact to evaluate all coalitions.",
             ApproximationWarning,
         )
 
 
 def has_leaves(context: GameContext) -> bool:
-    """Whether scores of blends are sums of leaves: in trees, unless blends are left out."""
+    """Whether ablations can be computed from tree leaves.
+
+    They can for a tree surrogate without forbidden clauses.
+    """
     return context.surrogate.forest is not None and not context.surrogate.legality.forbids
 
 
 class GainFunction:
-    """Gains of coalitions given as rows of bools, evaluated when asked."""
+    """Gains of coalitions over the empty one, evaluated when called.
+
+    Parameters
+    ----------
+    v : ValueFunction
+        The game.
+
+    Attributes
+    ----------
+    empty_score : float
+        v of the empty coalition, in the metric's own units.
+    """
 
     def __init__(self, v: ValueFunction) -> None:
         self.v = v
         self.empty_score = float(v.scores(np.zeros((1, v.n_players), dtype=bool))[0])
 
-    def __call__(self, coalitions: np.ndarray) -> np.ndarray:
-        """Gains of shape (n_coalitions,) over the baseline, in units of the metric."""
+    def __call__(self, coalitions: Coalitions) -> Scores:
+        """Gains of shape (n_coalitions,), in units of the metric."""
         return self.v.sign * (self.v.scores(coalitions) - self.empty_score)
 
 
-def _explained_ablation(
-    game_spec: GameSpec, context: GameContext, index: str, order: int
+def _explained_from_leaves(
+    game_spec: GameSpec, context: GameContext, index_spec: IndexSpec
 ) -> Explained:
-    """Exact at any number of players: from the leaves that blends of two configurations reach."""
+    """Explain an ablation exactly, from the leaves that blends of two configurations reach."""
     from skhypershap.surrogate.kernels.leaves import reachable_leaves
 
     forest = context.surrogate.forest
     assert forest is not None
     *baselines, vector = context.filled([*game_spec.baselines, game_spec.config])
     sign = sign_of_gain(game_spec.game, context.trials)
-    share = 1 / len(baselines)
-    sums: dict[tuple[int, ...], float] = {}
-    first = last = 0.0
+    weight = 1 / len(baselines)
+    interactions: Interactions = {}
+    empty = full = 0.0
     for baseline in baselines:
         leaves = reachable_leaves(forest, vector, baseline, context.player_of_column)
-        first += share * leaves.amounts[leaves.n_in == 0].sum()
-        last += share * leaves.amounts[leaves.n_out == 0].sum()
-        found = leaf_interactions(leaves, context.n_players, index, order)
-        for members, value in found.items():
-            sums[members] = sums.get(members, 0.0) + sign * share * value
+        empty += weight * leaves.amounts[leaves.n_in == 0].sum()
+        full += weight * leaves.amounts[leaves.n_out == 0].sum()
+        found = leaf_interactions(leaves, context.n_players, index_spec.name, index_spec.order)
+        for players, value in found.items():
+            interactions[players] = interactions.get(players, 0.0) + sign * weight * value
     return Explained(
         game_spec.game,
-        measure_name(index, order),
-        sums,
-        float(first),
-        float(last),
-        float(sign * (last - first)),
+        index_spec.measure,
+        interactions,
+        baseline_score=float(empty),
+        full_score=float(full),
+        gain=float(sign * (full - empty)),
     )

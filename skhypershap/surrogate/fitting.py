@@ -110,14 +110,14 @@ def _of_filled_vectors(forest: FlatForest, inputs: Inputs) -> FlatForest:
     legality = inputs.legality
     if not legality.space.conditions and not inputs.has_fidelity:
         return forest
-    from skhypershap.surrogate.kernels.conditional_splits import guard
+    from skhypershap.surrogate.kernels.conditional_splits import add_conditional_splits
 
     if not inputs.takes_missing:
         filled = ranks_of(forest, np.append(legality.defaults, LARGEST)[None])[:, 0]
         left = filled[forest.column] <= forest.rank
         forest = forest._replace(missing=np.where(left, forest.left, forest.right))
     activity = activity_of(legality, forest.dtype)
-    return guard(forest, activity, LARGEST if inputs.has_fidelity else None)
+    return add_conditional_splits(forest, activity, LARGEST if inputs.has_fidelity else None)
 
 
 def check_surrogate(model: Any) -> None:

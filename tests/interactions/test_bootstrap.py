@@ -1,4 +1,4 @@
-"""How sure is it: draws of an explanation, and intervals over them."""
+"""The bootstrap: explanations of resampled trials, and intervals of their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression
 
 from skhypershap import HyperSHAPExplainer, summarize
-from skhypershap.interactions.bootstrap import one_draw
+from skhypershap.interactions.bootstrap import solve_draw
+from skhypershap.interactions.indices import IndexSpec
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 KEYS = ["game", "measure", "order", "interaction", "hyperparameters"]
@@ -36,7 +37,7 @@ def table(explainer):
 
 
 class TestDraws:
-    def test_draw_0_is_the_explanation_itself(self, explainer, table):
+    def test_draw_0_is_the_explanation_of_all_trials(self, explainer, table):
         whole = table[table["draw"] == 0].drop(columns="draw")
         plain = explainer.explain(["tunability", "ablation"])
         pd.testing.assert_frame_equal(whole, plain)
@@ -49,13 +50,13 @@ class TestDraws:
         for _, rows in table.groupby("draw"):
             pd.testing.assert_frame_equal(rows[KEYS].reset_index(drop=True), first)
 
-    def test_draws_differ_and_do_not_depend_on_their_number(self, explainer, table):
+    def test_draws_differ_and_do_not_depend_on_n_bootstrap(self, explainer, table):
         values = table.pivot_table(index=["game", "interaction"], columns="draw", values="value")
         assert values.T.nunique().max() > 1
         fewer = explainer.explain(["tunability", "ablation"], n_bootstrap=2)
         pd.testing.assert_frame_equal(fewer, table[table["draw"] <= 2])
 
-    def test_a_draw_is_a_surrogate_of_resampled_trials(self, explainer):
+    def test_draw_explains_a_surrogate_of_resampled_trials(self, explainer):
         """The slow twin: resample, fit a surrogate by hand, explain with the same baseline."""
 
         class Resampled(RegressorMixin, BaseEstimator):
@@ -86,23 +87,23 @@ class TestDraws:
         pd.testing.assert_series_equal(found.sort_index(), by_hand.sort_index())
 
     @pytest.mark.parametrize("backend", ["threading", "loky"])
-    def test_no_backend_changes_anything(self, table, backend):
+    def test_backends_give_equal_tables(self, table, backend):
         parallel = linear_explainer(40, n_jobs=2)
         with joblib.parallel_config(backend=backend):
             found = parallel.explain(["tunability", "ablation"], n_bootstrap=6)
         pd.testing.assert_frame_equal(found, table)
 
     def test_values_sum_to_the_gain_in_every_draw(self, explainer, table):
-        """FSII is efficient: what a draw's values sum to is its own surrogate's gain."""
-        setting = explainer._context()
+        """FSII is efficient: the values of a draw sum to the gain on the draw's own surrogate."""
+        context = explainer._context()
         for draw in (1, 4):
-            question = explainer._game_spec("tunability", None, None)
-            (part,) = one_draw([question], setting, "FSII", 2, 16, draw)
+            game_spec = explainer._game_spec("tunability", None, None)
+            (part,) = solve_draw([game_spec], context, IndexSpec("FSII", 2, 16), draw)
             rows = table[(table["draw"] == draw) & (table["game"] == "tunability")]
             assert rows["value"].sum() == pytest.approx(part.full_score - part.baseline_score)
 
-    def test_trials_at_several_fidelities(self):
-        """A resample may lack the largest; it is what every game is played at, all the same."""
+    def test_resample_without_the_largest_fidelity_is_explained_at_it(self):
+        """A resample may lack trials at the largest fidelity; games are still evaluated there."""
         space = ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}, seed=0)
         configs = space.sample_configuration(30)
         fidelity = [1] * 29 + [9]
@@ -113,19 +114,19 @@ class TestDraws:
         drawn = fitted.fit(configs, scores, fidelity=fidelity).explain(n_bootstrap=5)
         assert np.isfinite(drawn["value"]).all()
 
-    def test_a_progress_bar(self, capsys, monkeypatch):
+    def test_verbose_shows_a_progress_bar(self, capsys, monkeypatch):
         monkeypatch.setattr("skhypershap.parallel.PROGRESS_DELAY", 0)
         linear_explainer(20, verbose=1).explain("ablation", n_bootstrap=3)
         assert "3.00/3.00" in capsys.readouterr().err
 
     @pytest.mark.parametrize("n_bootstrap", [0, -3, 2.5, "10", True])
-    def test_no_or_negative_draws(self, explainer, n_bootstrap):
+    def test_invalid_n_bootstrap_raises(self, explainer, n_bootstrap):
         with pytest.raises(ValueError, match="n_bootstrap must be an integer of at least 1"):
             explainer.explain(n_bootstrap=n_bootstrap)
 
 
 class TestSummarize:
-    def test_quantiles_of_the_draws(self, table):
+    def test_interval_ends_are_quantiles_of_the_draws(self, table):
         summary = summarize(table, level=0.8)
         assert list(summary) == [*KEYS, "value", "low", "high"]
         assert len(summary) == (table["draw"] == 0).sum()
@@ -140,17 +141,17 @@ class TestSummarize:
         pd.testing.assert_frame_equal(summary[KEYS], table[table["draw"] == 0][KEYS])
         assert summary.attrs == table.attrs
 
-    def test_a_wider_level_holds_a_narrower_one(self, table):
+    def test_wider_level_contains_narrower_interval(self, table):
         narrow, wide = summarize(table, level=0.5), summarize(table, level=0.95)
         assert (wide["low"] <= narrow["low"]).all()
         assert (wide["high"] >= narrow["high"]).all()
 
-    def test_some_rows_will_do(self, table):
+    def test_subset_of_rows_can_be_summarized(self, table):
         pairs = table[(table["order"] == 2) & (table["game"] == "ablation")]
         assert len(summarize(pairs)) == 3
 
-    def test_intervals_of_a_linear_function_shrink_with_trials(self):
-        """Without noise all uncertainty is of where the trials are."""
+    def test_intervals_shrink_with_more_trials(self):
+        """Scores have no noise, so that all uncertainty comes from the choice of the trials."""
         widths = []
         for n_trials in (30, 300):
             fitted = linear_explainer(n_trials)
@@ -159,7 +160,7 @@ class TestSummarize:
             widths.append((summary["high"] - summary["low"]).groupby(summary["game"]).sum())
         assert (widths[0] > 1.3 * widths[1]).all()
 
-    def test_what_a_user_has_added(self, table):
+    def test_added_columns_do_not_change_intervals(self, table):
         expected = summarize(table)
         for added in (
             {"note": None},
@@ -175,7 +176,7 @@ class TestSummarize:
         found = summarize(table.reset_index())
         np.testing.assert_array_equal(found["low"], expected["low"])
 
-    def test_several_explanations_need_a_column_that_tells_them_apart(self, explainer):
+    def test_stacked_explanations_need_a_distinguishing_column(self, explainer):
         parts = {
             word: explainer.explain("tunability", baseline=word, n_bootstrap=4)
             for word in ("worst", "best")
@@ -187,16 +188,16 @@ class TestSummarize:
             own = both[both["baseline"] == word].drop(columns="baseline").reset_index(drop=True)
             pd.testing.assert_frame_equal(own, summarize(part))
 
-    def test_columns_that_are_missing(self, table):
+    def test_missing_column_raises(self, table):
         with pytest.raises(ValueError, match="no column 'hyperparameters'"):
             summarize(table.drop(columns="hyperparameters"))
 
     @pytest.mark.parametrize("level", [0, 1, -0.5, 90, "0.9", None])
-    def test_levels_that_are_none(self, table, level):
+    def test_invalid_level_raises(self, table, level):
         with pytest.raises(ValueError, match="level must be a number above 0 and below 1"):
             summarize(table, level=level)
 
-    def test_a_table_without_draws(self, explainer, table):
+    def test_table_without_draws_raises(self, explainer, table):
         with pytest.raises(ValueError, match="n_bootstrap="):
             summarize(explainer.explain())
         for rows in (table["draw"] == 0, table["draw"] > 0):

@@ -1,4 +1,4 @@
-"""Indices against shapiq's slow exact computer, and against what the axioms say."""
+"""Indices against shapiq's slow exact computer, and against the axioms."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from conftest import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapiq import ExactComputer
+from shapiq.game_theory.indices import ALL_AVAILABLE_CONCEPTS
 
 from skhypershap.interactions.indices import (
     INDICES,
+    IndexSpec,
     exact_interactions,
     interactions_of,
     measure_name,
@@ -33,7 +35,7 @@ def game_of(gains):
 
 @pytest.mark.parametrize("n_players", [1, 2, 3, 5])
 @pytest.mark.parametrize("index", INDICES)
-def test_equal_to_the_exact_computer(index, n_players):
+def test_indices_equal_shapiqs_exact_computer(index, n_players):
     gains = random_gains(n_players)
     computer = ExactComputer(n_players=n_players, game=game_of(gains))
     for order in range(1, 2 if INDICES[index].singles_only else n_players + 1):
@@ -53,7 +55,7 @@ def test_equal_to_the_exact_computer(index, n_players):
     data=st.data(),
 )
 @settings(max_examples=60, deadline=None)
-def test_efficiency(n_players, seed, index, data):
+def test_efficient_indices_sum_to_the_gain(n_players, seed, index, data):
     order = data.draw(st.integers(1, n_players))
     gains = random_gains(n_players, seed)
     values = exact_interactions(gains, index, order)
@@ -62,7 +64,7 @@ def test_efficiency(n_players, seed, index, data):
 
 @given(seed=st.integers(0, 10_000), index=st.sampled_from(list(INDICES)), order=st.integers(1, 4))
 @settings(max_examples=60, deadline=None)
-def test_dummy_symmetry_and_linearity(seed, index, order):
+def test_indices_satisfy_dummy_symmetry_and_linearity(seed, index, order):
     random = np.random.default_rng(seed)
     # Player 3 is a dummy; players 0 and 1 are made symmetric by averaging over their swap.
     core = random.normal(size=8)
@@ -82,7 +84,7 @@ def test_dummy_symmetry_and_linearity(seed, index, order):
         assert value == pytest.approx(2 * values[members] - others[members], abs=1e-9)
 
 
-def test_unanimity_game_by_hand():
+def test_unanimity_game_has_known_values():
     """v(S) = 1 if all three of three players are in: a third each for SV, a quarter for Banzhaf.
 
     FSII of order 2 (Tsai et al. 2023, Theorem 19): singles -(1/3) * 2 * 1 / 4, pairs 1 / 2.
@@ -99,7 +101,7 @@ def test_unanimity_game_by_hand():
     assert moebius[(0, 1)] == 0.0
 
 
-def test_full_order_of_every_index_that_refines_moebius_is_moebius():
+def test_fsii_and_stii_of_full_order_equal_moebius():
     gains = random_gains(4)
     moebius = exact_interactions(gains, "Moebius", 4)
     for index in ("FSII", "STII"):
@@ -107,10 +109,44 @@ def test_full_order_of_every_index_that_refines_moebius_is_moebius():
         assert all(found[members] == pytest.approx(moebius[members]) for members in moebius)
 
 
-def test_moebius_needs_the_small_coalitions_only():
+def test_moebius_of_small_equals_the_full_transform():
     gains = random_gains(5)
     small = interactions_of(5, 2)
     found = moebius_of_small(small, np.array([gains[bits(members)] for members in small]))
     expected = exact_interactions(gains, "Moebius", 2)
     assert found.keys() == expected.keys()
     assert all(found[members] == pytest.approx(expected[members]) for members in expected)
+
+
+@pytest.mark.parametrize("index", INDICES)
+def test_index_has_the_source_that_shapiq_cites(index):
+    source, cited = INDICES[index].source, ALL_AVAILABLE_CONCEPTS[index]["source"]
+    if index == "BV":  # an article without a DOI, cited by title
+        assert "Rutgers Law Review" in source
+        assert "Rutgers Law Review" in cited
+    else:
+        assert source == cited
+
+
+class TestIndexSpec:
+    def test_checked_accepts_every_index_and_order(self):
+        for index in INDICES:
+            for order in range(1, 4):
+                index_spec = IndexSpec.checked(index, order, n_players=3, max_exact=16)
+                assert index_spec == IndexSpec(index, order, 16)
+                assert index_spec.measure == measure_name(index, order)
+                assert index_spec.efficient == (index in EFFICIENT)
+
+    def test_default_order_of_a_single_player_becomes_one(self):
+        assert IndexSpec.checked("FSII", 2, n_players=1, max_exact=16).order == 1
+
+    def test_unknown_index_raises(self):
+        with pytest.raises(ValueError, match=r"Unknown index 'FSI'\. Did you mean 'FSII'\?"):
+            IndexSpec.checked("FSI", 2, n_players=3, max_exact=16)
+
+    @pytest.mark.parametrize("order", [0, 4, 2.0, True, "2", None])
+    def test_invalid_order_raises(self, order):
+        with pytest.raises(
+            ValueError, match=r"order must be an integer from 1 to 3, the number of"
+        ):
+            IndexSpec.checked("FSII", order, n_players=3, max_exact=16)

@@ -29,6 +29,7 @@ import skhypershap
 from skhypershap.interactions.from_leaves import leaf_interactions
 from skhypershap.interactions.indices import exact_interactions
 from skhypershap.space.conditions import Legality
+from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.fitting import SurrogateSpec
 from skhypershap.surrogate.kernels.coalitions import layout_of_all, score_block
 from skhypershap.surrogate.kernels.leaves import reachable_leaves
@@ -84,7 +85,8 @@ def problem(seed=0, n_trials=60, n_columns=5):
 
 def all_blocks(surrogate, candidates, baseline, player_of_column, n_jobs=None):
     scores = np.full((2 ** (max(player_of_column) + 1), len(candidates)), np.nan)
-    blocks = surrogate.coalition_blocks(candidates, baseline, player_of_column, n_jobs=n_jobs)
+    blends = Blends(candidates, baseline, np.asarray(player_of_column))
+    blocks = surrogate.coalition_blocks(blends, n_jobs=n_jobs)
     for coalitions, members, block in blocks:
         rows = np.arange(len(scores))[coalitions]
         scores[np.ix_(rows, members)] = block
@@ -122,10 +124,10 @@ def test_threads_and_blocks_change_nothing():
     two = all_blocks(surrogate, candidates, vectors[0], np.arange(5), n_jobs=2)
     np.testing.assert_array_equal(one, two)
     walk = plan_walk(surrogate.forest, candidates, vectors[0], np.arange(5))
-    places, blocks = layout_of_all(walk), walk.blocks(100)
+    layout, blocks = layout_of_all(walk), walk.blocks(100)
     np.testing.assert_array_equal(np.sort(np.concatenate(blocks)), np.arange(300))
-    expected = one[places.coalitions][:, blocks[1]]
-    np.testing.assert_array_equal(score_block(walk, places, blocks[1]).T, expected)
+    expected = one[layout.coalitions][:, blocks[1]]
+    np.testing.assert_array_equal(score_block(walk, layout, blocks[1]).T, expected)
 
 
 @pytest.mark.parametrize("n_players", [4, 7, 9, 10])
@@ -161,16 +163,16 @@ def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
     surrogate = fitted(RandomForestRegressor(5), vectors, scores)
     candidates, baseline, players = random.random((70, n_players)), vectors[0], np.arange(n_players)
     coalitions = random.random((n_coalitions, n_players)) < random.random((n_coalitions, 1))
-    asked = (candidates, baseline, players, coalitions)
+    blends = Blends(candidates, baseline, players)
     looked_at = random.integers(0, n_coalitions, 20)
-    expected = surrogate.blend_scores(coalitions[looked_at], candidates, baseline, players)
+    expected = surrogate.blend_scores(blends, coalitions[looked_at])
     scores = np.full((n_coalitions, len(candidates)), np.nan)
-    for numbers, members, block in surrogate.coalition_blocks(*asked):
+    for numbers, members, block in surrogate.coalition_blocks(blends, coalitions):
         scores[np.ix_(np.arange(n_coalitions)[numbers], members)] = block
     np.testing.assert_allclose(scores[looked_at], expected, rtol=0, atol=1e-9)
     for sign in (1.0, -1.0):
         best = np.full(n_coalitions, -np.inf)
-        for numbers, _, found, winners in surrogate.coalition_optima(*asked, sign=sign):
+        for numbers, _, found, winners in surrogate.coalition_optima(blends, coalitions, sign=sign):
             which = np.arange(n_coalitions)[numbers]
             np.testing.assert_allclose(found, sign * scores[which, winners], rtol=0, atol=1e-9)
             best[which] = np.maximum(best[which], found)

@@ -1,4 +1,4 @@
-"""Any sampler of Optuna as an optimizer."""
+"""Optuna's samplers as optimizers."""
 
 from __future__ import annotations
 
@@ -19,28 +19,53 @@ from ConfigSpace.hyperparameters import (
     OrdinalHyperparameter,
 )
 
-from skhypershap._compat import optional
-from skhypershap.optimizers._run import Objective, Optimizer, check_run, defaults_of, gains_of
+from skhypershap._compat import class_names, optional
+from skhypershap.arrays import Vectors
+from skhypershap.optimizers.running import (
+    Objective,
+    Optimizer,
+    check_run,
+    default_vector,
+    gains_of,
+)
 from skhypershap.space.conditions import Legality, active_where, violates
 from skhypershap.space.domains import all_numbers
 from skhypershap.space.encoding import Config, as_configspace
+
+SAMPLER = "optuna.samplers._base.BaseSampler"
+
+
+def is_optuna_sampler(given: Any) -> bool:
+    """Whether this is a sampler of Optuna, without importing Optuna."""
+    return SAMPLER in class_names(given)
 
 
 def optuna(sampler: Any = None) -> Optimizer:
     """Make an optimizer of an Optuna sampler.
 
-    It asks for hyperparameters from parents to children, and for active ones only; a choice is asked
-    for by its position. A forbidden configuration is told as a pruned trial.
+    Hyperparameters are suggested from parents to children, and only active ones. A categorical is
+    suggested as the position of its choice. A forbidden configuration is a pruned trial.
 
     Parameters
     ----------
     sampler : optuna.samplers.BaseSampler, optional
-        Each run has a copy of its own with a seed from `random_state`; None: `TPESampler`.
+        Each run uses a copy of it, seeded from `random_state`; None: `TPESampler`.
 
     Returns
     -------
     callable
-        An optimizer. It returns the default if all trials are forbidden.
+        An optimizer. It returns the default configuration if all trials are forbidden.
+
+    Raises
+    ------
+    TypeError
+        If `sampler` is not an Optuna sampler.
+    ImportError
+        If Optuna is not installed.
+
+    See Also
+    --------
+    random : Samples that do not depend on earlier trials.
 
     Examples
     --------
@@ -64,7 +89,7 @@ def optuna(sampler: Any = None) -> Optimizer:
 
 @dataclass(frozen=True, repr=False)
 class _Optuna:
-    """See `optuna`; a class, so that it can be pickled."""
+    """What `optuna` returns; a class, because a closure could not be pickled."""
 
     sampler: Any
 
@@ -73,7 +98,8 @@ class _Optuna:
     ) -> Config:
         check_run(n_trials, random_state)
         library = optional("optuna", "optuna")
-        best = Legality(space, defaults_of(space)).legal(defaults_of(space)[None])
+        defaults = default_vector(space)
+        best = Legality(space, defaults).legal(defaults[None])
         best_gain = -np.inf
 
         def score(trial: Any) -> float:
@@ -97,8 +123,8 @@ class _Optuna:
         return f"optuna({type(self.sampler).__name__ if self.sampler else 'TPESampler'})"
 
 
-def _suggested(trial: Any, space: ConfigurationSpace) -> np.ndarray:
-    """One legal vector, of shape (1, n_columns), as an Optuna trial suggests it."""
+def _suggested(trial: Any, space: ConfigurationSpace) -> Vectors:
+    """One vector, of shape (1, n_columns), that an Optuna trial suggests; it may be forbidden."""
     rows = np.full((len(space), 1), np.nan)
     for column, (name, item) in enumerate(space.items()):
         hyperparameter: Any = item
@@ -107,8 +133,8 @@ def _suggested(trial: Any, space: ConfigurationSpace) -> np.ndarray:
         if isinstance(hyperparameter, Constant):
             rows[column] = all_numbers(hyperparameter)
         elif isinstance(hyperparameter, CategoricalHyperparameter):
-            numbers = all_numbers(hyperparameter).astype(int).tolist()
-            rows[column] = trial.suggest_categorical(name, numbers)
+            positions = all_numbers(hyperparameter).astype(int).tolist()
+            rows[column] = trial.suggest_categorical(name, positions)
         elif isinstance(hyperparameter, OrdinalHyperparameter):
             rows[column] = trial.suggest_int(name, 0, int(hyperparameter.size) - 1)
         else:
@@ -121,12 +147,16 @@ def _suggested(trial: Any, space: ConfigurationSpace) -> np.ndarray:
 
 
 def _seeded(sampler: Any, random_state: int) -> Any:
-    """Copy a sampler and seed all random numbers in it, which Optuna itself only does by chance."""
+    """Copy a sampler and seed every random generator in it.
+
+    Optuna's own `reseed_rng` takes no seed, so the generators are looked for in the sampler's
+    attributes and in those of the Optuna objects that it holds.
+    """
     sampler = copy.deepcopy(sampler)
     seeds = np.random.RandomState(random_state)
-    waiting, seen = [sampler], set()
-    while waiting:
-        part = waiting.pop()
+    stack, seen = [sampler], set()
+    while stack:
+        part = stack.pop()
         if id(part) in seen:
             continue
         seen.add(id(part))
@@ -135,32 +165,32 @@ def _seeded(sampler: Any, random_state: int) -> Any:
             continue
         if not type(part).__module__.startswith("optuna"):
             continue
-        waiting.append(getattr(part, "rng", None))  # one that is made at its first use
+        stack.append(getattr(part, "rng", None))  # a lazy generator, created when first read
         for name, value in sorted(getattr(part, "__dict__", {}).items()):
             if name.endswith("seed") and isinstance(value, Integral):
                 setattr(part, name, int(seeds.randint(2**31)))
-            waiting.append(value)
+            stack.append(value)
     return sampler
 
 
-_running = 0
 _lock = threading.Lock()
+_n_running = 0
 _verbosity = 0
 
 
 @contextmanager
 def _silent(library: Any) -> Iterator[None]:
-    """Silence Optuna's log until the last thread has ended: there is one for the whole process."""
-    global _running, _verbosity
+    """Silence Optuna's log, which all threads of a process share, until the last thread has ended."""
+    global _n_running, _verbosity
     with _lock:
-        if not _running:
+        if not _n_running:
             _verbosity = library.logging.get_verbosity()
             library.logging.set_verbosity(library.logging.ERROR)
-        _running += 1
+        _n_running += 1
     try:
         yield
     finally:
         with _lock:
-            _running -= 1
-            if not _running:
+            _n_running -= 1
+            if not _n_running:
                 library.logging.set_verbosity(_verbosity)
