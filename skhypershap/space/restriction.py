@@ -89,8 +89,8 @@ def restricted(
 ) -> cs.ConfigurationSpace:
     """Build the space in which only some hyperparameters vary.
 
-    A configuration is active and legal in it exactly where its blend with `fixed`, made legal, is in
-    the whole space. A tie of two numbers that a clause relates may be off by a rounding error.
+    A configuration is active and legal in it exactly where its blend with `fixed` is so in the whole
+    space. Where a relation compares two numbers that are equal, rounding may decide.
 
     Parameters
     ----------
@@ -99,21 +99,26 @@ def restricted(
     free : collection of str
         Names of the hyperparameters that vary.
     fixed : mapping
-        A value for every hyperparameter: where the others stay, and the default of those that vary.
-        Inactive ones have the value that they take once they become active.
+        A value for every hyperparameter: the value of those that are held, and the default of those that
+        vary. An inactive one has the value that it takes once it becomes active.
     constants : bool
-        Whether the others remain, as constants. One that can never be active is then left out. Without
-        constants there are the free ones and no other; one that can never be active has no condition.
+        Whether the held ones remain, as constants, without those that can never be active. Otherwise
+        only the free ones remain; one that can never be active has no condition then.
 
     Returns
     -------
     ConfigSpace.ConfigurationSpace
-        With conditions and clauses as far as they still depend on something.
+        With the conditions and clauses that still depend on a free hyperparameter.
 
     Raises
     ------
     ValueError
-        If a name is unknown, a value is missing or outside the space, or `fixed` is forbidden.
+        If a name is unknown, a value is missing or outside the space, `fixed` is forbidden, or a
+        `NotEqualsCondition` asks about a hyperparameter that may be inactive itself.
+
+    See Also
+    --------
+    skhypershap.advice.reduced_search.reduced : The same for a search.
 
     Examples
     --------
