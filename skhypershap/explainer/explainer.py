@@ -17,7 +17,15 @@ from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.frames import trials_frame
 from skhypershap.space.encoding import encode, player_names
 from skhypershap.surrogate.fitting import SurrogateSpec, check_surrogate, scaled, warn_if_unreliable
-from skhypershap.trials import Checked, check_source, copy_of, is_frozen, read_checked, unwrap
+from skhypershap.trials import (
+    Checked,
+    check_source,
+    copy_of,
+    is_frozen,
+    read_checked,
+    reader_of,
+    unwrap,
+)
 from skhypershap.trials.baselines import baseline_configs, check_baseline
 
 
@@ -204,8 +212,11 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
             When there is neither a fitted search nor data.
         """
         self._validate_params()
+        source = unwrap(self.search)
+        reader_of(source)  # an unknown source is refused before it is copied
         runs = hasattr(self.search, "fit") and X is not None and not is_frozen(self.search)
-        source = copy_of(self.search) if runs else unwrap(self.search)
+        if runs:
+            source = copy_of(self.search)
         checked = check_source(source, space=self.space, metric=self.metric)
         check_baseline(self.baseline, checked.space)
         check_surrogate(self.surrogate)

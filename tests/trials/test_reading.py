@@ -132,6 +132,8 @@ def test_module_name_is_imported_and_checked_when_a_source_is_read(readers):
 def test_unknown_source_names_register_reader():
     with pytest.raises(TypeError, match=r"Cannot read trials from Log.*register_reader"):
         read_trials(Log([]))
+    with pytest.raises(TypeError, match="Cannot read trials from ABCMeta"):
+        HyperSHAPExplainer(GridSearchCV).fit(*load_iris(return_X_y=True))
 
 
 @pytest.mark.filterwarnings(
