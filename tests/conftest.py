@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from ConfigSpace import (
     AndConjunction,
@@ -33,7 +34,7 @@ from ConfigSpace import (
 )
 from sklearn.tree import DecisionTreeRegressor
 
-from skhypershap import HyperSHAPExplainer
+from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.optimizers import optuna
 from skhypershap.space.conditions import Legality
 from skhypershap.space.distributions import hyperparameter_from
@@ -272,3 +273,57 @@ def fitted(make, model=None, **arguments):
     return HyperSHAPExplainer(space, surrogate=model, **arguments).fit(
         configs, [score_of(config) for config in configs]
     )
+
+
+def results_of(search, scores=None, **columns):
+    """Give a search the `cv_results_` that it would have, without running it."""
+    from sklearn.model_selection import ParameterGrid, ParameterSampler
+
+    if hasattr(search, "param_grid"):
+        params = list(ParameterGrid(search.param_grid))
+    else:
+        params = list(ParameterSampler(search.param_distributions, search.n_iter, random_state=0))
+    scores = np.linspace(0, 1, len(params)) if scores is None else np.asarray(scores, dtype=float)
+    times = np.linspace(1, 2, len(params))
+    search.cv_results_ = {"params": params, "mean_fit_time": times, "mean_score_time": times / 9}
+    search.cv_results_.update(columns or {"mean_test_score": scores})
+    return search
+
+
+def run_study(objective, n_trials=40, **options):
+    """Run an objective with Optuna's random sampler."""
+    import optuna
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0), **options)
+    study.optimize(objective, n_trials=n_trials, catch=(ArithmeticError,))
+    return study
+
+
+def bowl(trial):
+    """An objective of Optuna with two hyperparameters, best at x = 0 and y = 0.1."""
+    x, y = trial.suggest_float("x", -1, 1), trial.suggest_float("y", 1e-3, 1, log=True)
+    return x**2 + (np.log10(y) + 1) ** 2
+
+
+def assert_explained_as_its_trials(study, **parameters):
+    """A study is explained as a space with the same trials is."""
+    explainer = HyperSHAPExplainer(study, random_state=0, **parameters).fit()
+    trials = read_trials(study, **parameters)
+    own = HyperSHAPExplainer(
+        trials.space, direction=trials.direction, baseline="median", random_state=0
+    )
+    own.fit(trials.configs, trials.scores, fidelity=trials.fidelity)
+    games = ["tunability", "ablation"]
+    pd.testing.assert_frame_equal(explainer.explain(games), own.explain(games))
+    pd.testing.assert_frame_equal(explainer.trials_, own.trials_)
+    return explainer
+
+
+def kernel_table(n=40):
+    """A table of trials in which gamma is there where the kernel is rbf."""
+    rng = np.random.default_rng(0)
+    kernel = rng.choice(["linear", "rbf"], n)
+    gamma = np.where(kernel == "rbf", 10 ** rng.uniform(-4, 1, n), np.nan)
+    frame = pd.DataFrame({"kernel": kernel, "gamma": gamma, "C": rng.integers(1, 100, n)})
+    frame["score"] = np.nan_to_num(np.log10(gamma), nan=-2) + 0.01 * frame["C"]
+    return frame

@@ -15,7 +15,15 @@ from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.surrogate.fitting import check_surrogate, warn_if_unreliable
-from skhypershap.trials import Checked, check_source, copy_of, is_frozen, read_checked, unwrap
+from skhypershap.trials import (
+    Checked,
+    check_source,
+    copy_of,
+    is_frozen,
+    read_checked,
+    reader_of,
+    unwrap,
+)
 from skhypershap.trials.baselines import check_baseline
 
 
@@ -180,8 +188,11 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         ['alpha', 'depth']
         """
         self._validate_params()
+        source = unwrap(self.search)
+        reader_of(source)  # an unknown source is refused before it is copied
         runs = hasattr(self.search, "fit") and X is not None and not is_frozen(self.search)
-        source = copy_of(self.search) if runs else unwrap(self.search)
+        if runs:
+            source = copy_of(self.search)
         checked = check_source(source, space=self.space, metric=self.metric)
         check_baseline(self.baseline, checked.space)
         check_surrogate(self.surrogate)

@@ -15,13 +15,13 @@ from sklearn.tree import DecisionTreeClassifier
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import player_names
-from skhypershap.trials.readers.search import check
+from skhypershap.trials import space_of_search
 
 X, Y = load_iris(return_X_y=True)
 
 
 def assert_same_domains(smaller, space, names):
-    own = check(smaller)
+    own = space_of_search(smaller)
     assert set(player_names(own)) == set(names)
     for name in names:
         assert type(own[name]) is type(space[name])
@@ -46,7 +46,7 @@ def fixed_of(pipelines, clf, **values):
 
 def test_estimator_choice_gets_its_held_parameters(pipelines):
     svc = pipelines.param_grid[0]["clf"][0]
-    smaller = reduced(pipelines, check(pipelines), ["clf"], fixed_of(pipelines, svc))
+    smaller = reduced(pipelines, space_of_search(pipelines), ["clf"], fixed_of(pipelines, svc))
     choices = [choice for entry in smaller.param_grid for choice in entry["clf"]]
     assert [type(c) for c in choices] == [SVC, RandomForestClassifier, LogisticRegression]
     assert choices[0].C == 10
@@ -64,7 +64,7 @@ def test_estimator_choice_gets_its_held_parameters(pipelines):
 
 def test_estimator_choice_with_the_held_value_is_unchanged(pipelines):
     svc = pipelines.param_grid[0]["clf"][0]
-    space = check(pipelines)
+    space = space_of_search(pipelines)
     fixed = fixed_of(pipelines, svc, clf__C=1.0)
     smaller = reduced(pipelines, space, ["clf", "clf__max_depth"], fixed)
     assert [set(entry) for entry in smaller.param_grid] == [
@@ -79,14 +79,14 @@ def test_estimator_choice_with_the_held_value_is_unchanged(pipelines):
 def test_estimator_is_held_before_its_parameters(pipelines):
     forest = pipelines.param_grid[1]["clf"][0]
     fixed = fixed_of(pipelines, forest, scaler=pipelines.param_grid[0]["scaler"][1])
-    smaller = reduced(pipelines, check(pipelines), ["clf__max_depth"], fixed)
+    smaller = reduced(pipelines, space_of_search(pipelines), ["clf__max_depth"], fixed)
     assert smaller.param_grid == [{"clf__max_depth": [1, 2, 3]}]
     held = smaller.estimator.named_steps["clf"]
     assert isinstance(held, RandomForestClassifier)
     assert held is not forest
     assert smaller.fit(X, Y).best_score_ > 0.8
     svc = pipelines.param_grid[0]["clf"][0]
-    smaller = reduced(pipelines, check(pipelines), ["scaler"], fixed_of(pipelines, svc))
+    smaller = reduced(pipelines, space_of_search(pipelines), ["scaler"], fixed_of(pipelines, svc))
     assert smaller.estimator.get_params()["clf__C"] == 10
     assert svc.C == 1.0
 
@@ -101,7 +101,7 @@ def test_choices_made_equal_by_held_values_are_merged():
     )
     first = search.param_grid[0]["clf"][0]
     fixed = {"clf": first, "clf__C": 3, "clf__max_depth": 1}
-    smaller = reduced(search, check(search), ["clf"], fixed)
+    smaller = reduced(search, space_of_search(search), ["clf"], fixed)
     assert repr(smaller.param_grid[0]) == repr({"clf": [SVC(C=3), SVC(C=3, kernel="linear")]})
     assert smaller.param_grid[1]["clf"][0].max_depth == 1
     assert first.C == 1
@@ -116,7 +116,7 @@ def test_conditions_inside_a_choice_are_heeded():
     ]
     search = GridSearchCV(Pipeline([("clf", SVC())]), dicts)
     fixed = {"clf": dicts[0]["clf"][0], "clf__kernel": "rbf", "clf__gamma": 0.5, "clf__tol": 1e-2}
-    space = check(search)
+    space = space_of_search(search)
     smaller = reduced(search, space, ["clf"], fixed)
     assert repr(smaller.param_grid) == repr(
         [{"clf": [SVC(gamma=0.5)]}, {"clf": [LinearSVC(tol=1e-2)]}]

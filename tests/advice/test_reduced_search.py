@@ -20,7 +20,7 @@ from skhypershap import HyperSHAPExplainer
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import as_own, encode, player_names
-from skhypershap.trials import space_of_search as check
+from skhypershap.trials import space_of_search
 
 X, Y = load_iris(return_X_y=True)
 
@@ -47,7 +47,7 @@ def keys_of(form):
 
 
 def assert_same_domains(smaller, space, names):
-    own = check(smaller)
+    own = space_of_search(smaller)
     assert set(player_names(own)) == set(names)
     for name in names:
         assert type(own[name]) is type(space[name])
@@ -70,7 +70,7 @@ def grid():
 
 @pytest.mark.parametrize("subset", subsets_of(["max_depth", "min_samples_leaf", "criterion"]))
 def test_trials_of_a_smaller_grid_are_in_the_whole_grid(grid, subset):
-    space, before = check(grid), scores_by_config(grid)
+    space, before = space_of_search(grid), scores_by_config(grid)
     for fixed in grid.cv_results_["params"][::5]:
         smaller = reduced(grid, space, subset, fixed)
         assert set(smaller.param_grid) == subset
@@ -88,7 +88,7 @@ def test_trials_of_a_smaller_grid_are_in_the_whole_grid(grid, subset):
 def test_reduced_does_not_mutate_or_share(grid):
     shown, choices = repr(grid.estimator), {n: list(v) for n, v in grid.param_grid.items()}
     fixed = {"max_depth": 3, "min_samples_leaf": 30, "criterion": "entropy"}
-    smaller = reduced(grid, check(grid), ["max_depth"], fixed)
+    smaller = reduced(grid, space_of_search(grid), ["max_depth"], fixed)
     smaller.param_grid["max_depth"].append(99)
     assert (repr(grid.estimator), grid.param_grid) == (shown, choices)
     assert fixed == {"max_depth": 3, "min_samples_leaf": 30, "criterion": "entropy"}
@@ -108,7 +108,7 @@ def test_all_other_settings_are_kept(grid):
         error_score="raise",
         return_train_score=True,
     )
-    smaller = reduced(search, check(search), ["criterion"], grid.best_params_)
+    smaller = reduced(search, space_of_search(search), ["criterion"], grid.best_params_)
     settings = [search.get_params(deep=False), smaller.get_params(deep=False)]
     for setting in settings:
         del setting["estimator"], setting["param_grid"]
@@ -127,12 +127,12 @@ def test_held_values_keep_their_type():
     }
     search = GridSearchCV(RandomForestClassifier(3, max_depth=7, max_features=2), choices)
     fixed = {"bootstrap": True, "max_features": 1.0, "max_depth": None, "min_samples_leaf": 1}
-    held = reduced(search, check(search), ["min_samples_leaf"], fixed).estimator
+    held = reduced(search, space_of_search(search), ["min_samples_leaf"], fixed).estimator
     assert held.bootstrap is True
     assert held.max_depth is None
     assert type(held.max_features) is float
     fixed["max_features"] = 1
-    held = reduced(search, check(search), ["min_samples_leaf"], fixed).estimator
+    held = reduced(search, space_of_search(search), ["min_samples_leaf"], fixed).estimator
     assert type(held.max_features) is int
 
 
@@ -152,7 +152,7 @@ def kernels():
 
 
 def test_trials_of_smaller_dicts_are_in_the_whole(kernels):
-    space, before = check(kernels), scores_by_config(kernels)
+    space, before = space_of_search(kernels), scores_by_config(kernels)
     filling = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 2}
     n_compared = 0
     for baseline in kernels.cv_results_["params"][::10]:
@@ -180,7 +180,7 @@ def test_trials_of_smaller_dicts_are_in_the_whole(kernels):
 
 def test_dict_without_ranges_stays_for_its_choice(kernels):
     fixed = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 3}
-    smaller = reduced(kernels, check(kernels), {"kernel"}, fixed)
+    smaller = reduced(kernels, space_of_search(kernels), {"kernel"}, fixed)
     assert smaller.param_grid == [
         {"kernel": ["linear"]},
         {"kernel": ["rbf"], "gamma": [0.1]},
@@ -195,26 +195,26 @@ def test_dicts_that_lack_a_held_hyperparameter_run_without_it():
     dicts = [{"bootstrap": [False]}, {"bootstrap": [True], "max_samples": [0.1, 0.2, 0.5]}]
     search = GridSearchCV(forest, dicts, cv=3, error_score="raise").fit(X, Y)
     fixed = {"bootstrap": True, "max_samples": 0.1}
-    smaller = reduced(search, check(search), ["bootstrap"], fixed).fit(X, Y)
+    smaller = reduced(search, space_of_search(search), ["bootstrap"], fixed).fit(X, Y)
     whole = scores_by_config(search)
     assert scores_by_config(smaller) == {
         key: whole[key] for key in map(value_key, [{"bootstrap": False}, fixed])
     }
-    assert player_names(check(smaller)) == ["bootstrap"]
+    assert player_names(space_of_search(smaller)) == ["bootstrap"]
 
 
 def test_iterator_of_splits_raises():
     search = GridSearchCV(SVC(), {"C": [1, 10], "gamma": [0.1, 1]}, cv=KFold(3).split(X))
     with pytest.raises(TypeError, match=r"its cv is an iterator.*cv=list\(splits\)"):
-        reduced(search, check(search), ["C"], {"C": 1, "gamma": 0.1})
+        reduced(search, space_of_search(search), ["C"], {"C": 1, "gamma": 0.1})
 
 
 def test_dicts_of_another_held_value_are_dropped(kernels):
     fixed = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 3}
-    smaller = reduced(kernels, check(kernels), {"C", "gamma"}, fixed)
+    smaller = reduced(kernels, space_of_search(kernels), {"C", "gamma"}, fixed)
     assert smaller.param_grid == [{"C": C, "gamma": GAMMA}]
     fixed["kernel"] = "linear"
-    smaller = reduced(kernels, check(kernels), {"C", "gamma"}, fixed)
+    smaller = reduced(kernels, space_of_search(kernels), {"C", "gamma"}, fixed)
     assert smaller.param_grid == [{"C": C}]
     assert smaller.estimator.kernel == "linear"
     assert smaller.estimator.gamma == "scale", "inactive, so it is not set"
@@ -224,7 +224,7 @@ def test_range_stays_in_its_dict():
     dicts = [{"kernel": ["rbf"], "C": [1, 10, 100]}, {"kernel": ["linear"], "C": [0.01, 0.1]}]
     search = GridSearchCV(SVC(), dicts)
     for kernel, expected in (("rbf", [1, 10, 100]), ("linear", [0.01, 0.1])):
-        smaller = reduced(search, check(search), ["C"], {"kernel": kernel, "C": 1})
+        smaller = reduced(search, space_of_search(search), ["C"], {"kernel": kernel, "C": 1})
         assert smaller.param_grid == [{"C": expected}]
 
 
@@ -234,7 +234,7 @@ def test_reduced_dicts_keep_entry_with_same_default():
         {"kernel": ["rbf", "poly"], "gamma": GAMMA},
     ]
     search = GridSearchCV(SVC(), dicts)
-    space = check(search)
+    space = space_of_search(search)
     assert not space.conditions, "what this test is about"
     at_own = reduced(search, space, ["gamma"], {"kernel": "rbf", "C": 1.0, "gamma": 0.1})
     assert at_own.param_grid == [{"gamma": GAMMA}], "and the two that are alike are one"
@@ -246,7 +246,7 @@ def test_reduced_dicts_keep_entry_with_same_default():
 def test_dict_may_become_empty():
     dicts = [{"kernel": ["rbf"], "gamma": GAMMA}, {"kernel": ["rbf", "poly"], "C": [1.0, 10.0]}]
     search = GridSearchCV(SVC(), dicts, cv=2)
-    space = check(search)
+    space = space_of_search(search)
     smaller = reduced(search, space, ["gamma"], {"kernel": "rbf", "C": 1.0, "gamma": 0.1})
     assert smaller.param_grid == [{"gamma": GAMMA}, {}]
     assert_same_domains(smaller, space, ["gamma"])
@@ -256,7 +256,7 @@ def test_dict_may_become_empty():
 def test_all_dicts_stay_if_the_subset_varies_only_with_all():
     dicts = [{"kernel": ["rbf"], "C": [1, 10]}, {"kernel": ["linear"], "C": [0.1]}]
     search = GridSearchCV(SVC(), dicts)
-    smaller = reduced(search, check(search), ["kernel"], {"kernel": "rbf", "C": 1})
+    smaller = reduced(search, space_of_search(search), ["kernel"], {"kernel": "rbf", "C": 1})
     assert smaller.param_grid == [{"kernel": ["rbf"]}, {"kernel": ["linear"]}]
 
 
@@ -266,7 +266,7 @@ def test_all_dicts_stay_if_the_subset_varies_only_with_all():
 def test_distributions_are_kept():
     ranges = {"C": loguniform(1e-2, 1e2), "gamma": uniform(0.1, 1), "degree": randint(1, 4)}
     search = RandomizedSearchCV(SVC(), ranges, n_iter=7, random_state=3, cv=2)
-    space = check(search)
+    space = space_of_search(search)
     fixed = {"C": 2.5, "gamma": 0.3, "degree": 2}
     for subset in subsets_of(ranges):
         smaller = reduced(search, space, subset, fixed)
@@ -288,10 +288,10 @@ def test_lists_are_not_drawn_from_more_often_than_their_size():
     search = RandomizedSearchCV(SVC(), KERNELS, n_iter=12, random_state=0, cv=2)
     fixed = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 3}
     for subset, n_expected in (({"C"}, 2), ({"kernel"}, 3), ({"C", "gamma"}, 6)):
-        smaller = reduced(search, check(search), subset, fixed)
+        smaller = reduced(search, space_of_search(search), subset, fixed)
         assert smaller.n_iter == n_expected
         assert len(smaller.fit(X, Y).cv_results_["params"]) == n_expected
-    assert reduced(search, check(search), fixed, fixed).n_iter == 12
+    assert reduced(search, space_of_search(search), fixed, fixed).n_iter == 12
     assert search.n_iter == 12
 
 
@@ -312,7 +312,7 @@ def test_unreadable_distribution_may_hold_any_value():
 
 def test_forbidden_clauses_are_ignored_in_a_search():
     search = GridSearchCV(SVC(), {"kernel": ["rbf", "linear"], "C": [1, 10]})
-    space = check(search)
+    space = space_of_search(search)
     space.add(ForbiddenEqualsClause(space["kernel"], "linear"))
     smaller = reduced(search, space, ["kernel"], {"kernel": "linear", "C": 10})
     assert smaller.param_grid == {"kernel": ["rbf", "linear"]}
@@ -323,7 +323,7 @@ def test_forbidden_clauses_are_ignored_in_a_search():
 
 
 def test_unknown_name_or_empty_subset_raises(grid):
-    space, fixed = check(grid), grid.best_params_
+    space, fixed = space_of_search(grid), grid.best_params_
     with pytest.raises(ValueError, match=r"'max_dept'.*Did you mean 'max_depth'"):
         reduced(grid, space, ["max_dept"], fixed)
     with pytest.raises(ValueError, match="an empty subset has no effect"):
@@ -331,7 +331,7 @@ def test_unknown_name_or_empty_subset_raises(grid):
 
 
 def test_hyperparameter_outside_the_search_raises(grid):
-    space = check(grid)
+    space = space_of_search(grid)
     space.add(Float("ccp_alpha", (0.0, 1.0)))
     fixed = {**grid.best_params_, "ccp_alpha": 0.0}
     with pytest.raises(
@@ -351,7 +351,7 @@ class OwnSearch(BaseEstimator):
 
 def test_search_of_another_library_can_be_rebuilt(grid):
     own = OwnSearch(grid.estimator, grid.param_grid, patience=7)
-    smaller = reduced(own, check(own), ["criterion"], grid.best_params_)
+    smaller = reduced(own, space_of_search(own), ["criterion"], grid.best_params_)
     assert isinstance(smaller, OwnSearch)
     assert smaller.param_grid == {"criterion": ["gini", "entropy"]}
     assert smaller.patience == 7
