@@ -12,7 +12,7 @@ from skhypershap.errors import (
 from skhypershap.explainer.explainer import HyperSHAPExplainer
 from skhypershap.explainer.joint import explain_jointly
 from skhypershap.frames import summarize
-from skhypershap.trials import Trials, read_trials
+from skhypershap.trials import Trials, read_trials, register_reader
 
 __version__ = "0.1.0"
 
@@ -29,5 +29,6 @@ __all__ = [
     "optimizers",
     "plotting",
     "read_trials",
+    "register_reader",
     "summarize",
 ]

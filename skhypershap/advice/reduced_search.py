@@ -1,4 +1,8 @@
-"""The search worth running next: one of the same kind over some hyperparameters, the others held."""
+"""A smaller search, worth running next: over some hyperparameters, with all others held.
+
+The search is of the same kind as the one it comes from. What is held becomes a parameter of its
+estimator, of an estimator among the choices, or a list with one value in some of its dicts.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from sklearn.model_selection import ParameterGrid
 
 from skhypershap._compat import optional
 from skhypershap.errors import check_name
+from skhypershap.library_faults import forget_search_space
 from skhypershap.space.distributions import UnreadableError, choices_of, hyperparameter_from
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.restriction import restricted
@@ -27,8 +32,8 @@ from skhypershap.trials.search_space import (
     swapped_part,
 )
 
-# How many configurations to draw: of lists no more than there are.
-DRAWS = ("n_iter", "n_candidates", "n_initial_parameters")
+# Parameters with the number of configurations to draw; a grid has no more than its size.
+N_DRAWN = ("n_iter", "n_candidates", "n_initial_parameters")
 
 Config = Mapping[str, Any]
 
@@ -36,7 +41,7 @@ Config = Mapping[str, Any]
 def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fixed: Config) -> Any:
     """Build a search of the same kind over some hyperparameters, all others held on its estimator.
 
-    Of a list of dicts those that belong to other values than the held ones are left out, with the
+    From a list of dicts, those that belong to other values than the held ones are left out, with the
     ranges that only they have, as long as everything in the subset still varies.
 
     Parameters
@@ -44,25 +49,31 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     search : estimator
         Fitted or not; it is not changed.
     space : ConfigSpace.ConfigurationSpace
-        Its whole space, as an explainer has it.
+        Its whole space, as `HyperSHAPExplainer.space_`.
     subset : collection of str
         Names of the hyperparameters to search over. One that is never active while others are held is
         left out.
     fixed : mapping
-        A value for every hyperparameter of the space: where the others are held. Inactive ones have the
-        value that they take once they become active.
+        A value for every hyperparameter of the space: where the others are held. An inactive one has the
+        value that it takes once it becomes active.
 
     Returns
     -------
     estimator
-        Unfitted, with the settings of the search; of lists it draws no more configurations than exist.
+        Unfitted, with the settings of the search. From lists it draws no more configurations than exist.
 
     Raises
     ------
     TypeError
-        If the search cannot be rebuilt; it says which attribute is missing.
+        If the search cannot be rebuilt; the message names the missing attribute, or what its library
+        cannot do.
     ValueError
         If a name is unknown, the search does not search over it, or the whole subset is inactive.
+
+    See Also
+    --------
+    skhypershap.HyperSHAPExplainer.reduced_search : The same over the best subset.
+    skhypershap.space.restriction.restricted : The same for a space.
 
     Examples
     --------
@@ -70,9 +81,9 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
     >>> from skhypershap.advice.reduced_search import reduced
-    >>> from skhypershap.trials import check
+    >>> from skhypershap.trials import space_of_search
     >>> search = GridSearchCV(SVC(), {"C": [0.1, 1, 10], "gamma": [0.1, 1, 10]})
-    >>> smaller = reduced(search, check(search), ["C"], {"C": 1, "gamma": 0.1})
+    >>> smaller = reduced(search, space_of_search(search), ["C"], {"C": 1, "gamma": 0.1})
     >>> smaller
     GridSearchCV(estimator=SVC(gamma=0.1), param_grid={'C': [0.1, 1, 10]})
     >>> smaller.fit(*load_iris(return_X_y=True)).best_params_
@@ -84,74 +95,89 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     space = _without_clauses(space)
     active = restricted(space, subset, fixed, constants=True)
     free = [name for name in active if name in subset]
-    if not free:
-        raise ValueError(
-            f"Nothing is left to search over: {', '.join(map(repr, subset)) or 'an empty subset'} has "
-            "no effect while all others are held. Choose more hyperparameters, or another baseline."
-        )
-    held = {name: fixed[name] for name in active if name not in free}
+    _check_free(search, attribute, free, subset)
     dicts = _readable(search, dicts_of(getattr(search, attribute)))
-    unsearched = [name for name in free if not any(name in entry for entry in dicts)]
-    if unsearched:
-        raise ValueError(
-            f"{attribute} of this {type(search).__name__} does not have "
-            f"{', '.join(map(repr, unsearched))}, so that a smaller search cannot have it either."
-        )
+    held = {name: fixed[name] for name in active if name not in free}
     # Once others are held, what is always active depends on nothing that is searched over.
     settled = {name: value for name, value in held.items() if not active.parents_of[name]}
-    numbers = _agreeing(dicts, free, settled, space, EstimatorDefaults(search.estimator))
-    # Dicts that lack what depends on what is searched over go on without it.
+    positions = _agreeing(dicts, free, settled, space, EstimatorDefaults(search.estimator))
+    # The other held ones are missing in some dicts, which must run without them.
     depending = {
         name: value
         for name, value in held.items()
-        if name not in settled and not all(name in dicts[number] for number in numbers)
+        if name not in settled and not all(name in dicts[position] for position in positions)
     }
     on_estimator = {name: value for name, value in held.items() if name not in depending}
-    estimator = _holding(search.estimator, on_estimator)
-    form = _smaller_form(search, attribute, numbers, free, space, fixed, depending)
-    if is_of(search, "skopt"):
-        form = _for_skopt(form, free, EstimatorDefaults(estimator))
-    elif is_of(search, "sklearn_genetic"):
-        form = _for_genetic(form, held)
-    changed = {"estimator": estimator, attribute: form}
-    changed.update(_fewer_draws(search, attribute, form))
-    if getattr(search, "warm_start_configs", None):
-        changed["warm_start_configs"] = _smaller_starts(search.warm_start_configs, form, held)
+    form = _smaller_form(search, attribute, positions, free, space, fixed, depending)
+    changed = {"estimator": _holding(search.estimator, on_estimator), attribute: form}
+    changed.update(_fewer_drawn(search, attribute, form))
     if getattr(search, "study", None) is not None:
         changed["study"] = _fresh_study(search.study)
-    shallow = copy.copy(search)  # the search itself keeps what it has
+    shallow = copy.copy(search)  # set_params must not change the search itself
     shallow.set_params(**changed)
     return copy_of(shallow)
 
 
 def _space_attribute(search: Any) -> str:
-    """Name of the attribute that holds the space, or an error that says why it cannot be rebuilt."""
+    """Name of the attribute that holds the space; an error where the search cannot be rebuilt."""
     for method in ("get_params", "set_params"):
         if not hasattr(search, method):
-            raise _cannot_rebuild(search, method)
+            raise _cannot_rebuild(search, f"it has no {method}")
     if not hasattr(getattr(search, "estimator", None), "get_params"):
-        raise _cannot_rebuild(search, "estimator with get_params")
+        raise _cannot_rebuild(search, "it has no estimator with get_params")
     if isinstance(getattr(search, "cv", None), Iterator):
         raise TypeError(
             f"A smaller search cannot be made of this {type(search).__name__}: its cv is an iterator, "
-            "which can be gone through once only. Make the search with a list of splits: "
+            "which can be used only once. Make the search with a list of splits: "
             "cv=list(splits)."
         )
     for attribute in SPACE_ATTRIBUTES:
         if isinstance(getattr(search, attribute, None), (Mapping, list, tuple)):
             return attribute
-    raise _cannot_rebuild(search, " or ".join(SPACE_ATTRIBUTES))
+    raise _cannot_rebuild(search, f"it has no {' or '.join(SPACE_ATTRIBUTES)}")
 
 
-def _cannot_rebuild(search: Any, missing: str) -> TypeError:
+def _cannot_rebuild(search: Any, reason: str) -> TypeError:
     return TypeError(
-        f"A smaller search cannot be made of this {type(search).__name__}: it has no {missing}. "
-        "The explainer's best_subsets() tells what to tune; write the search over it yourself."
+        f"A smaller search cannot be made of this {type(search).__name__}: {reason}. The explainer's "
+        "best_subsets() lists the hyperparameters to tune; write the search over them yourself."
     )
 
 
+def _check_free(
+    search: Any, attribute: str, free: Collection[str], subset: Collection[str]
+) -> None:
+    """Refuse a subset that is inactive or not searched over, and what a library cannot search."""
+    if not free:
+        raise ValueError(
+            f"Nothing is left to search over: {', '.join(map(repr, subset)) or 'an empty subset'} has "
+            "no effect while all others are held. Choose more hyperparameters, or another baseline."
+        )
+    form = getattr(search, attribute)
+    unsearched = [name for name in free if not any(name in entry for entry in dicts_of(form))]
+    if unsearched:
+        raise ValueError(
+            f"{attribute} of this {type(search).__name__} does not have "
+            f"{', '.join(map(repr, unsearched))}, so that a smaller search cannot have it either."
+        )
+    if is_of(search, "skopt") and not isinstance(form, Mapping):
+        raise _cannot_rebuild(
+            search,
+            f"scikit-optimize refuses the empty dicts that its list of {attribute} could become",
+        )
+    if is_of(search, "sklearn_genetic") and len(free) == 1:
+        raise _cannot_rebuild(
+            search,
+            "sklearn-genetic-opt needs two hyperparameters to combine, so search over one more",
+        )
+    if getattr(search, "warm_start_configs", None):
+        raise _cannot_rebuild(
+            search, "its warm_start_configs set what would be held, so set them to None first"
+        )
+
+
 def _without_clauses(space: ConfigurationSpace) -> ConfigurationSpace:
-    """The same hyperparameters and conditions; a search knows no forbidden clauses."""
+    """The same hyperparameters and conditions; a search does not heed forbidden clauses."""
     hyperparameters, conditions = copy.deepcopy((list(space.values()), space.conditions))
     bare = ConfigurationSpace()
     bare.add(hyperparameters, conditions)
@@ -159,18 +185,18 @@ def _without_clauses(space: ConfigurationSpace) -> ConfigurationSpace:
 
 
 def _holding(estimator: Any, held: Config) -> Any:
-    """The estimator, or a clone that has the values which are parameters of it, outer ones first."""
+    """The estimator, or a clone with those of the held values that are parameters of it."""
     holding = estimator
-    for name in sorted(held, key=lambda name: name.count("__")):
-        own = holding.get_params()
-        if name in own and value_key(own[name]) != value_key(held[name]):
+    for name in sorted(held, key=lambda name: name.count("__")):  # an inner estimator comes first
+        parameters = holding.get_params()
+        if name in parameters and value_key(parameters[name]) != value_key(held[name]):
             holding = clone(estimator) if holding is estimator else holding
             holding.set_params(**{name: clone(held[name], safe=False)})
     return holding
 
 
 def _readable(search: Any, dicts: Dicts) -> Dicts:
-    """Dicts whose values say by themselves what they are."""
+    """Dicts whose values can be read without knowing the class of the search."""
     return as_dimensions(dicts) if is_of(search, "skopt") else dicts
 
 
@@ -179,29 +205,33 @@ def _agreeing(
     free: Sequence[str],
     settled: Config,
     space: ConfigurationSpace,
-    own: EstimatorDefaults,
+    defaults: EstimatorDefaults,
 ) -> list[int]:
-    """Positions of dicts that hold what is settled; of all, if others are needed to vary the rest."""
-    numbers = [n for n, entry in enumerate(dicts) if not _contradicts(entry, settled, space, own)]
-    enough = all(_varies(name, [dicts[number] for number in numbers]) for name in free)
-    return numbers if enough else list(range(len(dicts)))
+    """Positions of dicts that hold what is settled; all, if the free ones vary only with others."""
+    positions = [
+        position
+        for position, entry in enumerate(dicts)
+        if not _contradicts(entry, settled, space, defaults)
+    ]
+    enough = all(_varies(name, [dicts[position] for position in positions]) for name in free)
+    return positions if enough else list(range(len(dicts)))
 
 
 def _contradicts(
-    entry: Config, settled: Config, space: ConfigurationSpace, own: EstimatorDefaults
+    entry: Config, settled: Config, space: ConfigurationSpace, defaults: EstimatorDefaults
 ) -> bool:
     """Whether no configuration of a dict has all settled values."""
     for name, value in settled.items():
         if name in entry:
-            share = own.is_share(entry, name)
+            exact = defaults.is_fraction(entry, name)
             try:
-                domain = domain_of(hyperparameter_from(name, [entry[name]], share=share))
+                domain = domain_of(hyperparameter_from(name, [entry[name]], exact=exact))
             except UnreadableError:  # it may draw anything
                 continue
             if np.isnan(domain.encode([value])[0]):
                 return True
         elif not space.parents_of[name]:
-            numbers = domain_of(space[name]).encode([value, *own.in_dict(entry, name)])
+            numbers = domain_of(space[name]).encode([value, *defaults.in_dict(entry, name)])
             if numbers[0] not in numbers[1:]:
                 return True
     return False
@@ -217,40 +247,36 @@ def _varies(name: str, dicts: Dicts) -> bool:
 def _smaller_form(
     search: Any,
     attribute: str,
-    numbers: Sequence[int],
+    positions: Sequence[int],
     free: Sequence[str],
     space: ConfigurationSpace,
     fixed: Config,
     depending: Config,
 ) -> Any:
-    """Dicts at some positions with what is free alone, in the form that the search has them in.
+    """Dicts at some positions with what is free only; a single dict where the search has one.
 
-    What is held in some dicts only is in them with one value, if the estimator has another one.
+    What is held in some dicts only is in them with one value, unless the estimator has that value.
     """
-    own_form = getattr(search, attribute)
-    own = EstimatorDefaults(search.estimator)
-    dicts = dicts_of(own_form)
+    given = getattr(search, attribute)
+    defaults = EstimatorDefaults(search.estimator)
+    dicts = dicts_of(given)
     readable = _readable(search, dicts)
     entries: dict[Any, Any] = {}
-    for number in numbers:
-        entry = {name: form for name, form in dicts[number].items() if name in free}
+    for position in positions:
+        entry = {name: form for name, form in dicts[position].items() if name in free}
         for name in list(entry):
-            choices = choices_of(name, readable[number][name])
+            choices = choices_of(name, readable[position][name])
             inner = [other for other in fixed if swapped_part(other, entry) == name]
             if choices is not None and not set(inner) <= set(free):
                 holding = [_choice_holding(c, name, inner, free, space, fixed) for c in choices]
                 if any(new is not old for new, old in zip(holding, choices, strict=True)):
                     entry[name] = _with_choices(entry[name], holding)
         for name, value in depending.items():
-            untuned = swapped_part(name, entry) or value_key(own.under({}, name)) == value_key(
-                value
-            )
-            if name in dicts[number] and not untuned:
+            untuned = value_key(defaults.under({}, name)) == value_key(value)
+            if name in dicts[position] and not (untuned or swapped_part(name, entry)):
                 entry[name] = [value]
-        # Of dicts that differed in what is held only, the first.
-        pair = isinstance(own_form, (list, tuple)) and isinstance(own_form[number], tuple)
-        entries.setdefault(value_key(entry), (entry, *own_form[number][1:]) if pair else entry)
-    return next(iter(entries.values())) if isinstance(own_form, Mapping) else list(entries.values())
+        entries.setdefault(value_key(entry), entry)  # dicts may differ only in what is held
+    return next(iter(entries.values())) if isinstance(given, Mapping) else list(entries.values())
 
 
 def _choice_holding(
@@ -276,51 +302,13 @@ def _with_choices(form: Any, choices: Sequence[Any]) -> Any:
     return distinct if isinstance(form, (list, tuple, np.ndarray)) else type(form)(distinct)
 
 
-def _for_skopt(form: Any, free: Sequence[str], own: EstimatorDefaults) -> Any:
-    """Without empty dicts, which scikit-optimize refuses, and with one look at what does not vary."""
-    if isinstance(form, Mapping):
-        return form
-    values = {name: own.under({}, name) for name in free}
-    untuned = {name: [value] for name, value in values.items() if value is not MISSING}
-    entries = []
-    for item in form:
-        entry, *rest = item if isinstance(item, tuple) else (item,)
-        entry = entry or untuned
-        if entry:
-            varies = any(_varies(name, as_dimensions([entry])) for name in entry)
-            entries.append((entry, *(rest if varies else [1])) if rest or not varies else entry)
-    return entries
-
-
-def _for_genetic(form: Config, held: Config) -> Config:
-    """With a constant beside a single hyperparameter, which sklearn-genetic-opt cannot mate."""
-    if len(form) > 1 or not held:
-        return form
-    name = next(iter(held))
-    constant = optional("sklearn_genetic.space", "genetic").Categorical([held[name]])
-    return {**form, name: constant}
-
-
-def _smaller_starts(starts: Sequence[Config], form: Config, held: Config) -> list[Config]:
-    """Where sklearn-genetic-opt begins, once each, without what is held, unless it must be there."""
-    smaller = [
-        {name: held.get(name, start.get(name)) for name in form}
-        for start in starts
-        if all(name in held or name in start for name in form)
-    ]
-    return list({value_key(start): start for start in smaller}.values())
-
-
-def _fewer_draws(search: Any, attribute: str, form: Any) -> dict[str, int]:
-    """Numbers of draws where there are not as many configurations, of which scikit-learn would warn."""
+def _fewer_drawn(search: Any, attribute: str, form: Any) -> dict[str, int]:
+    """Smaller numbers of draws, where lists have fewer configurations and scikit-learn would warn."""
     given = search.get_params(deep=False)
-    drawn = {name: given[name] for name in DRAWS if isinstance(given.get(name), int)}
+    drawn = {name: given[name] for name in N_DRAWN if isinstance(given.get(name), int)}
     dicts = [form] if isinstance(form, Mapping) else form
-    if (
-        attribute == "search_spaces"
-        or not drawn
-        or any(hasattr(values, "rvs") for entry in dicts for values in entry.values())
-    ):
+    endless = any(hasattr(values, "rvs") for entry in dicts for values in entry.values())
+    if attribute == "search_spaces" or not drawn or endless:
         return {}
     n_configs = len(ParameterGrid(form))
     return {name: n_configs for name, number in drawn.items() if number > n_configs}
@@ -329,10 +317,7 @@ def _fewer_draws(search: Any, attribute: str, form: Any) -> dict[str, int]:
 def _fresh_study(study: Any) -> Any:
     """An Optuna study without trials, with copies of the sampler and the pruner."""
     sampler = copy.deepcopy(study.sampler)
-    for name, value in vars(sampler).items():
-        # What it has learnt of the space of the old trials.
-        if type(value).__module__.startswith("optuna.search_space") and hasattr(value, "calculate"):
-            setattr(sampler, name, type(value)(include_pruned=True))
+    forget_search_space(sampler)
     return optional("optuna", "optuna").create_study(
         direction=study.direction, sampler=sampler, pruner=copy.deepcopy(study.pruner)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -17,10 +16,11 @@ from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.surrogate.fitting import check_surrogate, warn_if_unreliable
 from skhypershap.trials import (
+    Checked,
+    check_source,
     copy_of,
-    default_config,
     is_frozen,
-    read_trials,
+    read_checked,
     reader_of,
     unwrap,
 )
@@ -189,23 +189,27 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         """
         self._validate_params()
         source = unwrap(self.search)
-        space = reader_of(source).check(source, space=self.space, metric=self.metric)
-        check_baseline(self.baseline, space)
+        reader_of(source)  # an unknown source is refused before it is copied
+        runs = hasattr(self.search, "fit") and X is not None and not is_frozen(self.search)
+        if runs:
+            source = copy_of(self.search)
+        checked = check_source(source, space=self.space, metric=self.metric)
+        check_baseline(self.baseline, checked.space)
         check_surrogate(self.surrogate)
         if not hasattr(self.search, "fit"):
-            return self._fit_trials(source, None, **_given_trials(X, y, fit_params))
+            return self._fit_trials(source, None, checked, **_given_trials(X, y, fit_params))
         if X is None and (y is not None or fit_params):
             raise ValueError(
                 f"fit got {', '.join(fit_params) or 'y'} without X. Pass the data to run the search, or "
                 "nothing to read a search that has run."
             )
-        if X is None or is_frozen(self.search):
-            return self._fit_trials(source, source)
-        search = copy_of(self.search).fit(X, y, **self._routed("fit", fit_params))
+        if not runs:
+            return self._fit_trials(source, source, checked)
+        search = source.fit(X, y, **self._routed("fit", fit_params))
         self._forget()
         self.search_ = search  # it may have taken hours, so it is kept if its trials are refused
         try:
-            return self._fit_trials(search, search)
+            return self._fit_trials(search, search, checked)
         except Exception as error:
             error.add_note("The search itself is kept in the explainer's attribute search_.")
             raise
@@ -217,21 +221,16 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         except RuntimeError:
             return type(self)(**{**self.get_params(deep=False), "search": copy_of(self.search)})
 
-    def _fit_trials(self, source: Any, search: Any, **given: Any) -> HyperSHAPExplainer:
+    def _fit_trials(
+        self, source: Any, search: Any, checked: Checked, **given: Any
+    ) -> HyperSHAPExplainer:
         """Read trials and fit the surrogate on them; `search` is the fitted search or None."""
-        trials = read_trials(
-            source, space=self.space, metric=self.metric, direction=self.direction, **given
-        )
-        seed = self._seed()
-        if trials.default is None and search is not None:
-            # A search that tunes its own estimator in place: the defaults are in the original.
-            default = default_config(unwrap(self.search), trials.space, trials.configs)
-            trials = replace(trials, default=default)
+        trials = read_checked(source, checked, direction=self.direction, **given)
         fitted = fit_surrogate(
             trials,
             surrogate=self.surrogate,
             baseline=self.baseline,
-            seed=seed,
+            seed=self._seed(),
             n_jobs=self.n_jobs,
         )
         self._hold(fitted, search)

@@ -11,12 +11,12 @@ from sklearn.base import clone
 
 from skhypershap.errors import check_name
 from skhypershap.games.optimizer_bias import OptimizerComparison
-from skhypershap.games.setting import GAMES, Config
+from skhypershap.games.setting import GAMES
 from skhypershap.games.value_function import GameSpec
-from skhypershap.space.encoding import as_configs, encode
+from skhypershap.space.encoding import Config, as_configs, encode
 from skhypershap.surrogate.fitting import SurrogateSpec, scaled
 from skhypershap.surrogate.surrogate import Surrogate
-from skhypershap.trials import Defaults, Trials, defaults_of
+from skhypershap.trials import Trials
 from skhypershap.trials.baselines import baseline_configs, complete_config
 
 
@@ -30,8 +30,6 @@ class Fitted:
     ----------
     trials : Trials
         All trials that the surrogate has seen.
-    defaults : Defaults
-        A legal value for each hyperparameter, where neither side of a blend has one.
     baseline : str, dict or list of those
         The constructor's `baseline` at the time of fit.
     baselines : list of dict
@@ -45,7 +43,6 @@ class Fitted:
     """
 
     trials: Trials
-    defaults: Defaults
     baseline: Any
     baselines: list[Config]
     spec: SurrogateSpec
@@ -75,7 +72,7 @@ class Fitted:
     def completed(self, config: Mapping[str, Any]) -> Config:
         """A configuration as it would run: the rest from the baseline, nothing that is inactive."""
         rest = self.baselines[0] if len(self.baselines) == 1 else {}
-        return complete_config(config, rest, self.trials, self.defaults)
+        return complete_config(config, rest, self.trials, self.trials.defaults)
 
     def game_specs(
         self,
@@ -107,9 +104,9 @@ class Fitted:
             raise TypeError(f"config must be a dict; got {type(config).__name__}.")
         baselines, full = self.baselines, self.incumbent
         if baseline is not None:
-            baselines = baseline_configs(baseline, self.trials, self.defaults)
+            baselines = baseline_configs(baseline, self.trials, self.trials.defaults)
         if config:
-            full = complete_config(config, full, self.trials, self.defaults)
+            full = complete_config(config, full, self.trials, self.trials.defaults)
         return [
             GameSpec(game, baselines, full, comparison if game == "optimizer_bias" else None)
             for game in games
@@ -124,7 +121,7 @@ def fit_surrogate(
     Parameters
     ----------
     trials : Trials
-        Their space is given the defaults that are found.
+        What the surrogate learns from.
     surrogate : regressor or None
         Is cloned; None for the default.
     baseline : str, dict or list of those
@@ -134,20 +131,17 @@ def fit_surrogate(
     n_jobs : int or None
         For the default surrogate.
     """
-    defaults = defaults_of(trials)
-    defaults.set_in(trials.space)
     spec = SurrogateSpec(
         None if surrogate is None else clone(surrogate, safe=False),
         encode(trials.space, trials.configs, unknown=True),
         trials.scores,
-        defaults.legality(trials.space),
+        trials.defaults.legality(trials.space),
         scaled(trials.fidelity),
     )
     return Fitted(
         trials=trials,
-        defaults=defaults,
         baseline=baseline,
-        baselines=baseline_configs(baseline, trials, defaults),
+        baselines=baseline_configs(baseline, trials, trials.defaults),
         spec=spec,
         surrogate=spec.fit(seed, n_jobs),
         seed=seed,

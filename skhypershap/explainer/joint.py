@@ -245,8 +245,8 @@ def _with_shared_samples(tasks: dict[str, JointTask], games: Sequence[str]) -> d
         key = context.seed, context.n_samples, tuple(space)
         if not space.conditions and not space.forbidden_clauses:
             if key not in shared:
-                shared[key] = context.with_drawn(games).drawn
-            context = context._replace(drawn=shared[key])
+                shared[key] = context.with_samples(games).sampled
+            context = context._replace(sampled=shared[key])
         found[name] = task._replace(context=context)
     return found
 

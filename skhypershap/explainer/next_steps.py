@@ -14,9 +14,9 @@ from skhypershap.advice.verification import measured
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.frames import interaction_name, subsets_frame, verified_frame
 from skhypershap.games.candidates import best_config
-from skhypershap.games.setting import Config, GameContext
+from skhypershap.games.setting import GameContext
 from skhypershap.games.value_function import value_function
-from skhypershap.space.encoding import as_configs
+from skhypershap.space.encoding import Config, as_configs
 from skhypershap.space.restriction import restricted
 from skhypershap.trials import unwrap
 
@@ -145,7 +145,7 @@ class NextSteps(ExplainerBase):
         subsets = self._best_subsets("tunability", None, context).best
         subset = _smallest_reaching(share, subsets) if size is None else subsets[int(size) - 1]
         tuned = [names[player] for player in subset.members]
-        held = {**fitted.defaults.values, **fitted.baselines[0]}
+        held = {**fitted.trials.defaults.values, **fitted.baselines[0]}
         if not hasattr(self, "search_"):
             return restricted(self.space_, tuned, held, constants=True)
         return reduced(unwrap(self.search_), self.space_, tuned, held)

@@ -1,4 +1,4 @@
-"""Where the configurations of a game come from: one, a finite space, or draws from it."""
+"""Where the configurations of a game come from: one, a finite space, or samples from it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhypershap.arrays import Booleans, Coalition, Floats, Vectors
 from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.line_search import GridLineSearch
-from skhypershap.games.setting import GAMES, Config, GameContext, learns_from_subsets, sign_of_gain
-from skhypershap.space.encoding import decode
+from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
+from skhypershap.space.encoding import Config, decode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
 from skhypershap.surrogate.blends import Blends
 
@@ -24,13 +25,13 @@ class Candidates(NamedTuple):
     vectors : ndarray of shape (n_candidates, n_columns)
         The candidates, filled.
     probabilities : ndarray of shape (n_candidates,) or None
-        Where they differ.
+        None where all are equally likely.
     complete : bool
-        Whether there are no others, so that nothing better can be found.
+        Whether these are all configurations of the space, so that no search finds a better one.
     """
 
-    vectors: np.ndarray
-    probabilities: np.ndarray | None = None
+    vectors: Vectors
+    probabilities: Floats | None = None
     complete: bool = False
 
 
@@ -41,42 +42,64 @@ def candidates_of(name: str, context: GameContext) -> Candidates:
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
         vectors, probabilities = enumerated
         return Candidates(context.surrogate.legality.fill(vectors), probabilities, complete=True)
-    drawn = context.drawn
-    if drawn is None:
-        drawn = sample_vectors(space, context.n_samples, context.seed)
-    vectors = context.surrogate.legality.fill(drawn)
+    sampled = context.sampled
+    if sampled is None:
+        sampled = sample_vectors(space, context.n_samples, context.seed)
+    vectors = context.surrogate.legality.fill(sampled)
     if learns_from_subsets(name, context):
         vectors = np.vstack([vectors, context.filled(context.trials.configs)])
     return Candidates(vectors)
 
 
-def best_config(context: GameContext, baseline: Config, coalition: np.ndarray) -> Config:
-    """Find the configuration that a coalition, a row of bools, would tune the baseline to."""
-    surrogate = context.surrogate
-    start = context.filled([baseline])
+def best_config(context: GameContext, baseline: Config, coalition: Coalition) -> Config:
+    """Find the configuration that tuning one coalition would lead to.
+
+    Parameters
+    ----------
+    context : GameContext
+        What the games of an explainer share.
+    baseline : dict
+        Where all other hyperparameters stay.
+    coalition : ndarray of shape (n_players,), dtype bool
+        The players that are tuned.
+    """
     candidates = candidates_of("tunability", context._replace(optimizer="refine"))
+    start = context.filled([baseline])
     blends = Blends(candidates.vectors, start[0], context.player_of_column)
     blends = blends.with_baseline_as_candidate()
+    taken = blends.taken(coalition[None])[0]
+    points = _best_blends(context, blends, coalition, taken, search=not candidates.complete)
+    points = np.vstack([points, start])
     sign = sign_of_gain("tunability", context.trials)
-    optima = best_candidates(
-        surrogate,
+    best = points[np.argmax(sign * context.surrogate.predict(points))]
+    config = decode(context.trials.space, context.surrogate.legality.legal(best[None]))[0]
+    # Others keep the baseline's own value: encoding it and decoding it again may round.
+    kept = [
+        name for name, is_taken in zip(context.trials.space, taken, strict=True) if not is_taken
+    ]
+    return config | {name: baseline[name] for name in kept if name in config and name in baseline}
+
+
+def _best_blends(
+    context: GameContext, blends: Blends, coalition: Coalition, taken: Booleans, *, search: bool
+) -> Vectors:
+    """Vectors of the best blends of one coalition, moved by line search if asked for."""
+    sign = sign_of_gain("tunability", context.trials)
+    best = best_candidates(
+        context.surrogate,
         blends,
         coalition[None],
         sign=sign,
-        n_starts=N_STARTS,
+        n_best=N_STARTS,
         n_jobs=context.n_jobs,
         progress=lambda _: None,
     )
-    taken = blends.taken(coalition[None])[0]
-    known = np.isfinite(optima.values[:, 0])
-    points = np.where(taken, blends.candidates[optima.candidates[known, 0]], start[0])
-    if not candidates.complete:
-        line_search = GridLineSearch(surrogate, context.trials.space, blends, sign)
-        free = np.tile(taken & ~line_search.fixed, (len(points), 1))
-        points, _ = line_search.ascend(points, free, np.zeros((len(points), 2), dtype=np.int64))
-    points = np.vstack([points, start])
-    best = points[np.argmax(sign * surrogate.predict(points))]
-    config = decode(context.trials.space, surrogate.legality.legal(best[None]))[0]
-    # What stays is the baseline's own value, without what rounding to a number and back does to it.
-    stays = [name for name, mine in zip(context.trials.space, taken, strict=True) if not mine]
-    return config | {name: baseline[name] for name in stays if name in config and name in baseline}
+    is_legal = np.isfinite(best.values[:, 0])
+    points = np.where(taken, blends.candidates[best.positions[is_legal, 0]], blends.baseline)
+    if not search:
+        return points
+    # On a grid for every surrogate: its points are vectors, which become a configuration.
+    line_search = GridLineSearch(context.surrogate, context.trials.space, blends, sign)
+    free = np.tile(taken & ~line_search.fixed, (len(points), 1))
+    points, _ = line_search.ascend(points, free, np.zeros((len(points), 2), dtype=np.int64))
+    return points

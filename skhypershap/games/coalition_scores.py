@@ -1,8 +1,8 @@
-"""The games: what a coalition of hyperparameters is worth.
+"""v(S) of the games on a surrogate: blend, score, reduce.
 
-A game blends candidates x with a baseline lambda0 (a coalition's members take x's values, all
-others keep the baseline's) and reduces the scores of the blends to one number. Games differ only
-in where the candidates come from and how their scores are reduced, so `GAMES` is a table.
+A game blends candidates x with a baseline lambda0 (columns of the coalition take x's values, all others
+keep the baseline's) and reduces the scores of the blends to one number. Games differ only in where the
+candidates come from and how their scores are reduced, so `GAMES` is a table.
 
 Source: Wever, Muschalik, Fumagalli, Lindauer (2025), "HyperSHAP: Shapley Values and Interactions
 for Explaining Hyperparameter Optimization", Definitions of the ablation, tunability, sensitivity
@@ -16,26 +16,28 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from tqdm.auto import tqdm
 
-from skhypershap.games.best_candidates import best_candidates, monotone, refine, starts_of
+from skhypershap.arrays import Coalitions, Scores, Vectors
+from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.candidates import Candidates, candidates_of
 from skhypershap.games.line_search import line_search_for
-from skhypershap.games.setting import GAMES, Config, GameContext, learns_from_subsets
+from skhypershap.games.refinement import monotone, n_starts_for, refine
+from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets
 from skhypershap.games.variance import variance_over_blocks
 from skhypershap.parallel import progress_bar
+from skhypershap.space.encoding import Config
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.surrogate import Block
-from skhypershap.trials import Trials
 
-SUBSET_ROWS = 512
+SUBSET_ROWS = 512  # coalitions that are compared with all others at once: some MB
 
 
 def coalition_scores(
     name: str,
     context: GameContext,
-    baselines: np.ndarray,
+    baselines: Vectors,
     config: Config,
-    coalitions: np.ndarray | None = None,
-) -> np.ndarray:
+    coalitions: Coalitions | None = None,
+) -> Scores:
     """v(S) in the metric's own units and direction.
 
     Parameters
@@ -47,89 +49,108 @@ def coalition_scores(
     baselines : ndarray of shape (n_baselines, n_columns)
         Filled vectors; the game is the mean over them.
     config : dict
-        What an ablation explains.
+        The configuration that an ablation explains.
     coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
-        Which coalitions; by default all. If only some are asked for, a coalition does not learn from
-        its subsets (it may from those among them, see `best_of_evaluated_subsets`).
+        Which coalitions; by default all. If only some are asked for, a coalition does not start from
+        the optima of its subsets (see `best_of_evaluated_subsets` for those among them).
 
     Returns
     -------
     ndarray of shape (n_coalitions,)
-        Of all coalitions bit i of a position says that player i is in the coalition.
+        Of all coalitions bit i of a position is set if player i is in the coalition.
     """
     if GAMES[name].candidates == "config":
         candidates = Candidates(context.filled([config]), complete=True)
     else:
         candidates = candidates_of(name, context)
-    values = [
-        _scores_from(name, context, candidates, baseline, coalitions) for baseline in baselines
-    ]
-    return np.mean(values, axis=0)
+    reduced = _variances if GAMES[name].reduce == "variance" else _extremes
+    values = [reduced(name, context, candidates, baseline, coalitions) for baseline in baselines]
+    mean: Scores = np.mean(values, axis=0)
+    return mean
 
 
-def _scores_from(
+def _variances(
     name: str,
     context: GameContext,
     candidates: Candidates,
-    baseline: np.ndarray,
-    coalitions: np.ndarray | None,
-) -> np.ndarray:
+    baseline: Vectors,
+    coalitions: Coalitions | None,
+) -> Scores:
+    """Variance of the scores of all blends of each coalition."""
+    blends = Blends(candidates.vectors, baseline, context.player_of_column)
+    size = _n_coalitions(context, coalitions)
+    with progress_bar(name, size * len(blends.candidates), "blend", context.verbose) as bar:
+        blocks = context.surrogate.coalition_blocks(blends, coalitions, context.n_jobs)
+        return variance_over_blocks(_watched(blocks, bar), size, candidates)
+
+
+def _extremes(
+    name: str,
+    context: GameContext,
+    candidates: Candidates,
+    baseline: Vectors,
+    coalitions: Coalitions | None,
+) -> Scores:
+    """Best or worst score of each coalition: of the candidates, and of the search from them."""
     surrogate = context.surrogate
     blends = Blends(candidates.vectors, baseline, context.player_of_column)
-    size = 2**context.n_players if coalitions is None else len(coalitions)
     refined = learns_from_subsets(name, context)
-    if refined:  # also what changes nothing can be found
+    if refined:  # so that a coalition is never worse than the baseline
         blends = blends.with_baseline_as_candidate()
+    searches = refined and not candidates.complete
+    sign = _sign_of_search(name, context)
+    size = _n_coalitions(context, coalitions)
     with progress_bar(name, size * len(blends.candidates), "blend", context.verbose) as bar:
-        if GAMES[name].reduce == "variance":
-            blocks = surrogate.coalition_blocks(blends, coalitions, context.n_jobs)
-            return variance_over_blocks(_watched(blocks, bar), size, candidates)
-        sign = 1.0 if _wants_maximum(name, context.trials) else -1.0
-        searches_on = refined and not candidates.complete
-        optima = best_candidates(
+        best = best_candidates(
             surrogate,
             blends,
             coalitions,
             sign=sign,
-            n_starts=starts_of(context.n_players) if searches_on else 1,
+            n_best=n_starts_for(context.n_players) if searches else 1,
             n_jobs=context.n_jobs,
             progress=bar.update,
         )
-    values = optima.values[0]
-    # Where every blend is forbidden nothing can be changed, and the baseline stays.
-    stays = np.isneginf(values)
-    if stays.any():
-        values[stays] = sign * surrogate.predict(baseline[None])[0]
-    if searches_on:
+    values: Scores = best.values[0]
+    # A coalition whose blends are all forbidden keeps the baseline. In place, since refine starts here.
+    is_forbidden = np.isneginf(values)
+    if is_forbidden.any():
+        values[is_forbidden] = sign * surrogate.predict(baseline[None])[0]
+    if searches:
         line_search = line_search_for(surrogate, context.trials.space, blends, sign=sign)
         what = f"{name}, line search"
         with progress_bar(what, size, "coalition", context.verbose) as bar:
             values = refine(
-                line_search, optima, coalitions, n_jobs=context.n_jobs, progress=bar.update
+                line_search, best, coalitions, n_jobs=context.n_jobs, progress=bar.update
             )
     if refined and coalitions is None:
         values = monotone(values)
     return sign * values
 
 
-def best_of_evaluated_subsets(name: str, gains: np.ndarray, coalitions: np.ndarray) -> np.ndarray:
-    """Gains of coalitions, rows of bools, each at least as extreme as its subsets among them."""
+def best_of_evaluated_subsets(name: str, gains: Scores, coalitions: Coalitions) -> Scores:
+    """Gains of coalitions, each at least as extreme as those of its subsets among them."""
     better = np.maximum if GAMES[name].reduce == "best" else np.minimum
     members = coalitions.astype(np.float32)
-    closed = np.empty_like(gains)
+    extreme = np.empty_like(gains)
     for start in range(0, len(gains), SUBSET_ROWS):
         missing = 1 - members[start : start + SUBSET_ROWS]
         is_subset = missing @ members.T == 0
-        neutral = np.where(is_subset, gains, 0.0)  # the gain of the empty coalition
-        closed[start : start + SUBSET_ROWS] = better.reduce(neutral, axis=1)
-    return closed
+        candidates = np.where(is_subset, gains, 0.0)  # the gain of the empty coalition
+        extreme[start : start + SUBSET_ROWS] = better.reduce(candidates, axis=1)
+    return extreme
 
 
-def _wants_maximum(name: str, trials: Trials) -> bool:
-    return trials.maximize == (GAMES[name].reduce == "best")
+def _n_coalitions(context: GameContext, coalitions: Coalitions | None) -> int:
+    return 1 << context.n_players if coalitions is None else len(coalitions)
 
 
-def _watched(blocks: Iterable[Block], progress: tqdm) -> Iterator[Block]:
+def _sign_of_search(name: str, context: GameContext) -> float:
+    """1 where the game looks for the largest score, -1 for the smallest."""
+    return 1.0 if context.trials.maximize == (GAMES[name].reduce == "best") else -1.0
+
+
+def _watched(blocks: Iterable[Block], bar: tqdm) -> Iterator[Block]:
+    """The same blocks; each moves the progress bar."""
     for block in blocks:
         yield block
-        progress.update(block[2].size)
+        bar.update(block[2].size)

@@ -1,12 +1,14 @@
-"""Who climbs: exact line search through a forest, and a grid on each line for any other model."""
+"""Coordinate ascent: exact line search for forests, a grid per line for other models."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
+from skhypershap.arrays import Booleans, Floats, Integers, Positions, Scores, Vectors
 from skhypershap.space.conditions import Legality
 from skhypershap.space.domains import legal_numbers
 from skhypershap.surrogate.blends import Blends
@@ -14,54 +16,91 @@ from skhypershap.surrogate.kernels.forest import FlatForest, add_trees, column_r
 from skhypershap.surrogate.rules import clauses_of
 from skhypershap.surrogate.surrogate import PREDICT_ROWS, Surrogate
 
-GRID = 32
-FENCE = 2.0  # times all that a forest could add up to
-MANY_CHOICES = 4 * GRID  # of a finite hyperparameter; fewer are all tried
+GRID = 32  # points on a line
+MANY_CHOICES = 4 * GRID  # of a discrete hyperparameter; up to this many all are evaluated
+PENALTY = 2.0  # times the largest sum that the leaves of a forest can have
+
+Points = npt.NDArray[Any]
+"""Vectors in the numbers of a line search, of shape (n_points, n_columns)."""
 
 
 class LineSearch(Protocol):
-    """Moves points uphill."""
+    """Coordinate ascent from given points: one column at a time moves to its best legal value.
 
-    blends: Blends  # of points
-    fixed: np.ndarray  # columns that stay where they are, of shape (n_columns,), dtype bool
+    Points stand for vectors, in whatever numbers suit the surrogate: a forest uses ranks, a grid the
+    vectors themselves. For another kind of surrogate, write a class with these two attributes and this
+    method, and choose it in `line_search_for`.
 
-    def ascend(
-        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Moved points and what they score; -inf where none is better.
+    Attributes
+    ----------
+    blends : Blends
+        The candidates and the baseline as points.
+    fixed : ndarray of shape (n_columns,), dtype bool
+        Columns that the search cannot move. Callers never set them free.
+    """
 
-        See `skhypershap.surrogate.kernels.coordinate_ascent.ascend`.
+    blends: Blends
+    fixed: Booleans
+
+    def ascend(self, points: Points, free: Booleans, turns: Integers) -> tuple[Points, Scores]:
+        """Move each point, in cycles through its free columns, until no column improves it.
+
+        Parameters
+        ----------
+        points : ndarray of shape (n_points, n_columns)
+            Where to start; not changed.
+        free : ndarray of shape (n_points, n_columns), dtype bool
+            Which columns of a point may move.
+        turns : ndarray of shape (n_points, 2), dtype int
+            The column that moves first, and how many free columns are at their best value already, and
+            need not move unless another one does. Zeros where nothing is known.
+
+        Returns
+        -------
+        points : ndarray of shape (n_points, n_columns)
+            Where the search ends.
+        scores : ndarray of shape (n_points,)
+            sign * score there, where larger is better; -inf for a point that did not move. The score of
+            a point depends neither on the other points nor on the number of calls.
         """
 
 
 def line_search_for(
-    surrogate: Surrogate,
-    space: ConfigurationSpace,
-    blends: Blends,
-    *,
-    sign: float,
+    surrogate: Surrogate, space: ConfigurationSpace, blends: Blends, *, sign: float
 ) -> LineSearch:
-    """Exact for a surrogate of trees, on a grid for any other."""
+    """Choose the line search of a surrogate: exact for trees, on a grid for any other model.
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+        Scores points.
+    space : ConfigSpace.ConfigurationSpace
+        Its hyperparameters have the legal values of each column.
+    blends : Blends
+        Filled vectors from which searches start.
+    sign : float
+        1 to maximise, -1 to minimise.
+    """
     if surrogate.forest is not None and surrogate.forest.thresholds:
         return ForestLineSearch(surrogate, space, blends, sign)
     return GridLineSearch(surrogate, space, blends, sign)
 
 
 class ForestLineSearch:
-    """Points are ranks: cells of the forest that hold a legal value."""
+    """A `LineSearch` that is exact on each line of a forest.
+
+    Points are ranks. A rank stands for an interval between two thresholds of a column, in which the
+    forest is constant; ranks without a legal value are never entered.
+    """
 
     def __init__(
-        self,
-        surrogate: Surrogate,
-        space: ConfigurationSpace,
-        blends: Blends,
-        sign: float,
+        self, surrogate: Surrogate, space: ConfigurationSpace, blends: Blends, sign: float
     ) -> None:
         from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
         assert surrogate.forest is not None
         self.sign = sign
-        forest = _fenced(surrogate.forest, surrogate.legality, sign)
+        forest = _with_penalties(surrogate.forest, surrogate.legality, sign)
         self.walk = plan_walk(
             forest, blends.candidates[:0], blends.baseline, blends.player_of_column
         )
@@ -70,31 +109,36 @@ class ForestLineSearch:
             baseline=ranks_of(forest, blends.baseline[None])[:, 0],
             player_of_column=blends.player_of_column[: len(forest.thresholds)],
         )
+        # Ranks cannot express clauses that compare two columns, so these columns stay.
         related = np.array(surrogate.legality.related_columns(), dtype=int)
-        self.fixed = np.isin(
-            np.arange(len(self.blends.baseline)), related
-        )  # no tree can tell these
-        legal = []
-        for column, (hyperparameter, levels) in enumerate(
+        self.fixed = np.isin(np.arange(len(self.blends.baseline)), related)
+        next_legal = self._next_legal_ranks(forest, space)
+        self.first_rank = np.concatenate([[0], np.cumsum([len(ranks) for ranks in next_legal])])
+        self.next_legal = np.concatenate(next_legal).astype(np.int32)
+
+    def _next_legal_ranks(self, forest: FlatForest, space: ConfigurationSpace) -> list[Integers]:
+        """For each rank of each column the lowest rank from there on that has a legal value.
+
+        One more than the highest rank where there is none. Ranks of the candidates are legal.
+        """
+        next_legal: list[Integers] = []
+        for column, (hyperparameter, thresholds) in enumerate(
             zip(space.values(), forest.thresholds, strict=False)
         ):
-            numbers = legal_numbers(hyperparameter, _probes(levels))
-            is_legal = np.zeros(len(levels) + 1, dtype=bool)
+            numbers = legal_numbers(hyperparameter, _probes(thresholds))
+            is_legal = np.zeros(len(thresholds) + 1, dtype=bool)
             is_legal[column_ranks(forest, column, numbers)] = True
             is_legal[self.blends.candidates[:, column]] = True
-            where = np.where(is_legal, np.arange(len(is_legal)), len(is_legal))
-            legal.append(np.minimum.accumulate(where[::-1])[::-1])
-        self.first_rank = np.concatenate([[0], np.cumsum([len(ranks) for ranks in legal])])
-        self.next_legal = np.concatenate(legal).astype(np.int32)
+            ranks = np.where(is_legal, np.arange(len(is_legal)), len(is_legal))
+            next_legal.append(np.minimum.accumulate(ranks[::-1])[::-1])
+        return next_legal
 
-    def ascend(
-        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def ascend(self, points: Points, free: Booleans, turns: Integers) -> tuple[Points, Scores]:
         """See `LineSearch`."""
         from skhypershap.surrogate.kernels.coordinate_ascent import ascend, line_buffers
 
         walk, points = self.walk, points.copy()
-        found = np.empty(len(points))
+        scores = np.empty(len(points))
         ascend(
             walk.roots,
             walk.nodes,
@@ -104,102 +148,103 @@ class ForestLineSearch:
             self.first_rank,
             line_buffers(int(np.diff(self.first_rank).max()), walk.deepest),
             free,
-            turn,
+            turns,
             points,
-            found,
+            scores,
         )
-        return points, found + self.sign * walk.offset
+        return points, scores + self.sign * walk.offset
 
 
-def _probes(levels: np.ndarray) -> np.ndarray:
-    """Numbers in each cell of a column; a tree that only tells what is missing splits at infinity."""
-    middles = (levels[1:] + levels[:-1]) / 2
-    return np.clip(np.concatenate([[0.0], levels, middles, [1.0]]), 0.0, 1.0)
+def _probes(thresholds: Floats) -> Floats:
+    """Numbers in each interval between thresholds; some trees split at infinity to find NaN."""
+    middles = (thresholds[1:] + thresholds[:-1]) / 2
+    probes: Floats = np.concatenate([[0.0], thresholds, middles, [1.0]])
+    return np.clip(probes, 0.0, 1.0)
 
 
-def _fenced(forest: FlatForest, legality: Legality, sign: float) -> FlatForest:
-    """Add trees that make forbidden points worse than any legal one."""
+def _with_penalties(forest: FlatForest, legality: Legality, sign: float) -> FlatForest:
+    """Add a tree for each forbidden clause, so that forbidden points are worse than any legal one."""
     if not legality.forbids:
         return forest
     clauses = clauses_of(legality, forest.dtype)
-    fence = FENCE * (np.abs(forest.value).sum() + 1)
-    tables = [clauses.table(number, -sign * fence) for number in range(len(clauses.roots))]
+    penalty = PENALTY * (np.abs(forest.value).sum() + 1)
+    tables = [clauses.table(clause, -sign * penalty) for clause in range(len(clauses.roots))]
     return add_trees(forest, tables, n_columns=len(legality.space))
 
 
 class GridLineSearch:
-    """Points are vectors; on a line a model is asked for a grid of legal values.
+    """A `LineSearch` that asks the surrogate for a grid of legal values on each line.
 
-    The grid has a value in each cell of a forest, where there is one.
+    Points are vectors. Where there is a forest, the grid has one value in each interval between its
+    thresholds.
     """
 
     def __init__(
-        self,
-        surrogate: Surrogate,
-        space: ConfigurationSpace,
-        blends: Blends,
-        sign: float,
+        self, surrogate: Surrogate, space: ConfigurationSpace, blends: Blends, sign: float
     ) -> None:
         self.surrogate = surrogate
         self.sign = sign
         self.blends = blends
         self.fixed = np.zeros(len(blends.baseline), dtype=bool)
-        self.grids = []
-        forest = surrogate.forest
-        for column, hyperparameter in enumerate(space.values()):
-            if forest is not None and column < len(forest.thresholds):
-                numbers = legal_numbers(hyperparameter, _probes(forest.thresholds[column]))
-                cells = column_ranks(forest, column, numbers)
-                self.grids.append(numbers[np.unique(cells, return_index=True)[1]])
-                continue
-            numbers = np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, GRID)))
-            if len(numbers) > MANY_CHOICES:
-                numbers = numbers[:: -(-len(numbers) // GRID)]
-            self.grids.append(numbers)
+        self.grids = [
+            _grid(hyperparameter, column, surrogate.forest)
+            for column, hyperparameter in enumerate(space.values())
+        ]
 
-    def ascend(
-        self, points: np.ndarray, free: np.ndarray, turn: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def ascend(self, points: Points, free: Booleans, turns: Integers) -> tuple[Points, Scores]:
         """See `LineSearch`."""
         points = points.copy()
-        scores = self._gains(points)
-        found = np.full(len(points), -np.inf)
-        column, idle = turn[:, 0].copy(), turn[:, 1].copy()
+        current = self._gains(points)
+        scores = np.full(len(points), -np.inf)
+        column, n_settled = turns[:, 0].copy(), turns[:, 1].copy()
         n_free = free.sum(axis=1)
-        while (active := np.flatnonzero(idle < n_free)).size:
-            for rows in _of_equal(column, active):
+        while (active := np.flatnonzero(n_settled < n_free)).size:
+            for rows in _grouped_by(column, active):
                 here = column[rows[0]]
-                rows_free = rows[free[rows, here]]
-                if len(rows_free):
-                    numbers, best = self._best_on_line(points[rows_free], here)
-                    idle[rows_free] += 1
-                    better = best > scores[rows_free]
-                    moved = rows_free[better]
+                moving = rows[free[rows, here]]
+                if len(moving):
+                    numbers, best = self._best_on_line(points[moving], here)
+                    n_settled[moving] += 1
+                    better = best > current[moving]
+                    moved = moving[better]
                     points[moved, here] = numbers[better]
-                    scores[moved] = found[moved] = best[better]
-                    idle[moved] = 1
+                    current[moved] = scores[moved] = best[better]
+                    n_settled[moved] = 1
                 column[rows] = (here + 1) % points.shape[1]
-        return points, found
+        return points, scores
 
-    def _gains(self, points: np.ndarray) -> np.ndarray:
-        """Scores in the sense that larger is better, -inf where a point is forbidden."""
+    def _gains(self, points: Vectors) -> Scores:
+        """Sign * score, where larger is better; -inf where a point is forbidden."""
         gains = self.sign * self.surrogate.predict(points)
         legality = self.surrogate.legality
         if not legality.forbids:
             return gains
         return np.where(legality.forbidden(points), -np.inf, gains)
 
-    def _best_on_line(self, points: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
+    def _best_on_line(self, points: Vectors, column: int) -> tuple[Floats, Scores]:
+        """The best value of a column for each point, and its gain."""
         grid = self.grids[column]
         vectors = np.repeat(points, len(grid), axis=0)
         vectors[:, column] = np.tile(grid, len(points))
-        steps = range(0, len(vectors), PREDICT_ROWS)
-        gains = [self._gains(vectors[start : start + PREDICT_ROWS]) for start in steps]
+        starts = range(0, len(vectors), PREDICT_ROWS)
+        gains = [self._gains(vectors[start : start + PREDICT_ROWS]) for start in starts]
         scores = np.concatenate(gains).reshape(len(points), len(grid))
         best = np.argmax(scores, axis=1)
         return grid[best], scores[np.arange(len(points)), best]
 
 
-def _of_equal(keys: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
+def _grid(hyperparameter: Any, column: int, forest: FlatForest | None) -> Floats:
+    """The legal values of a column that are compared on a line."""
+    if forest is not None and column < len(forest.thresholds):
+        numbers: Floats = legal_numbers(hyperparameter, _probes(forest.thresholds[column]))
+        ranks = column_ranks(forest, column, numbers)
+        return numbers[np.unique(ranks, return_index=True)[1]]
+    numbers = np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, GRID)))
+    if len(numbers) > MANY_CHOICES:
+        numbers = numbers[:: -(-len(numbers) // GRID)]
+    return numbers
+
+
+def _grouped_by(keys: Integers, rows: Positions) -> list[Positions]:
     """Split rows by their key."""
     return [rows[keys[rows] == key] for key in np.unique(keys[rows])]

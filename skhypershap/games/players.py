@@ -1,4 +1,4 @@
-"""Who plays: each hyperparameter for itself, or groups that enter and leave a coalition together."""
+"""Players: single hyperparameters, or groups that join a coalition together."""
 
 from __future__ import annotations
 
@@ -19,29 +19,37 @@ def players_of(space: ConfigurationSpace, groups: Any = None) -> dict[str, tuple
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace
-        A hyperparameter that cannot vary is no player.
+        A hyperparameter with a single value is not a player.
     groups : dict of str to list of str, "step" or None
-        What is not named stays a player of its own. "step": one player per step of a Pipeline, which
-        is what names have before their first "__".
+        Hyperparameters that are not named stay single players. "step": one player per step of a
+        Pipeline, the part of a name before the first "__".
 
     Raises
     ------
     ValueError
-        For an unknown hyperparameter or one named twice, and for a group that is empty, in which
-        nothing varies, or that has the name of a hyperparameter outside it.
+        For an unknown hyperparameter or one named twice, and for a group that is empty, has no
+        hyperparameter that varies, or has the name of a hyperparameter outside it.
     TypeError
-        If `groups` is of another kind.
+        If `groups` is of another type.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.games.players import players_of
+    >>> space = ConfigurationSpace({"svc__C": (0.1, 10.0), "svc__gamma": (0.1, 10.0), "n": (1, 5)})
+    >>> players_of(space, "step")
+    {'n': ('n',), 'svc': ('svc__C', 'svc__gamma')}
     """
     free = player_names(space)
     if groups is None:
         return {name: (name,) for name in free}
     if groups == STEP:
-        owner = {name: name.split("__")[0] for name in free}
+        group_of = {name: name.split("__")[0] for name in free}
     else:
-        owner = {name: name for name in free} | _owners(space, groups)
+        group_of = {name: name for name in free} | _groups_of_names(space, groups)
     members: dict[str, tuple[str, ...]] = {}
     for name in free:
-        members[owner[name]] = (*members.get(owner[name], ()), name)
+        members[group_of[name]] = (*members.get(group_of[name], ()), name)
     for group in groups if isinstance(groups, Mapping) else ():
         if group not in members:
             raise ValueError(
@@ -51,15 +59,15 @@ def players_of(space: ConfigurationSpace, groups: Any = None) -> dict[str, tuple
     return members
 
 
-def _owners(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
-    """The group of each hyperparameter that groups name."""
+def _groups_of_names(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
+    """The group of each hyperparameter that is named, by its name."""
     if isinstance(groups, str):
         raise unknown_name("groups", groups, [STEP])
     if not isinstance(groups, Mapping):
         raise TypeError(
             f"groups must be a dict of names to lists of hyperparameters, or {STEP!r}; got {groups!r}."
         )
-    owner: dict[str, str] = {}
+    group_of: dict[str, str] = {}
     for group, names in groups.items():
         if not isinstance(group, str) or not isinstance(names, (list, tuple, set, frozenset)):
             raise TypeError(
@@ -71,16 +79,16 @@ def _owners(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
         for name in names:
             if name not in space:
                 raise unknown_name(f"hyperparameter in the group {group!r} of groups:", name, space)
-            if name in owner:
+            if name in group_of:
                 raise ValueError(
-                    f"groups name {name!r} twice, in {owner[name]!r} and {group!r}; a hyperparameter "
+                    f"groups name {name!r} twice, in {group_of[name]!r} and {group!r}; a hyperparameter "
                     "belongs to one group."
                 )
-            owner[name] = group
+            group_of[name] = group
     for group in groups:
         if group in space and group not in groups[group]:
             raise ValueError(
                 f"The group {group!r} in groups has the name of a hyperparameter outside it; give it "
                 "another name, or put the hyperparameter into it."
             )
-    return owner
+    return group_of

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skhypershap.arrays import PlayerOfColumn, Vectors
 from skhypershap.space.encoding import encode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
 from skhypershap.surrogate.fitting import SurrogateSpec
 from skhypershap.surrogate.surrogate import Surrogate
 from skhypershap.trials import Trials
-
-Config = dict[str, Any]
 
 
 class GameDefinition(NamedTuple):
@@ -22,10 +21,10 @@ class GameDefinition(NamedTuple):
     Attributes
     ----------
     candidates : {"config", "search", "distribution", "optimizers"}
-        One configuration; anything a search could find; draws from the space; what optimizers find
-        (see `skhypershap.bias`).
+        One configuration; any that a search could find; samples from the space; those that optimizers
+        find (see `optimizer_bias`).
     reduce : {"best", "worst", "variance"}
-        What becomes of the candidates' scores; "best" of one candidate is its score.
+        How the scores of the candidates become one number; the "best" of one candidate is its score.
     """
 
     candidates: str
@@ -47,25 +46,26 @@ class GameContext(NamedTuple):
     Attributes
     ----------
     trials : Trials
-        For the space, the direction, and the configurations that a search has found already.
+        With the space, the direction, and the configurations that a search has found already.
     surrogate : Surrogate
-        What scores blends.
+        Scores blends.
     spec : SurrogateSpec
-        How it was fitted.
+        How the surrogate was fitted.
     players : mapping of str to sequence of str
         The hyperparameters of each player, which enter and leave a coalition together.
     n_samples : int
-        How many candidates are drawn; a finite space no larger than this is enumerated.
+        How many candidates are sampled; a finite space no larger than this is enumerated.
     optimizer : {"refine", "random"}
-        Whether max and min go on from candidates, trials and subsets by line search.
+        How the best and the worst are found: "random" among candidates only; "refine" also among trials,
+        with a line search from there and from the optima of subsets.
     seed : int
-        For the candidates.
+        Seeds the candidates.
     n_jobs : int or None
         As in scikit-learn.
     verbose : int
         Whether to show progress.
-    drawn : ndarray of shape (n_samples, n_columns) or None
-        Vectors drawn from the space, where they are known already.
+    sampled : ndarray of shape (n_samples, n_columns) or None
+        Vectors sampled from the space, where they are known already.
     """
 
     trials: Trials
@@ -77,39 +77,39 @@ class GameContext(NamedTuple):
     seed: int
     n_jobs: int | None
     verbose: int
-    drawn: np.ndarray | None = None
+    sampled: Vectors | None = None
 
     @property
-    def player_of_column(self) -> np.ndarray:
-        """For each column the player that owns it, -1 for none, of shape (n_columns,)."""
-        owner = {
-            name: number for number, names in enumerate(self.players.values()) for name in names
+    def player_of_column(self) -> PlayerOfColumn:
+        """The player that each column belongs to, -1 for none, of shape (n_columns,)."""
+        player_of = {
+            name: player for player, names in enumerate(self.players.values()) for name in names
         }
-        return np.array([owner.get(name, -1) for name in self.trials.space])
+        return np.array([player_of.get(name, -1) for name in self.trials.space])
 
     @property
     def n_players(self) -> int:
         """Number of players."""
         return len(self.players)
 
-    def filled(self, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Filled vectors of configurations."""
+    def filled(self, configs: Sequence[Mapping[str, Any]]) -> Vectors:
+        """Vectors of configurations; inactive hyperparameters have their default."""
         return self.surrogate.legality.fill(encode(self.trials.space, configs, unknown=True))
 
-    def with_drawn(self, games: Iterable[str]) -> GameContext:
-        """The same setting, with candidates drawn once, for surrogates that share them."""
+    def with_samples(self, games: Iterable[str]) -> GameContext:
+        """The same context with candidates sampled once, for several surrogates that share them."""
         enumerated = enumerate_vectors(self.trials.space, self.n_samples)
         complete = enumerated is not None and enumerated[1] is not None
         if complete or all(GAMES[name].candidates == "config" for name in games):
             return self
-        return self._replace(drawn=sample_vectors(self.trials.space, self.n_samples, self.seed))
+        return self._replace(sampled=sample_vectors(self.trials.space, self.n_samples, self.seed))
 
     def alone(self) -> GameContext:
-        """The same setting for one of many workers, which works by itself and in silence."""
+        """The same context for one of several workers: one thread, no progress bar."""
         return self._replace(n_jobs=1, verbose=0)
 
     def resampled(self, draw: int) -> GameContext:
-        """The same setting, with the surrogate fitted on a resample of the trials."""
+        """The same context with the surrogate fitted on a resample of the trials."""
         generator = np.random.default_rng([self.seed, draw])
         return self._replace(surrogate=self.spec.refit(generator))
 
@@ -120,5 +120,5 @@ def sign_of_gain(name: str, trials: Trials) -> float:
 
 
 def learns_from_subsets(name: str, context: GameContext) -> bool:
-    """Whether a coalition of the game is given what its subsets found."""
+    """Whether a coalition of the game starts from the optima of its subsets."""
     return GAMES[name].candidates == "search" and context.optimizer == "refine"

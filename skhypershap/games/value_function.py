@@ -1,24 +1,25 @@
-"""v(S): one function from coalitions to scores, whichever game it is and whoever computes it."""
+"""v(S) as one function from coalitions to scores, for every game and every way to compute it."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 
+from skhypershap.arrays import Coalitions, Scores
 from skhypershap.games.coalition_scores import coalition_scores
 from skhypershap.games.optimizer_bias import OptimizerComparison, bias_scores
 from skhypershap.games.setting import GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.parallel import has_other_workers, in_parallel
+from skhypershap.space.encoding import Config
 
 
 @dataclass(frozen=True)
 class GameSpec:
-    """What is asked of a setting.
+    """Which game, of which configurations.
 
     Attributes
     ----------
@@ -27,36 +28,37 @@ class GameSpec:
     baselines : list of dict
         The game is the mean over these configurations.
     config : dict
-        What an ablation explains.
+        The configuration that an ablation explains.
     comparison : OptimizerComparison or None
-        The optimizers of an optimizer bias.
+        The optimizers of the game "optimizer_bias".
     """
 
     game: str
-    baselines: list[dict[str, Any]]
-    config: dict[str, Any]
+    baselines: list[Config]
+    config: Config
     comparison: OptimizerComparison | None = None
 
 
 @dataclass(frozen=True)
 class ValueFunction:
-    """What a game is to those who explain it.
+    """A game as a function from coalitions to scores, with what is needed to explain it.
 
     Attributes
     ----------
     game : str
         A key of `skhypershap.games.GAMES`.
     n_players : int
-        How many players it has.
+        Number of players.
     sign : float
         1 where a larger v(S) is a gain, -1 where it is a loss.
     keeps_subsets : bool
-        Whether a coalition is worth at least what its subsets are.
+        Whether a coalition scores at least as well as its subsets.
     seed : int
-        For approximators.
+        Seeds approximators.
     scores : callable
-        v of coalitions given as rows of bools, or of all (None): shape (n_coalitions,), in the metric's
-        own units and direction. Of all coalitions bit i of a position says that player i is in it.
+        v of some coalitions, of shape (n_coalitions, n_players), or of all (None): shape
+        (n_coalitions,), in the metric's own units and direction. Of all coalitions bit i of a position
+        is set if player i is in the coalition.
     """
 
     game: str
@@ -64,16 +66,16 @@ class ValueFunction:
     sign: float
     keeps_subsets: bool
     seed: int
-    scores: Callable[[np.ndarray | None], np.ndarray]
+    scores: Callable[[Coalitions | None], Scores]
 
-    def all_scores(self) -> np.ndarray:
+    def all_scores(self) -> Scores:
         """Values of all 2^n_players coalitions."""
         return self.scores(None)
 
 
 def scores_of(
-    game_spec: GameSpec, context: GameContext, coalitions: np.ndarray | None = None
-) -> np.ndarray:
+    game_spec: GameSpec, context: GameContext, coalitions: Coalitions | None = None
+) -> Scores:
     """Values of some coalitions, or of all; see `ValueFunction.scores`."""
     if game_spec.comparison is not None:
         return bias_scores(game_spec.comparison, context, game_spec.baselines, coalitions)
@@ -83,22 +85,20 @@ def scores_of(
     return coalition_scores(game_spec.game, context, baselines, game_spec.config, coalitions)
 
 
-def _scores_in_batches(
-    game_spec: GameSpec, context: GameContext, coalitions: np.ndarray
-) -> np.ndarray:
-    """A batch of coalitions for each worker; a value does not depend on what it is asked for with."""
+def _scores_in_batches(game_spec: GameSpec, context: GameContext, coalitions: Coalitions) -> Scores:
+    """Split coalitions among the workers; the value of one does not depend on the others."""
     batches = np.array_split(coalitions, effective_n_jobs(context.n_jobs))
-    worker = context.with_drawn([game_spec.game]).alone()
-    pieces = [(game_spec, worker, batch) for batch in batches if len(batch)]
+    worker = context.with_samples([game_spec.game]).alone()
+    tasks = [(game_spec, worker, batch) for batch in batches if len(batch)]
     what = f"{game_spec.game}, some coalitions"
     found = in_parallel(
-        scores_of, pieces, context.n_jobs, what=what, unit="batch", verbose=context.verbose
+        scores_of, tasks, context.n_jobs, what=what, unit="batch", verbose=context.verbose
     )
     return np.concatenate(found)
 
 
 def value_function(game_spec: GameSpec, context: GameContext) -> ValueFunction:
-    """The value function of a question."""
+    """The value function of a game."""
     return ValueFunction(
         game=game_spec.game,
         n_players=context.n_players,

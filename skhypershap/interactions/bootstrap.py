@@ -45,7 +45,7 @@ def bootstrap(
     list of list of Explained
         For each draw, from 1 on, the games.
     """
-    worker = context.with_drawn([game_spec.game for game_spec in game_specs]).alone()
+    worker = context.with_samples([game_spec.game for game_spec in game_specs]).alone()
     tasks = [(game_specs, worker, index_spec, draw) for draw in range(1, n_bootstrap + 1)]
     return in_parallel(
         solve_draw, tasks, context.n_jobs, what="bootstrap", unit="draw", verbose=context.verbose

@@ -20,6 +20,7 @@ from ConfigSpace.hyperparameters import (
 )
 
 from skhypershap._compat import class_names, optional
+from skhypershap.arrays import Vectors
 from skhypershap.optimizers.running import (
     Objective,
     Optimizer,
@@ -122,7 +123,7 @@ class _Optuna:
         return f"optuna({type(self.sampler).__name__ if self.sampler else 'TPESampler'})"
 
 
-def _suggested(trial: Any, space: ConfigurationSpace) -> np.ndarray:
+def _suggested(trial: Any, space: ConfigurationSpace) -> Vectors:
     """One vector, of shape (1, n_columns), that an Optuna trial suggests; it may be forbidden."""
     rows = np.full((len(space), 1), np.nan)
     for column, (name, item) in enumerate(space.items()):

@@ -14,6 +14,7 @@ from ConfigSpace.hyperparameters import (
     OrdinalHyperparameter,
 )
 
+from skhypershap.arrays import Floats, Positions
 from skhypershap.optimizers.running import Objective, check_run, default_vector, gains_of
 from skhypershap.space.conditions import Legality, violates
 from skhypershap.space.domains import all_numbers
@@ -211,20 +212,21 @@ def _best(objective: Objective, configs: Sequence[Config]) -> Config:
     return configs[int(np.argmax(gains_of(objective, configs)))]
 
 
-def _evenly_spaced(hyperparameter: Any, n_steps: int) -> np.ndarray:
+def _evenly_spaced(hyperparameter: Any, n_steps: int) -> Floats:
     """At most `n_steps` encoded values, from end to end; the default if there is one step only."""
     if n_steps < 2:
         return np.array([hyperparameter.to_vector(hyperparameter.default_value)], dtype=float)
     if isinstance(hyperparameter, (CategoricalHyperparameter, Constant, OrdinalHyperparameter)):
-        encoded = all_numbers(hyperparameter)
-        positions = np.linspace(0, len(encoded) - 1, min(n_steps, len(encoded)))
-        return encoded[np.rint(positions).astype(int)]
+        encoded: Floats = all_numbers(hyperparameter)
+        steps = np.linspace(0, len(encoded) - 1, min(n_steps, len(encoded)))
+        positions: Positions = np.rint(steps).astype(int)
+        return encoded[positions]
     probes = np.linspace(0, 1, int(min(n_steps, hyperparameter.size)))
-    steps: np.ndarray = np.unique(hyperparameter.to_vector(hyperparameter.to_value(probes)))
+    steps = np.unique(hyperparameter.to_vector(hyperparameter.to_value(probes)))
     return steps
 
 
-def _grid_steps(space: ConfigurationSpace, n_trials: int) -> list[np.ndarray]:
+def _grid_steps(space: ConfigurationSpace, n_trials: int) -> list[Floats]:
     """Steps of each hyperparameter; the product of their counts is at most `n_trials`."""
     hyperparameters = list(space.values())
     counts = np.ones(len(hyperparameters), dtype=int)

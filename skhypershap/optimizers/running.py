@@ -10,6 +10,7 @@ import numpy as np
 from ConfigSpace import ConfigurationSpace
 from numpy.typing import ArrayLike
 
+from skhypershap.arrays import Scores, Vector
 from skhypershap.space.encoding import Config
 
 Objective = Callable[[Sequence[Mapping[str, Any]]], ArrayLike]
@@ -31,12 +32,12 @@ def is_optimizer(given: Any) -> bool:
     return callable(given) and not isinstance(given, type)
 
 
-def default_vector(space: ConfigurationSpace) -> np.ndarray:
+def default_vector(space: ConfigurationSpace) -> Vector:
     """Vector of shape (n_columns,) of all defaults, those of inactive hyperparameters included."""
     return np.array([item.to_vector(item.default_value) for item in space.values()], dtype=float)
 
 
-def gains_of(objective: Objective, configs: Sequence[Config]) -> np.ndarray:
+def gains_of(objective: Objective, configs: Sequence[Config]) -> Scores:
     """Gains of shape (n_configs,); NaN becomes -inf, as if the configuration were forbidden."""
     gains = np.asarray(objective(configs), dtype=float)
     if gains.shape != (len(configs),):

@@ -1,7 +1,7 @@
 """Spaces in which some hyperparameters vary and all others are held at a value.
 
-Conditions and forbidden clauses are read as formulas: what they say of held hyperparameters is true or
-false, and what remains is written back. An inactive hyperparameter satisfies nothing but "is not".
+Conditions and forbidden clauses are read as formulas. What they ask of a held hyperparameter becomes
+true or false, and what remains is written back. An inactive hyperparameter satisfies only "!=".
 """
 
 from __future__ import annotations
@@ -12,64 +12,37 @@ import operator
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, cast
 
+import ConfigSpace as cs  # noqa: N813
 import numpy as np
-from ConfigSpace import ConfigurationSpace
-from ConfigSpace.conditions import (
-    AndConjunction,
-    Condition,
-    Conjunction,
-    EqualsCondition,
-    GreaterThanCondition,
-    InCondition,
-    LessThanCondition,
-    NotEqualsCondition,
-    OrConjunction,
-)
-from ConfigSpace.forbidden import (
-    ForbiddenAndConjunction,
-    ForbiddenConjunction,
-    ForbiddenEqualsClause,
-    ForbiddenEqualsRelation,
-    ForbiddenGreaterThanClause,
-    ForbiddenGreaterThanEqualsClause,
-    ForbiddenGreaterThanEqualsRelation,
-    ForbiddenGreaterThanRelation,
-    ForbiddenInClause,
-    ForbiddenLessThanClause,
-    ForbiddenLessThanEqualsClause,
-    ForbiddenLessThanEqualsRelation,
-    ForbiddenLessThanRelation,
-    ForbiddenOrConjunction,
-    ForbiddenRelation,
-)
-from ConfigSpace.hyperparameters import (
-    CategoricalHyperparameter,
-    Constant,
-    Hyperparameter,
-    IntegerHyperparameter,
-)
+from ConfigSpace.conditions import Condition, Conjunction
+from ConfigSpace.forbidden import ForbiddenConjunction, ForbiddenRelation
+from ConfigSpace.hyperparameters import IntegerHyperparameter
 
 from skhypershap.errors import check_name
+from skhypershap.library_faults import simple_clauses, with_exact_default
 from skhypershap.space.conditions import breaks
 from skhypershap.space.distributions import hyperparameter_from
-from skhypershap.space.domains import MANY_NUMBERS, Numbers, all_numbers, domain_of
+from skhypershap.space.domains import (
+    MANY_NUMBERS,
+    Hyperparameter,
+    Numbers,
+    all_numbers,
+    domain_of,
+)
 from skhypershap.space.encoding import configspace_value, encode
 
 Operator = Literal["in", "not in", "<", ">"]
-# What a rule asks of the value of one hyperparameter; some ask for one of two things.
-OPERATORS: dict[type, tuple[Operator, ...]] = {
-    EqualsCondition: ("in",),
-    InCondition: ("in",),
-    NotEqualsCondition: ("not in",),
-    LessThanCondition: ("<",),
-    GreaterThanCondition: (">",),
-    ForbiddenEqualsClause: ("in",),
-    ForbiddenInClause: ("in",),
-    ForbiddenLessThanClause: ("<",),
-    ForbiddenGreaterThanClause: (">",),
-    # These two, as they are, ConfigSpace 1.2 compares the wrong way round, or prints.
-    ForbiddenLessThanEqualsClause: ("<", "in"),
-    ForbiddenGreaterThanEqualsClause: (">", "in"),
+# What a rule asks of the value of one hyperparameter; "!=" is read as the negation of "==".
+OPERATORS: dict[type, Operator] = {
+    cs.EqualsCondition: "in",
+    cs.InCondition: "in",
+    cs.NotEqualsCondition: "in",
+    cs.LessThanCondition: "<",
+    cs.GreaterThanCondition: ">",
+    cs.ForbiddenEqualsClause: "in",
+    cs.ForbiddenInClause: "in",
+    cs.ForbiddenLessThanClause: "<",
+    cs.ForbiddenGreaterThanClause: ">",
 }
 OPPOSITES: dict[Operator, tuple[Operator, ...]] = {
     "in": ("not in",),
@@ -77,18 +50,25 @@ OPPOSITES: dict[Operator, tuple[Operator, ...]] = {
     "<": (">", "in"),
     ">": ("<", "in"),
 }
+# How a question about one value is written, as a condition and as a forbidden clause.
+WRITTEN: dict[Operator, tuple[Any, Any]] = {
+    "in": (cs.EqualsCondition, cs.ForbiddenEqualsClause),
+    "not in": (cs.NotEqualsCondition, None),
+    "<": (cs.LessThanCondition, cs.ForbiddenLessThanClause),
+    ">": (cs.GreaterThanCondition, cs.ForbiddenGreaterThanClause),
+}
 # For each relation what it compares by, and the same with its sides exchanged.
 RELATIONS: dict[type, tuple[Any, Any]] = {
-    ForbiddenLessThanRelation: (operator.lt, operator.gt),
-    ForbiddenLessThanEqualsRelation: (operator.le, operator.ge),
-    ForbiddenEqualsRelation: (operator.eq, operator.eq),
-    ForbiddenGreaterThanEqualsRelation: (operator.ge, operator.le),
-    ForbiddenGreaterThanRelation: (operator.gt, operator.lt),
+    cs.ForbiddenLessThanRelation: (operator.lt, operator.gt),
+    cs.ForbiddenLessThanEqualsRelation: (operator.le, operator.ge),
+    cs.ForbiddenEqualsRelation: (operator.eq, operator.eq),
+    cs.ForbiddenGreaterThanEqualsRelation: (operator.ge, operator.le),
+    cs.ForbiddenGreaterThanRelation: (operator.gt, operator.lt),
 }
 
 
 class Atom(NamedTuple):
-    """What is asked of one hyperparameter that varies: false where it is inactive."""
+    """A question about one hyperparameter that varies: false where it is inactive."""
 
     name: str
     operator: Operator
@@ -107,16 +87,16 @@ Formula = bool | Atom | ForbiddenRelation | Joined
 
 
 def restricted(
-    space: ConfigurationSpace,
+    space: cs.ConfigurationSpace,
     free: Collection[str],
     fixed: Mapping[str, Any],
     *,
     constants: bool,
-) -> ConfigurationSpace:
+) -> cs.ConfigurationSpace:
     """Build the space in which only some hyperparameters vary.
 
-    A configuration is active and legal in it exactly where its blend with `fixed`, made legal, is in
-    the whole space. A tie of two numbers that a clause relates may be off by a rounding error.
+    A configuration is active and legal in it exactly where its blend with `fixed` is so in the whole
+    space. Where a relation compares two numbers that are equal, rounding may decide.
 
     Parameters
     ----------
@@ -125,21 +105,25 @@ def restricted(
     free : collection of str
         Names of the hyperparameters that vary.
     fixed : mapping
-        A value for every hyperparameter: where the others stay, and the default of those that vary.
-        Inactive ones have the value that they take once they become active.
+        A value for every hyperparameter: the value of those that are held, and the default of those that
+        vary. An inactive one has the value that it takes once it becomes active.
     constants : bool
-        Whether the others remain, as constants. One that can never be active is then left out. Without
-        constants there are the free ones and no other; one that can never be active has no condition.
+        Whether the held ones remain, as constants, without those that can never be active. Otherwise
+        only the free ones remain; one that can never be active has no condition then.
 
     Returns
     -------
     ConfigSpace.ConfigurationSpace
-        With conditions and clauses as far as they still depend on something.
+        With the conditions and clauses that still depend on a free hyperparameter.
 
     Raises
     ------
     ValueError
         If a name is unknown, a value is missing or outside the space, or `fixed` is forbidden.
+
+    See Also
+    --------
+    skhypershap.advice.reduced_search.reduced : The same for a search.
 
     Examples
     --------
@@ -159,7 +143,7 @@ def restricted(
     for name in free:
         check_name("hyperparameter", name, space)
     formulas = _Formulas(space, set(free), _defaults(space, fixed))
-    found = ConfigurationSpace(name=space.name, meta=space.meta)
+    found = cs.ConfigurationSpace(name=space.name, meta=space.meta)
     new: dict[str, Hyperparameter] = {}
     conditions = []
     for name, hyperparameter in space.items():
@@ -178,7 +162,7 @@ def restricted(
     return found
 
 
-def _defaults(space: ConfigurationSpace, fixed: Mapping[str, Any]) -> dict[str, Hyperparameter]:
+def _defaults(space: cs.ConfigurationSpace, fixed: Mapping[str, Any]) -> dict[str, Hyperparameter]:
     """Copies of all hyperparameters with the fixed values as their defaults."""
     for name in fixed:
         check_name("hyperparameter in fixed:", name, space)
@@ -189,7 +173,7 @@ def _defaults(space: ConfigurationSpace, fixed: Mapping[str, Any]) -> dict[str, 
             "hyperparameter of the space, also for those that are inactive."
         )
     copies = {name: _with_default(item, fixed[name]) for name, item in space.items()}
-    encode(space, [fixed])  # refuses what is forbidden
+    encode(space, [fixed])  # raises an error if the clauses forbid it
     return copies
 
 
@@ -203,25 +187,27 @@ def _with_default(hyperparameter: Any, value: Any) -> Hyperparameter:
         )
     parameters = inspect.signature(type(hyperparameter).__init__).parameters
     arguments = {name: getattr(hyperparameter, name) for name in parameters if name != "self"}
-    if isinstance(hyperparameter, Constant):
-        return type(hyperparameter)(**arguments)
+    copied: Hyperparameter
+    if isinstance(hyperparameter, cs.Constant):
+        copied = type(hyperparameter)(**arguments)
+        return copied
     default = configspace_value(hyperparameter, number)
-    if isinstance(domain, Numbers):  # without what rounding to a number and back does to it
+    if isinstance(domain, Numbers):  # not rounded by the way to a number and back
         default = type(default)(domain.nearest(value))
-    copied = type(hyperparameter)(**{**arguments, "default_value": default})
-    copied.default_value = default  # which ConfigSpace rounds
+    copied = with_exact_default(hyperparameter, arguments, default)
     return copied
 
 
-def _constant(hyperparameter: Any, value: Any) -> Hyperparameter:
-    """A constant of the value as the space has it."""
-    (own,) = domain_of(hyperparameter).own([value])
-    share = getattr(domain_of(hyperparameter), "exact", False)
-    return hyperparameter_from(hyperparameter.name, [[own]], share=share)
+def _constant(hyperparameter: Hyperparameter, value: Any) -> Hyperparameter:
+    """A constant of the value, of the type that it has in the space."""
+    domain = domain_of(hyperparameter)
+    return hyperparameter_from(
+        hyperparameter.name, [domain.own([value])], exact=getattr(domain, "exact", False)
+    )
 
 
 def _joined(parts: Iterable[Formula], *, every: bool) -> Formula:
-    """All of the parts, or any of them, without what does not matter."""
+    """All of the parts, or any of them, without those that change nothing."""
     kept: list[Formula] = []
     for part in parts:
         if isinstance(part, bool):
@@ -249,7 +235,7 @@ class _Formulas:
     """
 
     def __init__(
-        self, space: ConfigurationSpace, free: set[str], held: dict[str, Hyperparameter]
+        self, space: cs.ConfigurationSpace, free: set[str], held: dict[str, Hyperparameter]
     ) -> None:
         self.space, self.free, self.held = space, free, held
         self.active: dict[str, Formula] = {}
@@ -260,64 +246,58 @@ class _Formulas:
     def of(self, rule: Any) -> Formula:
         """When a condition holds, or a forbidden clause is broken."""
         if isinstance(rule, (Conjunction, ForbiddenConjunction)):
-            every = isinstance(rule, (AndConjunction, ForbiddenAndConjunction))
+            every = isinstance(rule, (cs.AndConjunction, cs.ForbiddenAndConjunction))
             return _joined(map(self.of, rule.components), every=every)
         if isinstance(rule, ForbiddenRelation):
             return self._of_relation(rule)
-        is_condition = isinstance(rule, Condition)
+        is_condition, unequal = isinstance(rule, Condition), isinstance(rule, cs.NotEqualsCondition)
         name = rule.parent.name if is_condition else rule.hyperparameter.name
         if self._varies(name):
-            values = tuple(rule.values) if hasattr(rule, "values") else (rule.value,)
-            kinds = OPERATORS[type(rule)] if values else ()
-            return _joined([self._asked(Atom(name, kind, values)) for kind in kinds], every=False)
-        rows = np.full((len(self.space), 1), np.nan)
-        rows[self.space.index_of[name]] = self._number(name)
-        holds = rule.satisfied_by_vector_array(rows) if is_condition else breaks(rule, rows)
-        if isinstance(rule, NotEqualsCondition):
-            inactive = self._not(self.active[name])
-            return True if holds[0] else inactive
-        return self.active[name] if holds[0] else False
+            formula = _joined([_atom(name, part) for part in simple_clauses(rule)], every=False)
+        else:
+            rows = self._rows([name])
+            holds = rule.satisfied_by_vector_array(rows) if is_condition else breaks(rule, rows)
+            formula = self.active[name] if holds[0] != unequal else False
+        # ConfigSpace finds an inactive hyperparameter unequal to any value.
+        return self._not(formula) if unequal else formula
 
     def _varies(self, name: str) -> bool:
         """Whether the hyperparameter has several values, and may be active."""
-        varies = name in self.free and not isinstance(self.held[name], Constant)
+        varies = name in self.free and not isinstance(self.held[name], cs.Constant)
         return varies and self.active[name] is not False
 
-    def _number(self, name: str) -> float:
-        hyperparameter = self.held[name]
-        return float(hyperparameter.to_vector(hyperparameter.default_value))
-
-    def _asked(self, atom: Atom) -> Formula:
-        """Ask something of a hyperparameter; one that is inactive is found unequal to any value."""
-        if atom.operator != "not in":
-            return atom
-        choices = getattr(self.held[atom.name], "choices", [None])
-        is_left = any(choice not in atom.values for choice in choices)
-        inactive = self._not(self.active[atom.name])
-        return _joined([atom, inactive], every=False) if is_left else inactive
+    def _rows(self, names: Iterable[str]) -> np.ndarray:
+        """One vector, as a column, that has the fixed values of some hyperparameters only."""
+        rows = np.full((len(self.space), 1), np.nan)
+        for name in names:
+            hyperparameter = self.held[name]
+            rows[self.space.index_of[name]] = hyperparameter.to_vector(hyperparameter.default_value)
+        return rows
 
     def _not(self, formula: Formula) -> Formula:
+        """The negation of a formula without relations."""
         if isinstance(formula, bool):
             return not formula
         if isinstance(formula, Joined):
             return _joined(map(self._not, formula.parts), every=not formula.all)
-        atom = cast(Atom, formula)  # no condition relates hyperparameters to each other
-        others = [self._asked(atom._replace(operator=kind)) for kind in OPPOSITES[atom.operator]]
-        return _joined([*others, self._not(self.active[atom.name])], every=False)
+        name, kind, values = cast(Atom, formula)
+        choices = getattr(self.held[name], "choices", ())
+        never = kind == "in" and choices and all(choice in values for choice in choices)
+        kinds = () if never else OPPOSITES[kind]
+        others = [Atom(name, other, values) for other in kinds]
+        return _joined([*others, self._not(self.active[name])], every=False)
 
     def _of_relation(self, clause: Any) -> Formula:
         """When a clause on two hyperparameters is broken, one or both of which may be held."""
         names = [clause.left.name, clause.right.name]
         varying = [name for name in names if self._varies(name)]
         if len(varying) == 2:
-            # The original shows in messages only; what is written has copies of both sides.
-            return clause
-        others = [self.active[name] for name in names if name not in varying]
-        rows = np.full((len(self.space), 1), np.nan)
-        for name in names:
-            rows[self.space.index_of[name]] = self._number(name)
+            # This object is only shown in messages; the new space gets one with copies of both sides.
+            return clause  # type: ignore[no-any-return]
+        active = [self.active[name] for name in names if name not in varying]
+        rows = self._rows(names)
         if not varying:
-            return _joined([*others, bool(breaks(clause, rows)[0])], every=True)
+            return _joined([*active, bool(breaks(clause, rows)[0])], every=True)
         (name,) = varying
         hyperparameter: Any = self.held[name]
         if hyperparameter.size <= MANY_NUMBERS:
@@ -328,25 +308,29 @@ class _Formulas:
             values = tuple(configspace_value(hyperparameter, number) for number in broken)
             asked: Formula = Atom(name, "in", values) if values else False
         else:
-            compare = RELATIONS[type(clause)][names.index(name)]
             (other,) = {*names} - {name}
+            compare = RELATIONS[type(clause)][names.index(name)]
             asked = _compared(hyperparameter, compare, self.held[other].default_value)
             if asked is True:  # any value breaks it
                 asked = self.active[name]
-        return _joined([*others, asked], every=True)
+        return _joined([*active, asked], every=True)
+
+
+def _atom(name: str, rule: Any) -> Formula:
+    values = tuple(rule.values) if hasattr(rule, "values") else (rule.value,)
+    return Atom(name, OPERATORS[type(rule)], values) if values else False
 
 
 def _compared(hyperparameter: Any, compare: Any, number: Any) -> Formula:
-    """When a hyperparameter with many numbers stands in a relation to a number."""
+    """When a hyperparameter with very many values stands in a relation to a number."""
     lower, upper = hyperparameter.lower, hyperparameter.upper
     if compare is operator.eq:
         exists = hyperparameter.legal_value(number)
         return Atom(hyperparameter.name, "in", (number,)) if exists else False
     if compare(lower, number) == compare(upper, number):
         return bool(compare(lower, number))
-    below = compare in (operator.lt, operator.le)
-    equal = compare in (operator.le, operator.ge)
-    if isinstance(hyperparameter, IntegerHyperparameter):  # to the nearest one that does not
+    below, equal = compare in (operator.lt, operator.le), compare in (operator.le, operator.ge)
+    if isinstance(hyperparameter, IntegerHyperparameter):  # the nearest legal bound
         nearest = math.floor(number) if below is equal else math.ceil(number)
         number, equal = nearest + equal * (1 if below else -1), False
     kinds: tuple[Operator, ...] = ("<" if below else ">", *(("in",) if equal else ()))
@@ -357,41 +341,35 @@ def _compared(hyperparameter: Any, compare: Any, number: Any) -> Formula:
 def _condition(formula: Any, child: Any, new: Mapping[str, Any]) -> Any:
     """Write a formula as a condition of ConfigSpace."""
     if isinstance(formula, Joined):
-        join = AndConjunction if formula.all else OrConjunction
+        join = cs.AndConjunction if formula.all else cs.OrConjunction
         return join(*[_condition(part, child, new) for part in formula.parts])
     name, kind, values = formula
     if kind == "in" and len(values) > 1:
-        return InCondition(child, new[name], list(values))
-    kinds: dict[Operator, Any] = {
-        "in": EqualsCondition,
-        "not in": NotEqualsCondition,
-        "<": LessThanCondition,
-        ">": GreaterThanCondition,
-    }
-    parts = [kinds[kind](child, new[name], value) for value in values]
-    return parts[0] if len(parts) == 1 else AndConjunction(*parts)
+        return cs.InCondition(child, new[name], list(values))
+    parts = [WRITTEN[kind][0](child, new[name], value) for value in values]
+    return parts[0] if len(parts) == 1 else cs.AndConjunction(*parts)
 
 
 def _clause(formula: Any, new: Mapping[str, Any]) -> Any:
     """Write a formula as a forbidden clause of ConfigSpace."""
     if isinstance(formula, Joined):
-        join = ForbiddenAndConjunction if formula.all else ForbiddenOrConjunction
+        join = cs.ForbiddenAndConjunction if formula.all else cs.ForbiddenOrConjunction
         return join(*[_clause(part, new) for part in formula.parts])
     if isinstance(formula, ForbiddenRelation):
         return type(formula)(new[formula.left.name], new[formula.right.name])
     name, kind, values = formula
-    hyperparameter = new[name]
-    if kind == "not in":
-        if isinstance(hyperparameter, CategoricalHyperparameter):
-            others = [choice for choice in hyperparameter.choices if choice not in values]
-            return _clause(Atom(name, "in", tuple(others)), new)
-        beside = [[Atom(name, "<", (value,)), Atom(name, ">", (value,))] for value in values]
-        return _clause(_joined([_joined(pair, every=False) for pair in beside], every=True), new)
-    if kind == "in" and len(values) > 1:
-        return ForbiddenInClause(hyperparameter, values)
-    kinds: dict[str, Any] = {
-        "in": ForbiddenEqualsClause,
-        "<": ForbiddenLessThanClause,
-        ">": ForbiddenGreaterThanClause,
-    }
-    return kinds[kind](hyperparameter, values[0])
+    if kind == "not in":  # which no clause of ConfigSpace asks
+        return _clause(_unequal(new[name], values), new)
+    if len(values) > 1:
+        return cs.ForbiddenInClause(new[name], values)
+    return WRITTEN[kind][1](new[name], values[0])
+
+
+def _unequal(hyperparameter: Any, values: tuple[Any, ...]) -> Formula:
+    """The question whether a hyperparameter is unequal to all values, without "not in"."""
+    name = hyperparameter.name
+    if isinstance(hyperparameter, cs.CategoricalHyperparameter):
+        others = tuple(choice for choice in hyperparameter.choices if choice not in values)
+        return Atom(name, "in", others)
+    sides = [(Atom(name, "<", (value,)), Atom(name, ">", (value,))) for value in values]
+    return _joined([_joined(pair, every=False) for pair in sides], every=True)

@@ -1,9 +1,9 @@
-"""What would a configuration score? A regressor on vectors, and its trees as flat arrays.
+"""The fitted surrogate: scores of any configuration, and of all blends of candidates with a baseline.
 
-A `Surrogate` answers two questions: `predict` for vectors, and what blends of many candidates with one
-baseline score, for all 2^d coalitions or for some (`coalition_blocks`, and only the best of them,
-`coalition_optima`). The second walks the trees where it can (see `skhypershap.kernels`) and calls the
-model's `predict` where it must.
+`Surrogate.predict` scores vectors. `Surrogate.coalition_blocks` scores blends, for all 2^n_players
+coalitions or for some of them; `Surrogate.coalition_optima` keeps only the best candidate of each
+coalition. Both walk the trees of a forest (see `skhypershap.surrogate.kernels`), and call `predict` for
+any other model.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from skhypershap.arrays import Coalitions, Floats, Positions, Scores, ScoreTable, Vectors
 from skhypershap.parallel import in_threads
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
@@ -24,22 +25,60 @@ if TYPE_CHECKING:
     from skhypershap.surrogate.kernels.coalitions import ScoreLayout
     from skhypershap.surrogate.kernels.tree_walk import Walk
 
-Block = tuple[slice | np.ndarray, np.ndarray, np.ndarray]  # see `Surrogate.coalition_blocks`
-GROUPS = 32  # of candidates, whose best are told apart where there are no trees to walk
+GROUPS = 32  # of candidates, each with a best one, for models without trees
 LARGEST = 1.0  # fidelity, scaled to [0, 1]
 PREDICT_ROWS = 1 << 17  # rows per call of a model's own predict: some MB, well above its overhead
 
 
+class Block(NamedTuple):
+    """Scores of some blends; see `Surrogate.coalition_blocks`.
+
+    Attributes
+    ----------
+    coalitions : slice or ndarray of shape (n_coalitions,)
+        Positions of the coalitions.
+    candidates : ndarray of shape (n_candidates,)
+        Positions of the candidates.
+    scores : ndarray of shape (n_coalitions, n_candidates)
+        NaN where the space forbids the blend.
+    """
+
+    coalitions: slice | Positions
+    candidates: Positions
+    scores: ScoreTable
+
+
+class BestOfBlock(NamedTuple):
+    """The best of some candidates; see `Surrogate.coalition_optima`.
+
+    Attributes
+    ----------
+    coalitions : slice or ndarray of shape (n_coalitions,)
+        Positions of the coalitions.
+    n_candidates : int
+        Number of candidates that were compared.
+    gains : ndarray of shape (n_coalitions,)
+        The largest sign * score, -inf where the space forbids every blend.
+    winners : ndarray of shape (n_coalitions,)
+        Position of the candidate that attains it.
+    """
+
+    coalitions: slice | Positions
+    n_candidates: int
+    gains: Scores
+    winners: Positions
+
+
 @dataclass(frozen=True)
 class Inputs:
-    """How a model is shown vectors: with their fidelity, and filled where it takes no missing values.
+    """What a model is fitted on: vectors with NaN or filled, with their fidelity if there is one.
 
     Attributes
     ----------
     legality : Legality
         What makes vectors legal.
     takes_missing : bool
-        Whether inactive hyperparameters are shown as NaN; otherwise by their default.
+        Whether the model sees inactive hyperparameters as NaN; otherwise it sees their default.
     has_fidelity : bool
         Whether there is a last column for the fidelity, scaled to [0, 1].
     """
@@ -48,8 +87,8 @@ class Inputs:
     takes_missing: bool
     has_fidelity: bool
 
-    def seen(self, vectors: np.ndarray, fidelity: np.ndarray | float) -> np.ndarray:
-        """What a model is shown for legal vectors."""
+    def seen(self, vectors: Vectors, fidelity: Scores | float) -> Floats:
+        """The rows that a model is given for legal vectors."""
         if not self.takes_missing:
             vectors = self.legality.fill(vectors)
         if not self.has_fidelity:
@@ -69,9 +108,9 @@ class Surrogate:
         R2 on held-out trials, NaN where there are too few.
     forest : FlatForest or None
         The trees of the model as a function of filled vectors, at the largest fidelity; None for a
-        model that is no sum of trees.
+        model that is not a sum of trees.
     inputs : Inputs
-        How the model is shown vectors.
+        What the model is given for a vector.
     """
 
     model: Any
@@ -84,20 +123,23 @@ class Surrogate:
         """What makes vectors legal."""
         return self.inputs.legality
 
-    def predict(self, vectors: np.ndarray) -> np.ndarray:
+    def predict(self, vectors: Vectors) -> Scores:
         """Scores of shape (n_vectors,) expected of vectors, filled or legal, at the largest fidelity."""
-        if not len(vectors):  # scikit-learn's own predict takes no empty array
+        if not len(vectors):  # scikit-learn's own predict refuses an empty array
             return np.zeros(0)
         seen = self.inputs.seen(self.legality.legal(vectors), LARGEST)
         return np.asarray(self.model.predict(seen), dtype=float).reshape(len(vectors))
 
+    def blend_scores(self, blends: Blends, coalitions: Coalitions) -> ScoreTable:
+        """Scores of shape (n_coalitions, n_candidates) by the model's own predict."""
+        vectors = blends.vectors(coalitions)
+        scores = self.predict(vectors.reshape(-1, vectors.shape[2]))
+        return scores.reshape(vectors.shape[:2])
+
     def coalition_blocks(
-        self,
-        blends: Blends,
-        coalitions: np.ndarray | None = None,
-        n_jobs: int | None = None,
+        self, blends: Blends, coalitions: Coalitions | None = None, n_jobs: int | None = None
     ) -> Iterator[Block]:
-        """Scores of blends of every candidate with the baseline, block after block.
+        """Scores of the blends of every candidate, block after block.
 
         Parameters
         ----------
@@ -110,10 +152,9 @@ class Surrogate:
 
         Yields
         ------
-        numbers, members, scores : slice or ndarray of int, ndarray of int, ndarray
-            `scores` has a row for each of the numbered coalitions (of all coalitions bit i of a number
-            says that player i is in it) and a column for each of the candidates, given by position; a
-            forbidden blend has none (NaN). The blocks and their order do not depend on `n_jobs`.
+        Block
+            Positions are those in `coalitions`, or in the table of all of them. Every blend occurs
+            once; neither the blocks nor their order depend on `n_jobs`.
         """
         if not self.legality.forbids:
             yield from self._blocks(blends, coalitions, n_jobs)
@@ -124,35 +165,19 @@ class Surrogate:
             blends.player_of_column,
             all_coalitions(blends.n_players) if coalitions is None else coalitions,
         )
-        for numbers, members, scores in self._blocks(blends, coalitions, n_jobs):
-            yield numbers, members, np.where(is_forbidden(numbers, members), np.nan, scores)
-
-    def _blocks(
-        self,
-        blends: Blends,
-        coalitions: np.ndarray | None,
-        n_jobs: int | None,
-    ) -> Iterator[Block]:
-        if not self._walks(blends):
-            yield from self._predicted_blocks(blends, coalitions)
-            return
-        from skhypershap.surrogate.kernels.coalitions import score_block
-
-        for walk, places, numbers in self._places(blends, coalitions):
-            groups = walk.blocks(places.most_candidates)
-            score = functools.partial(score_block, walk, places)
-            for members, scores in zip(groups, in_threads(score, groups, n_jobs), strict=True):
-                yield numbers, members, scores.T
+        for block in self._blocks(blends, coalitions, n_jobs):
+            forbidden = is_forbidden(block.coalitions, block.candidates)
+            yield block._replace(scores=np.where(forbidden, np.nan, block.scores))
 
     def coalition_optima(
         self,
         blends: Blends,
-        coalitions: np.ndarray | None = None,
+        coalitions: Coalitions | None = None,
         *,
         sign: float,
         n_jobs: int | None = None,
-    ) -> Iterator[tuple[slice | np.ndarray, int, np.ndarray, np.ndarray]]:
-        """Best scores of coalitions, block after block.
+    ) -> Iterator[BestOfBlock]:
+        """The best candidate of each coalition, for one group of candidates after the other.
 
         Parameters
         ----------
@@ -163,74 +188,85 @@ class Surrogate:
 
         Yields
         ------
-        numbers, n_members, best, winners : slice or ndarray of int, int, ndarray, ndarray of int
-            For each of the coalitions the largest of sign * score among the block's candidates, -inf
-            where all of its blends are forbidden, and the position of the candidate that has it.
+        BestOfBlock
+            For each coalition once for each group of candidates.
         """
         walks = self._walks(blends)
-        if self.legality.forbids or not walks:
-            for numbers, members, scores in self.coalition_blocks(blends, coalitions, n_jobs):
-                gains = np.where(np.isnan(scores), -np.inf, sign * scores)
-                n_groups = 1 if walks else min(GROUPS, len(members))
-                for group in np.array_split(np.arange(len(members)), n_groups):
-                    best = np.argmax(gains[:, group], axis=1)
-                    found = gains[np.arange(len(gains)), group[best]]
-                    yield numbers, len(group), found, members[group[best]]
+        if walks and not self.legality.forbids:
+            yield from self._walked_optima(blends, coalitions, sign, n_jobs)
             return
+        for block in self.coalition_blocks(blends, coalitions, n_jobs):
+            gains = np.where(np.isnan(block.scores), -np.inf, sign * block.scores)
+            n_groups = 1 if walks else min(GROUPS, len(block.candidates))
+            for group in np.array_split(np.arange(len(block.candidates)), n_groups):
+                best = group[np.argmax(gains[:, group], axis=1)]
+                found = gains[np.arange(len(gains)), best]
+                yield BestOfBlock(block.coalitions, len(group), found, block.candidates[best])
+
+    def _blocks(
+        self, blends: Blends, coalitions: Coalitions | None, n_jobs: int | None
+    ) -> Iterator[Block]:
+        """Blocks without regard to forbidden blends."""
+        if not self._walks(blends):
+            yield from self._predicted_blocks(blends, coalitions)
+            return
+        from skhypershap.surrogate.kernels.coalitions import score_block
+
+        for walk, layout, positions in self._walk_plans(blends, coalitions):
+            groups = walk.blocks(layout.most_candidates)
+            score = functools.partial(score_block, walk, layout)
+            for group, scores in zip(groups, in_threads(score, groups, n_jobs), strict=True):
+                yield Block(positions, group, scores.T)
+
+    def _walked_optima(
+        self, blends: Blends, coalitions: Coalitions | None, sign: float, n_jobs: int | None
+    ) -> Iterator[BestOfBlock]:
         from skhypershap.surrogate.kernels.coalitions import best_of_block
 
-        for walk, places, numbers in self._places(blends, coalitions):
-            groups = walk.blocks(places.most_candidates)
-            best_of = functools.partial(best_of_block, walk, places, sign)
+        for walk, layout, positions in self._walk_plans(blends, coalitions):
+            groups = walk.blocks(layout.most_candidates)
+            best_of = functools.partial(best_of_block, walk, layout, sign)
             found = in_threads(best_of, groups, n_jobs)
-            for members, (best, winners) in zip(groups, found, strict=True):
-                yield numbers, len(members), best, winners
+            for group, (gains, winners) in zip(groups, found, strict=True):
+                yield BestOfBlock(positions, len(group), gains, winners)
 
     def _walks(self, blends: Blends) -> bool:
-        """Whether there are trees to walk, and not more players than a walk can tell apart."""
+        """Whether there are trees to walk, for no more players than fit a set of the tree walk."""
         if self.forest is None:
             return False
         from skhypershap.surrogate.kernels.tree_walk import MOST_PLAYERS
 
         return blends.n_players <= MOST_PLAYERS
 
-    def _places(
-        self,
-        blends: Blends,
-        coalitions: np.ndarray | None,
-    ) -> Iterator[tuple[Walk, ScoreLayout, np.ndarray]]:
-        """Plan a walk, and where it puts scores; some coalitions 2,048 at a time."""
+    def _walk_plans(
+        self, blends: Blends, coalitions: Coalitions | None
+    ) -> Iterator[tuple[Walk, ScoreLayout, Positions]]:
+        """A walk, a layout of its scores, and positions of the coalitions in the layout's order.
+
+        Of some coalitions a layout holds 2,048 at a time.
+        """
         from skhypershap.surrogate.kernels.coalitions import MOST, layout_of_all, layout_of_some
         from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
         assert self.forest is not None
         walk = plan_walk(self.forest, blends.candidates, blends.baseline, blends.player_of_column)
         if coalitions is None:
-            places = layout_of_all(walk)
-            yield walk, places, places.coalitions
+            layout = layout_of_all(walk)
+            yield walk, layout, layout.coalitions
             return
         for start in range(0, len(coalitions), MOST):
-            places = layout_of_some(walk, coalitions[start : start + MOST])
-            yield walk, places, start + places.coalitions
+            layout = layout_of_some(walk, coalitions[start : start + MOST])
+            yield walk, layout, start + layout.coalitions
 
-    def blend_scores(self, blends: Blends, coalitions: np.ndarray) -> np.ndarray:
-        """Scores of shape (n_coalitions, n_candidates) for coalitions given as rows of bools."""
-        vectors = blends.vectors(coalitions)
-        scores = self.predict(vectors.reshape(-1, vectors.shape[2]))
-        return scores.reshape(vectors.shape[:2])
-
-    def _predicted_blocks(
-        self,
-        blends: Blends,
-        coalitions: np.ndarray | None,
-    ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    def _predicted_blocks(self, blends: Blends, coalitions: Coalitions | None) -> Iterator[Block]:
+        """Blocks of all candidates and some coalitions, by the model's own predict."""
         n_coalitions = blends.n_coalitions if coalitions is None else len(coalitions)
         step = max(1, PREDICT_ROWS // len(blends.candidates))
         for start in range(0, n_coalitions, step):
             part = slice(start, min(start + step, n_coalitions))
             if coalitions is None:
-                numbers = np.arange(part.start, part.stop)
-                members = coalitions_at(numbers, blends.n_players)
+                rows = coalitions_at(np.arange(part.start, part.stop), blends.n_players)
             else:
-                members = coalitions[part]
-            yield part, np.arange(len(blends.candidates)), self.blend_scores(blends, members)
+                rows = coalitions[part]
+            scores = self.blend_scores(blends, rows)
+            yield Block(part, np.arange(len(blends.candidates)), scores)

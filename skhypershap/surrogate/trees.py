@@ -16,11 +16,11 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap._compat import histogram_trees
-from skhypershap.surrogate.kernels.forest import FlatForest, flatten
+from skhypershap.surrogate.kernels.forest import FlatForest, Table, flatten
 
 
 def flat_forest(model: Any) -> FlatForest | None:
-    """Flatten a scikit-learn model that is a weighted sum of trees; None for any other."""
+    """Flatten a scikit-learn model that is a weighted sum of trees; None for any other model."""
     if isinstance(model, (RandomForestRegressor, ExtraTreesRegressor)):
         trees, weight, offset = model.estimators_, 1 / len(model.estimators_), 0.0
     elif isinstance(model, DecisionTreeRegressor):
@@ -43,19 +43,19 @@ def flat_forest(model: Any) -> FlatForest | None:
         return None
     features = getattr(model, "estimators_features_", None)
     tables = []
-    for number, tree in enumerate(trees):
+    for index, tree in enumerate(trees):
         nodes = tree.tree_
         columns = nodes.feature
-        if features is not None:  # a tree of some columns counts these; a leaf has none, -2
-            columns = features[number][np.maximum(columns, 0)]
+        if features is not None:  # a tree of some columns has positions among these; a leaf has -2
+            columns = features[index][np.maximum(columns, 0)]
         tables.append(
-            (
-                nodes.children_left,
-                nodes.children_right,
-                columns,
-                nodes.threshold,
-                nodes.value.ravel(),
-                nodes.missing_go_to_left.astype(bool),
+            Table(
+                left=nodes.children_left,
+                right=nodes.children_right,
+                column=columns,
+                threshold=nodes.threshold,
+                value=nodes.value.ravel(),
+                missing_left=nodes.missing_go_to_left.astype(bool),
             )
         )
     return flatten(tables, weight=weight, offset=offset, dtype=np.float32)
@@ -68,9 +68,14 @@ def _flat_histogram_forest(model: HistGradientBoostingRegressor) -> FlatForest |
     tables = []
     for nodes in read[0]:
         leaf = nodes["is_leaf"].astype(bool)
-        left = np.where(leaf, -1, nodes["left"].astype(np.int64))
-        right = np.where(leaf, -1, nodes["right"].astype(np.int64))
-        columns, thresholds = nodes["feature_idx"].astype(np.int64), nodes["num_threshold"]
-        missing_left = nodes["missing_go_to_left"].astype(bool)
-        tables.append((left, right, columns, thresholds, nodes["value"], missing_left))
+        tables.append(
+            Table(
+                left=np.where(leaf, -1, nodes["left"].astype(np.int64)),
+                right=np.where(leaf, -1, nodes["right"].astype(np.int64)),
+                column=nodes["feature_idx"].astype(np.int64),
+                threshold=nodes["num_threshold"],
+                value=nodes["value"],
+                missing_left=nodes["missing_go_to_left"].astype(bool),
+            )
+        )
     return flatten(tables, weight=1.0, offset=read[1], dtype=np.float64)

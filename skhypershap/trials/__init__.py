@@ -1,27 +1,40 @@
-"""The one door for results: `read_trials` turns whatever holds them into `Trials`."""
+"""Reads results: `read_trials` turns a search, a study or a table into `Trials`."""
 
-from skhypershap.trials.defaults import Defaults, defaults_of, typical
-from skhypershap.trials.inferred_space import space_given, space_inferred
-from skhypershap.trials.readers.search import check, column_of, copy_of, default_config, is_of
-from skhypershap.trials.reading import READERS, is_frozen, read_trials, reader_of, unwrap
-from skhypershap.trials.trials import Trials, trials_of
+from skhypershap.trials.cv_results import column_of, largest_resource, mean_and_std
+from skhypershap.trials.defaults import Defaults
+from skhypershap.trials.inferred_space import space_given, space_inferred, space_of_trials
+from skhypershap.trials.reading import (
+    Reader,
+    check_source,
+    read_checked,
+    read_trials,
+    reader_of,
+    register_reader,
+)
+from skhypershap.trials.records import Checked, Records
+from skhypershap.trials.searches import copy_of, is_frozen, is_of, space_of_search, unwrap
+from skhypershap.trials.trials import Trials
 
 __all__ = [
-    "READERS",
+    "Checked",
     "Defaults",
+    "Reader",
+    "Records",
     "Trials",
-    "check",
+    "check_source",
     "column_of",
     "copy_of",
-    "default_config",
-    "defaults_of",
     "is_frozen",
     "is_of",
+    "largest_resource",
+    "mean_and_std",
+    "read_checked",
     "read_trials",
     "reader_of",
+    "register_reader",
     "space_given",
     "space_inferred",
-    "trials_of",
-    "typical",
+    "space_of_search",
+    "space_of_trials",
     "unwrap",
 ]

@@ -1,4 +1,4 @@
-"""The configuration that tuning is measured against, from a word, a dict or a list of those."""
+"""The configurations that tuning is measured against: from a word, a dict or a list of those."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from skhypershap.errors import BaselineWarning, check_name, warn
 from skhypershap.space.conditions import violates
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import as_own, encode
-from skhypershap.trials import Defaults, Trials, typical
+from skhypershap.trials.defaults import Defaults, typical
+from skhypershap.trials.trials import Trials
 
 WORDS = ("default", "median", "worst", "best")
 
 
 def check_baseline(baseline: Any, space: ConfigurationSpace | None) -> None:
-    """Refuse what can be no baseline, before there are trials, and perhaps a space, to measure it on.
+    """Refuse what cannot be a baseline, before there are trials; `space` is None where it is unknown.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def baseline_configs(baseline: Any, trials: Trials, defaults: Defaults) -> list[
 def complete_config(
     config: Mapping[str, Any], rest: Mapping[str, Any], trials: Trials, defaults: Defaults
 ) -> dict[str, Any]:
-    """Fill a configuration that a user gave in part; what the space does not hold is an error."""
+    """Complete a configuration that a user gave in part; values outside the space are an error."""
     check_partial(config, trials.space)
     configs = [{**defaults.values, **rest, **config}]
     return as_own(trials.space, configs, encode(trials.space, configs))[0]
@@ -94,7 +95,8 @@ def _one_baseline(
     if baseline == "best":
         return dict(trials.configs[trials.incumbent])
     if baseline == "median":
-        return _allowed({name: typical(name, trials) for name in trials.space}, trials)
+        middle = {name: typical(name, trials.space, trials.configs) for name in trials.space}
+        return _allowed(middle, trials)
     given = baseline if isinstance(baseline, Mapping) else {}
     whole = complete_config(given, {}, trials, defaults) if given else defaults.values
     config = _allowed(whole, trials)
@@ -105,29 +107,29 @@ def _one_baseline(
     ]
     if replaced:
         warn(
-            f"The default lies outside the search space for {'; '.join(replaced)}. Say what you mean "
-            "with a dict as baseline=, and this warning goes.",
+            f"The default lies outside the search space for {'; '.join(replaced)}. Pass "
+            "baseline={...} to choose the values and silence this warning.",
             BaselineWarning,
         )
     return config
 
 
 def _allowed(config: dict[str, Any], trials: Trials) -> dict[str, Any]:
-    """The configuration itself, or the trial most like it where the space forbids it."""
+    """The configuration itself, or the trial most similar to it where the space forbids it."""
     space = trials.space
     vectors = encode(space, [config], forbidden=True)
-    (own,) = as_own(space, [config], vectors)
+    (legal,) = as_own(space, [config], vectors)
     if not violates(space, vectors)[0]:
-        return own
-    keys = {name: value_key(value) for name, value in own.items()}
-    alike = [
+        return legal
+    keys = {name: value_key(value) for name, value in legal.items()}
+    n_equal = [
         sum(value_key(value) == keys.get(name) for name, value in trial.items())
         for trial in trials.configs
     ]
-    nearest = trials.configs[int(np.argmax(alike))]
+    nearest = trials.configs[int(np.argmax(n_equal))]
     warn(
-        f"The space forbids the baseline {own}; the trial that has most in common with it is used: "
-        f"{nearest}. Choose one with a dict as baseline=, and this warning goes.",
+        f"The space forbids the baseline {legal}; the trial that has most in common with it is used: "
+        f"{nearest}. Pass baseline={{...}} to choose another and silence this warning.",
         BaselineWarning,
     )
     return dict(nearest)

@@ -1,8 +1,9 @@
-"""What hyperparameters do untuned: their own defaults, or what stands in for those."""
+"""The value of each hyperparameter when it is not tuned: its default, or what replaces it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,25 +15,25 @@ from skhypershap.space.encoding import encode
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-    from skhypershap.trials.trials import Trials
+Configs = Sequence[Mapping[str, Any]]
 
 
 class Defaults(NamedTuple):
-    """What every hyperparameter does untuned, were it active.
+    """The value of each hyperparameter when it is active and not tuned.
 
     Attributes
     ----------
     values : dict
         A legal value for each hyperparameter.
     replaced : dict of str to str
-        For those whose own default the space does not hold, what stands in for it.
+        For those whose default lies outside the space, what replaces it and why.
     """
 
     values: dict[str, Any]
     replaced: dict[str, str]
 
     def set_in(self, space: ConfigurationSpace) -> None:
-        """Let a space have these defaults, so that it alone tells them, unless it forbids them."""
+        """Make these the defaults of a space, unless it forbids them together."""
         if violates(space, encode(space, [self.values], forbidden=True))[0]:
             return
         for hyperparameter, number in zip(space.values(), self._filled(space), strict=True):
@@ -43,42 +44,55 @@ class Defaults(NamedTuple):
                 hyperparameter.default_value = plain
 
     def legality(self, space: ConfigurationSpace) -> Legality:
-        """What makes vectors of the space legal, with these defaults."""
+        """The rules that make vectors of the space legal, with these defaults."""
         return Legality(space, self._filled(space))
 
     def _filled(self, space: ConfigurationSpace) -> np.ndarray:
         return np.array([domain_of(space[name]).encode([self.values[name]])[0] for name in space])
 
 
-def defaults_of(trials: Trials) -> Defaults:
-    """Find a legal default for every hyperparameter: its own, or the nearest, or what is typical."""
+def defaults_of(
+    space: ConfigurationSpace, configs: Configs, default: Mapping[str, Any] | None
+) -> Defaults:
+    """Find a legal default for every hyperparameter.
+
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+        Whose hyperparameters these are.
+    configs : sequence of mapping
+        The configurations of the trials.
+    default : mapping or None
+        The defaults that the source has. Of one outside the space the nearest legal value is used, or,
+        as where there is none at all, the `typical` value of the trials.
+    """
     values: dict[str, Any] = {}
     replaced: dict[str, str] = {}
-    for name, hyperparameter in trials.space.items():
-        values[name] = typical(name, trials)
-        if trials.default is None or hyperparameter.size == 1:
-            continue  # nothing is known, or what the user has fixed is no default to miss
-        if name not in trials.default:
-            replaced[name] = f"no default that the space can hold, {values[name]!r} is used"
+    for name, hyperparameter in space.items():
+        values[name] = typical(name, space, configs)
+        if default is None or hyperparameter.size == 1:
+            continue  # there is no default to replace: none is known, or the user fixed the value
+        if name not in default:
+            replaced[name] = f"no default in the space, {values[name]!r} is used"
             continue
-        value, domain = trials.default[name], domain_of(hyperparameter)
-        if not np.isnan(domain.encode([value])[0]):
-            (values[name],) = domain.own([value])
+        domain = domain_of(hyperparameter)
+        if not np.isnan(domain.encode([default[name]])[0]):
+            (values[name],) = domain.own([default[name]])
             continue
-        nearest = domain.nearest(value)
+        nearest = domain.nearest(default[name])
         if nearest is not None:
             values[name] = nearest
         how = "of the trials" if nearest is None else "nearest to it"
-        replaced[name] = f"default {value!r}, {values[name]!r} ({how}) is used"
+        replaced[name] = f"default {default[name]!r}, {values[name]!r} ({how}) is used"
     return Defaults(values, replaced)
 
 
-def typical(name: str, trials: Trials) -> Any:
+def typical(name: str, space: ConfigurationSpace, configs: Configs) -> Any:
     """Median of the trials where values are ordered, otherwise their mode."""
-    values = [config[name] for config in trials.configs if name in config]
-    domain = domain_of(trials.space[name])
+    values = [config[name] for config in configs if name in config]
+    domain = domain_of(space[name])
     if not values:  # it was active in none of them
-        number = trials.space[name].to_vector(trials.space[name].default_value)
+        number = space[name].to_vector(space[name].default_value)
         return domain.decode(np.array([number]))[0]
     median = domain.median(values)
     if median is not None:

@@ -1,4 +1,4 @@
-"""The space of trials whose source does not tell it: given by the user, or inferred from the trials."""
+"""The space of trials whose source does not contain it: given by the user, or inferred from trials."""
 
 from __future__ import annotations
 
@@ -25,24 +25,36 @@ from ConfigSpace.hyperparameters import (
 from skhypershap.errors import SpaceWarning, warn
 from skhypershap.space.distributions import hyperparameter_from
 from skhypershap.space.domains import MANY_NUMBERS, domain_of, is_number, value_key
+from skhypershap.trials.records import Checked
 from skhypershap.trials.search_space import EstimatorDefaults, dicts_of, space_of_dicts
 
-FEW = 10  # numbers, repeated over and over, are taken for a grid
-EVIDENCE = 3  # trials, with and without a hyperparameter, before it is taken for conditional
-MANY_MAGNITUDES = 1e3  # numbers further apart are taken for a logarithmic scale
+FEW = 10  # no more numbers than these, each tried about twice or more, are a grid
+EVIDENCE = 3  # trials with, and trials without, a hyperparameter before a condition is inferred
+MANY_MAGNITUDES = 1e3  # a range with this ratio of its ends, or a larger one, is logarithmic
 
 Configs = Sequence[Mapping[str, Any]]
 
 
 def space_given(space: Any) -> ConfigurationSpace:
-    """Read what a user gives as `space=`: a copy of a ConfigurationSpace, or dicts of values.
+    """Read what a user passes as `space=`: a ConfigurationSpace, which is copied, or dicts of values.
 
     Raises
     ------
     TypeError
         For anything else.
     ValueError
-        If dicts lack a hyperparameter and nothing says why.
+        If some dicts lack a hyperparameter and nothing tells its value there.
+
+    See Also
+    --------
+    space_inferred : The space of trials, where none is given.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from skhypershap.trials import space_given
+    >>> space_given({"C": loguniform(0.1, 10)})["C"].log
+    True
     """
     if isinstance(space, ConfigurationSpace):
         return deepcopy(space)
@@ -50,18 +62,42 @@ def space_given(space: Any) -> ConfigurationSpace:
 
 
 def space_inferred(configs: Configs) -> ConfigurationSpace:
-    """Infer ranges, choices and conditions from what the trials tried, with a warning that says so."""
+    """Infer ranges, choices and conditions from the configurations of trials; one warning lists them.
+
+    Raises
+    ------
+    ValueError
+        If no trial has a hyperparameter.
+
+    See Also
+    --------
+    space_given : The space that a user passes.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skhypershap.trials import space_inferred
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     space = space_inferred([{"C": 0.1}, {"C": 3.0}, {"C": 20.0}])
+    >>> space["C"].lower, space["C"].upper
+    (0.1, 20.0)
+    """
     names = list(dict.fromkeys(name for config in configs for name in config))
     if not names:
         raise ValueError("The trials have no hyperparameters, so there is nothing to explain.")
-    hyperparameters = [_inferred(name, configs) for name in names]
-    space, unexplained = _with_conditions(hyperparameters, configs, evidence=EVIDENCE)
+    space = ConfigurationSpace()
+    space.add([_inferred(name, configs) for name in names])
+    unexplained = _add_conditions(space, names, configs, evidence=EVIDENCE)
     shown = [f"{name}: {domain_of(space[name]).describe()}" for name in space]
     shown += map(str, space.conditions)
-    unsure = f" Nothing tells why some trials lack {', '.join(unexplained)}." if unexplained else ""
+    unsure = (
+        f" No condition was found for {', '.join(unexplained)}, which some trials lack."
+        if unexplained
+        else ""
+    )
     warn(
         f"The search space was inferred from the {len(configs)} trials ({'; '.join(shown)}).{unsure} "
-        "Values beyond what was tried are not explained. Give the space with space= if you know it.",
+        "Values beyond what was tried are not explained. Pass the space as space= if you know it.",
         SpaceWarning,
     )
     return space
@@ -73,22 +109,60 @@ def space_with_conditions(
     """Make a space whose conditions follow from which trials have which hyperparameter.
 
     A hyperparameter that is there exactly for some choices of another one, or above or below some
-    number of it, is conditional on that.
+    number of it, is conditional on that one.
     """
-    space, unexplained = _with_conditions(hyperparameters, configs, evidence=1)
-    if unexplained:
-        warn(
-            f"Some trials lack {', '.join(unexplained)}, and no other hyperparameter tells why; their "
-            "values are taken for unknown. If they are conditional, give the space with space=.",
-            SpaceWarning,
-        )
+    space = ConfigurationSpace()
+    space.add(list(hyperparameters))
+    _add_conditions_and_warn(space, [item.name for item in hyperparameters], configs)
     return space
 
 
-def space_told(space: Any, own: ConfigurationSpace, configs: Configs) -> ConfigurationSpace:
-    """Add the conditions that trials tell to what a user gave as one dict, which can tell none."""
-    told = isinstance(space, ConfigurationSpace) or not isinstance(space, Mapping)
-    return own if told else space_with_conditions(list(own.values()), configs)
+def space_of_trials(checked: Checked, configs: Configs) -> ConfigurationSpace:
+    """The space for trials of a source that does not contain it: given or inferred.
+
+    Parameters
+    ----------
+    checked : Checked
+        Its space, if it has one, is used. One dict cannot express conditions, so they are inferred from
+        the trials and added.
+    configs : sequence of mapping
+        The configurations of the trials, without inactive hyperparameters.
+
+    Returns
+    -------
+    ConfigSpace.ConfigurationSpace
+        The space in `checked`, or a new one.
+
+    See Also
+    --------
+    space_inferred : What happens where no space was given.
+
+    Examples
+    --------
+    >>> from skhypershap.trials import Checked, space_given, space_of_trials
+    >>> given = {"kernel": ["rbf", "linear"], "gamma": [0.1, 1]}
+    >>> checked = Checked("score", space_given(given), given)
+    >>> space_of_trials(checked, [{"kernel": "rbf", "gamma": 1}, {"kernel": "linear"}]).conditions
+    [gamma | kernel in {'rbf'}]
+    """
+    if checked.space is None:
+        return space_inferred(configs)
+    if isinstance(checked.given, Mapping) and not checked.complete:
+        _add_conditions_and_warn(checked.space, list(checked.space), configs)
+    return checked.space
+
+
+def _add_conditions_and_warn(
+    space: ConfigurationSpace, names: Sequence[str], configs: Configs
+) -> None:
+    unexplained = _add_conditions(space, names, configs, evidence=1)
+    if unexplained:
+        warn(
+            f"Some trials lack {', '.join(unexplained)}, and no condition on another hyperparameter "
+            "explains it; their values are treated as unknown. If they are conditional, pass the space "
+            "as space=.",
+            SpaceWarning,
+        )
 
 
 def _inferred(name: str, configs: Configs) -> Hyperparameter:
@@ -106,44 +180,39 @@ def _inferred(name: str, configs: Configs) -> Hyperparameter:
     return kind(name, lower, upper, log=log)
 
 
-def _with_conditions(
-    hyperparameters: Sequence[Hyperparameter], configs: Configs, *, evidence: int
-) -> tuple[ConfigurationSpace, list[str]]:
-    """Also name the hyperparameters that some trials lack for no reason that could be found.
+def _add_conditions(
+    space: ConfigurationSpace, names: Sequence[str], configs: Configs, *, evidence: int
+) -> list[str]:
+    """Infer conditions, and return the names that some trials lack and no condition explains.
 
-    So many trials with and without a hyperparameter are asked for before a condition is believed;
-    numbers, of which any one may happen to be the largest, always need some.
+    At least `evidence` trials with and without a hyperparameter are needed for a condition on choices,
+    and `EVIDENCE` for one on a number, of which any one may happen to be the largest.
     """
-    space = ConfigurationSpace()
-    space.add(list(hyperparameters))
-    present = {
-        hyperparameter.name: np.array([hyperparameter.name in config for config in configs])
-        for hyperparameter in hyperparameters
-    }
-    likely = sorted(hyperparameters, key=_unlikeliness)
+    present = {name: np.array([name in config for config in configs]) for name in names}
+    parents = sorted((space[name] for name in names), key=_priority)
     conditions, unexplained = [], []
-    for child in hyperparameters:
-        if present[child.name].all():
+    for name in names:
+        if present[name].all():
             continue
-        if not present[child.name].any():
-            raise ValueError(f"No trial has a value for {child.name!r}; leave it out of space=.")
-        n_fewer = min(present[child.name].sum(), (~present[child.name]).sum())
+        if not present[name].any():
+            raise ValueError(f"No trial has a value for {name!r}; leave it out of space=.")
+        n_fewer = min(present[name].sum(), (~present[name]).sum())
         found = (
-            _condition(child, parent, configs, present, sure=evidence > 1)
-            for parent in likely
-            if n_fewer >= (EVIDENCE if _unlikeliness(parent) else evidence)
+            _condition(space[name], parent, configs, present, repeated=evidence > 1)
+            for parent in parents
+            if n_fewer >= (EVIDENCE if _priority(parent) else evidence)
         )
         condition = next(filter(None, found), None)
         if condition is None:
-            unexplained.append(child.name)
+            unexplained.append(name)
         else:
             conditions.append(condition)
     space.add(conditions)
-    return space, unexplained
+    return unexplained
 
 
-def _unlikeliness(parent: Hyperparameter) -> int:
-    """Choices decide what else there is more often than counts do, and these more than floats."""
+def _priority(parent: Hyperparameter) -> int:
+    """Order in which parents are tried: choices decide most often, then counts, then floats."""
     if isinstance(parent, CategoricalHyperparameter):
         return 0
     return 2 if isinstance(parent, UniformFloatHyperparameter) else 1
@@ -155,11 +224,12 @@ def _condition(
     configs: Configs,
     present: Mapping[str, np.ndarray],
     *,
-    sure: bool,
+    repeated: bool,
 ) -> Condition | None:
-    """Say how values of the parent tell trials with the child from those without, if they do.
+    """The condition on a parent that separates trials with the child from those without, if any.
 
-    With `sure` values have to repeat, as those of counts and grids always have to.
+    With `repeated` it must rest on values that occur several times; those of counts and grids always
+    must.
     """
     if parent is child or (present[child.name] & ~present[parent.name]).any():
         return None
@@ -174,15 +244,15 @@ def _condition(
             return GreaterThanCondition(child, parent, _value(parent, without.max()))
         if within.max() < without.min():
             return LessThanCondition(child, parent, _value(parent, without.min()))
-        sure = True
-    # Values that hardly repeat, names of runs, say, tell everything and nothing.
-    repeated = 2 * (len(within) + len(without)) <= len(rows)
-    if parent.size > MANY_NUMBERS or (sure and not repeated):
+        repeated = True
+    # Values that rarely repeat (run names, for example) separate any trials by chance.
+    repeat = 2 * (len(within) + len(without)) <= len(rows)
+    if parent.size > MANY_NUMBERS or (repeated and not repeat):
         return None
     return InCondition(child, parent, [_value(parent, number) for number in within])
 
 
 def _value(parent: Hyperparameter, number: float) -> Any:
-    """ConfigSpace's own value of a number, which it can write to a file."""
+    """ConfigSpace's value for a number, which it can write to a file."""
     value = parent.to_value(number)
     return value.item() if isinstance(value, np.generic) else value

@@ -1,23 +1,67 @@
-"""Which reader reads which source; a new source is one file beside this one and one line here."""
+"""`read_trials`: finds the reader of a source, and makes `Trials` of what it reads."""
 
 from __future__ import annotations
 
 import importlib
-from types import ModuleType
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
 from ConfigSpace import ConfigurationSpace
-from sklearn.frozen import FrozenEstimator
 
 from skhypershap._compat import class_names
 from skhypershap.errors import check_name
-from skhypershap.trials.trials import DIRECTIONS, Trials
+from skhypershap.trials.records import Checked, Records
+from skhypershap.trials.searches import unwrap
+from skhypershap.trials.trials import DIRECTIONS, Trials, trials_of
 
-# Found by the name of the source's class or of one of its bases, so that the library it comes from
-# is never imported for the asking.
-READERS = {
+
+class Reader(Protocol):
+    """Reads one kind of source; a module with these two functions is a reader.
+
+    See Also
+    --------
+    register_reader : Makes a reader known.
+    """
+
+    def check(self, source: Any, *, space: Any = None, metric: Any = None) -> Checked:
+        """Refuse early what `read` would refuse, and keep what was found on the way.
+
+        Where the source is a search that has not run, hours of work follow before `read`.
+
+        Parameters
+        ----------
+        source : object
+            An instance of the registered class.
+        space : object
+            What the user passed as `space=`, None if nothing.
+        metric : str, int or None
+            What the user passed as `metric=`.
+        """
+
+    def read(self, source: Any, checked: Checked, *, direction: str | None = None) -> Records:
+        """Read the results.
+
+        Parameters
+        ----------
+        source : object
+            The source that was checked; a search has run by now.
+        checked : Checked
+            What `check` returned.
+        direction : {"maximize", "minimize"} or None
+            What the user passed as `direction=`.
+
+        Returns
+        -------
+        Records
+            Failed trials included, with NaN as their score: the common code counts them.
+        """
+
+
+# A reader is found by the full name of the source's class or of one of its bases, so that
+# identifying a source never imports its library. A string is the module to import.
+READERS: dict[str, str | Reader] = {
     "ConfigSpace.configuration_space.ConfigurationSpace": ".readers.configspace",
-    "builtins.str": ".readers.smac",  # a run directory
+    "builtins.str": ".readers.smac",  # the folder of a run
     "builtins.tuple": ".readers.smac",  # (runhistory, scenario)
     "hyperopt.base.Trials": ".readers.hyperopt_trials",
     "optuna.study.study.Study": ".readers.optuna_study",
@@ -30,39 +74,145 @@ READERS = {
     "smac.facade.abstract_facade.AbstractFacade": ".readers.smac",
     "smac.runhistory.runhistory.RunHistory": ".readers.smac",
 }
+FUNCTIONS = ("check", "read")  # of a reader
 
 
-def is_frozen(source: Any) -> bool:
-    """Whether a search must stay as it is, whatever data comes."""
-    return isinstance(source, FrozenEstimator)
+def register_reader(class_name: str, module: str | Reader) -> None:
+    """Make a reader known, so that `read_trials` and `HyperSHAPExplainer` take its sources.
 
-
-def unwrap(source: Any) -> Any:
-    """Look inside a FrozenEstimator."""
-    while is_frozen(source):
-        source = source.estimator
-    return source
-
-
-def reader_of(source: Any) -> ModuleType:
-    """Find the module that reads a source; it has `check` and `read`.
+    Parameters
+    ----------
+    class_name : str
+        Full name of the class that is read, with its module: `"my_package.runs.Log"`. Instances of
+        subclasses are read, too. A reader that was registered for this class before is replaced.
+    module : str or module
+        The reader: a module with the functions `check` and `read` (see `Reader`), or its full name,
+        which is imported once a source of this class is read.
 
     Raises
     ------
     TypeError
-        If no reader knows the source.
+        If `class_name` is not a string, or `module` is neither a string nor has the two functions.
+    ValueError
+        If a string is not a full name.
+
+    See Also
+    --------
+    read_trials : Reads the results that a source holds.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from skhypershap import read_trials, register_reader
+    >>> from skhypershap.trials import Checked, Records, space_given
+    >>> class Log:
+    ...     losses = {0.1: 3.0, 0.2: 1.0, 0.4: 2.0}
+    >>> def check(source, *, space=None, metric=None):
+    ...     return Checked("loss", space_given({"rate": list(source.losses)}))
+    >>> def read(source, checked, *, direction=None):
+    ...     configs = [{"rate": rate} for rate in source.losses]
+    ...     return Records(checked.space, configs, list(source.losses.values()), "loss", "minimize")
+    >>> register_reader(f"{Log.__module__}.Log", SimpleNamespace(check=check, read=read))
+    >>> read_trials(Log()).scores
+    array([3., 1., 2.])
+    """
+    if not isinstance(class_name, str):
+        raise TypeError(
+            "class_name must be the full name of a class as a string, such as 'my_package.runs.Log'; "
+            f"got {class_name!r}."
+        )
+    parts = class_name.split(".")
+    if len(parts) < 2 or not all(part.isidentifier() or part == "<locals>" for part in parts):
+        raise ValueError(
+            "class_name must be the full name of a class with its module, such as "
+            f"'my_package.runs.Log'; got {class_name!r}."
+        )
+    if isinstance(module, str):
+        if not all(part.isidentifier() for part in module.split(".")):
+            raise ValueError(
+                f"module must be the full name of a module, such as 'my_package.reader'; got {module!r}."
+            )
+    else:
+        _check_functions(module, class_name)
+    READERS[class_name] = module
+
+
+def _check_functions(reader: Any, class_name: str) -> None:
+    missing = [name for name in FUNCTIONS if not callable(getattr(reader, name, None))]
+    if missing:
+        raise TypeError(
+            f"The reader of {class_name} must be a module with the functions check and read, or its "
+            f"name; {reader!r} has no {' and no '.join(missing)}."
+        )
+
+
+def reader_of(source: Any) -> Reader:
+    """Find the reader of a source.
+
+    Raises
+    ------
+    TypeError
+        If no reader is known for the source, or the registered one lacks a function.
+    ImportError
+        If the module of a registered reader cannot be imported.
     """
     source = unwrap(source)
-    readers = [READERS[name] for name in class_names(source) if name in READERS]
-    if not readers and hasattr(source, "cv_results_"):
-        readers = [".readers.search"]
-    if readers:
-        return importlib.import_module(readers[0], __package__)
-    raise TypeError(
-        f"Cannot read trials from {type(source).__name__}. search must be a scikit-learn search or one "
-        "shaped like it (with cv_results_), a ConfigSpace.ConfigurationSpace, or a source of trials: "
-        "a DataFrame, an Optuna study, a SMAC run, a Ray Tune ResultGrid or hyperopt Trials."
-    )
+    names = [name for name in class_names(source) if name in READERS]
+    if not names and hasattr(source, "cv_results_"):
+        names = ["sklearn.base.BaseEstimator"]
+    if not names:
+        raise TypeError(
+            f"Cannot read trials from {type(source).__name__}. search must be a scikit-learn search or "
+            "one shaped like it (with cv_results_), a ConfigSpace.ConfigurationSpace, or a source of "
+            "trials: a DataFrame, an Optuna study, a SMAC run, a Ray Tune ResultGrid or hyperopt "
+            "Trials. For any other source write a reader and pass it to register_reader."
+        )
+    reader = READERS[names[0]]
+    if not isinstance(reader, str):
+        return reader
+    try:
+        found = importlib.import_module(reader, __package__)
+    except ImportError as error:
+        raise ImportError(f"The reader of {names[0]} cannot be imported: {error}.") from error
+    _check_functions(found, names[0])
+    return cast(Reader, found)
+
+
+def check_source(source: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
+    """Refuse early what `read_checked` would refuse, and keep what was found on the way.
+
+    Parameters
+    ----------
+    source, space, metric
+        As in `read_trials`; a search need not have run.
+    """
+    source = unwrap(source)
+    return reader_of(source).check(source, space=space, metric=metric)
+
+
+def read_checked(
+    source: Any,
+    checked: Checked,
+    *,
+    direction: str | None = None,
+    configs: Any = None,
+    scores: Any = None,
+    fidelity: Any = None,
+) -> Trials:
+    """Read the results of a source that was checked.
+
+    Parameters
+    ----------
+    source, direction, configs, scores, fidelity
+        As in `read_trials`; a search that had not run when it was checked must have run by now.
+    checked : Checked
+        What `check_source` returned; its space becomes that of the trials.
+    """
+    given = {"configs": configs, "scores": scores, "fidelity": fidelity}
+    if isinstance(source, ConfigurationSpace):
+        checked = replace(checked, details=given)
+    source = unwrap(source)
+    return trials_of(reader_of(source).read(source, checked, direction=direction))
 
 
 def read_trials(
@@ -83,7 +233,7 @@ def read_trials(
         A fitted scikit-learn search or one shaped like it, also inside `FrozenEstimator`; a
         `ConfigSpace.ConfigurationSpace` together with `configs` and `scores`; a DataFrame of trials; an
         Optuna study; a SMAC run: its facade, the pair (runhistory, scenario) or its folder; a Ray Tune
-        `ResultGrid`; hyperopt `Trials`.
+        `ResultGrid`; hyperopt `Trials`; or an instance of a class given to `register_reader`.
     configs : DataFrame, list of dict or list of Configuration, optional
         The configurations that ran, where the source is a space.
     scores : array-like of shape (n_trials,), optional
@@ -91,23 +241,23 @@ def read_trials(
     fidelity : array-like of shape (n_trials,), optional
         The resource of each trial, where the source is a space and trials had different ones.
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, optional
-        The space, where the source does not tell it or another one is wanted. For Ray Tune and
+        The space, where the source does not contain it or another one is wanted. For Ray Tune and
         hyperopt also what these were given themselves.
     metric : str or int, optional
-        Which column of the results to read, or which objective of several, by name or number; what
+        Which column of the results to read, or which objective of several, by name or position; what
         the search optimises by default.
     direction : {"maximize", "minimize"}, optional
-        Which scores are better; what the source says by default.
+        Which scores are better; the direction of the source by default.
 
     Returns
     -------
     Trials
-        Space, configurations, scores, metric, direction and the source's own default.
+        Space, configurations, scores, metric, direction and defaults.
 
     Raises
     ------
     TypeError
-        If the source is of a kind that is not known.
+        If there is no reader for the source.
     ValueError
         If the source has no such metric, no finished trial, or values outside its space.
     sklearn.exceptions.NotFittedError
@@ -115,7 +265,12 @@ def read_trials(
     FileNotFoundError
         If a path is not the folder of a SMAC run.
     ImportError
-        If the source needs a library that is not installed; it names the extra.
+        If the source needs a library that is not installed; the message names the extra.
+
+    See Also
+    --------
+    register_reader : Makes a reader for another class known.
+    HyperSHAPExplainer : Explains the trials of a source.
 
     Examples
     --------
@@ -137,5 +292,5 @@ def read_trials(
             f"{', '.join(given)} can be given with a ConfigurationSpace only; a "
             f"{type(source).__name__} has results of its own."
         )
-    source = unwrap(source)
-    return reader_of(source).read(source, space=space, metric=metric, direction=direction, **given)
+    checked = check_source(source, space=space, metric=metric)
+    return read_checked(source, checked, direction=direction, **given)

@@ -1,34 +1,29 @@
-"""The space of a search from its own dicts, and what runs where a dict lacks a hyperparameter."""
+"""The space of a search from its dicts, and the values that an estimator has without tuning."""
 
 from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 from ConfigSpace.conditions import EqualsCondition, InCondition
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparameter
 
-from skhypershap._compat import float_is_share, optional
+from skhypershap._compat import float_is_fraction, optional
 from skhypershap.space.distributions import choices_of, hyperparameter_from
 from skhypershap.space.domains import domain_of, is_number
 
 SPACE_ATTRIBUTES = ("param_grid", "param_distributions", "search_spaces", "parameters")
 MISSING = object()
 
+Config = Mapping[str, Any]
 Dicts = Sequence[Mapping[str, Any]]
 
 
-def space_attribute(search: Any) -> Any:
-    """Find what a search calls its space, None if it has none."""
-    found = (getattr(search, attribute, None) for attribute in SPACE_ATTRIBUTES)
-    return next((space for space in found if isinstance(space, (Mapping, list, tuple))), None)
-
-
 def dicts_of(space: Any) -> Dicts:
-    """Dicts of a search space; of pairs of a dict and its number of iterations, the dict.
+    """Dicts of a search space; of a pair (dict, number of iterations) the dict.
 
     Raises
     ------
@@ -49,31 +44,37 @@ def as_dimensions(dicts: Dicts) -> Dicts:
     """Convert the short forms of scikit-optimize, such as (1e-3, 1, "log-uniform"), as it does."""
     check_dimension = optional("skopt.space", "skopt").check_dimension
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it thinks of a short form it has said to the user
+        warnings.simplefilter("ignore")  # scikit-optimize has already shown the user this warning
         return [{name: check_dimension(form) for name, form in entry.items()} for entry in dicts]
 
 
 class EstimatorDefaults:
-    """What hyperparameters run at where the search does not set them."""
+    """The values that hyperparameters have where the search does not set them.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        The one that is searched over; its parameters are read when they are first needed.
+    """
 
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
         self._parameters: dict[int, dict[str, Any]] = {}
 
     def under(self, params: Mapping[str, Any], name: str) -> Any:
-        """Value that a hyperparameter has under what is set, MISSING if there is no such one."""
+        """Value of a hyperparameter in a configuration that does not set it, MISSING if it has none."""
         swapped = swapped_part(name, params)
         if swapped is None:
             return self._of(self.estimator).get(name, MISSING)
         return self._of(params[swapped]).get(name[len(swapped) + 2 :], MISSING)
 
     def in_dict(self, entry: Mapping[str, Any], name: str) -> list[Any]:
-        """Values that a hyperparameter has under a dict that lacks it.
+        """Values of a hyperparameter in a dict that lacks it: one for each estimator around it.
 
         Raises
         ------
         ValueError
-            If there is none for some of the dict's configurations.
+            If it has none in some of the dict's configurations.
         """
         swapped = swapped_part(name, entry)
         choices = [None] if swapped is None else choices_of(swapped, entry[swapped]) or []
@@ -83,20 +84,34 @@ class EstimatorDefaults:
                 owner = "the source" if self.estimator is None else repr(self.estimator)
                 where = f"{swapped}={choice!r}" if swapped else owner
                 raise ValueError(
-                    f"Some dicts of the search space lack {name!r}, and nothing says what runs there: "
+                    f"Some dicts of the search space lack {name!r}, and its value there is unknown: "
                     f"{where} has no such parameter, and no categorical hyperparameter has other "
-                    "values in these dicts than in those that have it. Give each estimator dicts of its "
-                    "own, or give a ConfigurationSpace with conditions as space=."
+                    "values in these dicts than in those that have it. Write separate dicts for each "
+                    "estimator, or pass a ConfigurationSpace with conditions as space=."
                 )
         return values
 
-    def is_share(self, entry: Mapping[str, Any], name: str) -> bool:
-        """Whether 1.0 means "all" and 1 "one" for a hyperparameter of a dict."""
+    def of_all(self, names: Iterable[str], configs: Sequence[Config]) -> dict[str, Any]:
+        """Values of hyperparameters without tuning.
+
+        Parameters of an estimator that only the search puts in have that estimator's values.
+        """
+        found: dict[str, Any] = {}
+        for name in names:
+            for config in ({}, *(config for config in configs if name in config)):
+                value = self.under(config, name)
+                if value is not MISSING:
+                    found[name] = value
+                    break
+        return found
+
+    def is_fraction(self, entry: Mapping[str, Any], name: str) -> bool:
+        """Whether 1.0 means "all" and 1 means "one" for a hyperparameter of a dict."""
         swapped = swapped_part(name, entry)
         if swapped is None:
-            return hasattr(self.estimator, "get_params") and float_is_share(self.estimator, name)
+            return hasattr(self.estimator, "get_params") and float_is_fraction(self.estimator, name)
         owners = [c for c in choices_of(swapped, entry[swapped]) or [] if hasattr(c, "get_params")]
-        return any(float_is_share(owner, name[len(swapped) + 2 :]) for owner in owners)
+        return any(float_is_fraction(owner, name[len(swapped) + 2 :]) for owner in owners)
 
     def _of(self, estimator: Any) -> dict[str, Any]:
         if not hasattr(estimator, "get_params"):
@@ -107,44 +122,44 @@ class EstimatorDefaults:
 
 
 def swapped_part(name: str, params: Mapping[str, Any]) -> str | None:
-    """The innermost estimator around a hyperparameter that the configuration itself sets."""
+    """Name of the innermost estimator around a hyperparameter that the configuration itself sets."""
     around = [other for other in params if name.startswith(f"{other}__")]
     return max(around, key=len, default=None)
 
 
-def space_of_dicts(dicts: Dicts, own: EstimatorDefaults) -> ConfigurationSpace:
+def space_of_dicts(dicts: Dicts, defaults: EstimatorDefaults) -> ConfigurationSpace:
     """Build the space of one or several dicts.
 
-    A hyperparameter that only some dicts have is conditional on a categorical one whose values tell
-    these dicts from the others; if there is none, it runs at the estimator's own value in the others.
+    A hyperparameter that only some dicts have is conditional on a categorical one whose choices
+    separate these dicts from the others; if there is none, it has the estimator's value in the others.
     """
     names = list(dict.fromkeys(name for entry in dicts for name in entry))
     parents: dict[str, tuple[str, list[Any]]] = {}
     made: dict[str, Hyperparameter] = {}
-    # A parent is in more dicts than its child, so it is there when its child looks for it.
+    # Parents first: a parent occurs in more dicts than its children.
     for name in sorted(names, key=lambda name: -sum(name in entry for entry in dicts)):
-        telling = _telling(name, dicts, parents, made)
-        if telling is not None:
-            parents[name] = telling
+        parent = _parent(name, dicts, parents, made)
+        if parent is not None:
+            parents[name] = parent
         sources = [
-            entry[name] if name in entry else own.in_dict(entry, name)
+            entry[name] if name in entry else defaults.in_dict(entry, name)
             for entry in dicts
-            if name in entry or telling is None
+            if name in entry or parent is None
         ]
-        share = any(own.is_share(entry, name) for entry in dicts if name in entry)
-        made[name] = hyperparameter_from(name, sources, share=share)
+        exact = any(defaults.is_fraction(entry, name) for entry in dicts if name in entry)
+        made[name] = hyperparameter_from(name, sources, exact=exact)
     space = ConfigurationSpace()
     space.add([made[name] for name in names])
-    for name, (parent, values) in parents.items():
+    for name, (other, values) in parents.items():
         kind, value = (EqualsCondition, values[0]) if len(values) == 1 else (InCondition, values)
-        space.add(kind(made[name], made[parent], value))
+        space.add(kind(made[name], made[other], value))
     return space
 
 
-def _telling(
+def _parent(
     name: str, dicts: Dicts, parents: Mapping[str, Any], made: Mapping[str, Hyperparameter]
 ) -> tuple[str, list[Any]] | None:
-    """Find the categorical hyperparameter that tells the dicts with a name, and its choices there.
+    """The categorical hyperparameter that separates the dicts with a name, and its choices there.
 
     Of several the one that is closest in a pipeline: `clf` for `clf__C`, before `scaler`.
     """
@@ -177,9 +192,9 @@ def _choices_with(name: str, parent: Hyperparameter, dicts: Dicts) -> list[Any]:
     within: set[int] = set()
     without: set[int] = set()
     for entry, choices in zip(holders, lists, strict=True):
-        numbers = domain_of(parent).encode(choices).astype(int).tolist()
-        (within if name in entry else without).update(numbers)
+        positions = domain_of(parent).encode(choices).astype(int).tolist()
+        (within if name in entry else without).update(positions)
     if not without or within & without:
         return []
-    # ConfigSpace's own choices, which are labels where it cannot hold the values.
-    return [parent.choices[number] for number in sorted(within)]
+    # ConfigSpace's choices, which are labels where it cannot hold the values.
+    return [parent.choices[position] for position in sorted(within)]

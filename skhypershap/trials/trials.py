@@ -1,8 +1,7 @@
-"""What every source of results is read into."""
+"""`Trials`: what the records of every source become."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,12 @@ import numpy as np
 
 from skhypershap.errors import TrialsWarning, warn
 from skhypershap.space.encoding import as_own, check_known, check_supported, encode
-from skhypershap.trials.defaults import defaults_of
+from skhypershap.trials.defaults import Defaults, defaults_of
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+
+    from skhypershap.trials.records import Records
 
 DIRECTIONS = ("maximize", "minimize")
 
@@ -25,7 +26,7 @@ class Trials:
     Attributes
     ----------
     space : ConfigSpace.ConfigurationSpace
-        What could be tried.
+        What could be tried. The default of each hyperparameter is the one in `defaults`.
     configs : list of dict
         One configuration per trial, values as they were typed, without inactive hyperparameters.
     scores : ndarray of shape (n_trials,), dtype float64
@@ -34,9 +35,11 @@ class Trials:
         What the scores measure.
     direction : {"maximize", "minimize"}
         Which scores are better.
+    defaults : Defaults
+        A legal value for each hyperparameter: its default, or what replaces it.
     default : dict or None
-        The configuration that runs when nothing is tuned, where the source knows one. Its values
-        may lie outside the space.
+        The configuration that runs when nothing is tuned, where the source has one. Its values may lie
+        outside the space.
     fidelity : ndarray of shape (n_trials,), dtype float64, or None
         The resource of each trial, where trials had different ones.
     unknown : bool
@@ -48,6 +51,7 @@ class Trials:
     scores: np.ndarray
     metric: str
     direction: str
+    defaults: Defaults
     default: dict[str, Any] | None = None
     fidelity: np.ndarray | None = None
     unknown: bool = False
@@ -74,45 +78,39 @@ class Trials:
         return int(np.argmax(scores))
 
 
-def trials_of(
-    space: ConfigurationSpace,
-    configs: Sequence[Mapping[str, Any]],
-    scores: Any,
-    *,
-    metric: str,
-    direction: str,
-    default: Mapping[str, Any] | None = None,
-    fidelity: Any = None,
-    unknown: bool = False,
-) -> Trials:
-    """Make `Trials` of what a source holds; one warning counts the failed ones.
-
-    Parameters
-    ----------
-    space : ConfigSpace.ConfigurationSpace
-        What could be tried. Its hyperparameters are given the defaults that are used, so that it alone
-        tells them.
-    configs : sequence of mapping
-        One per trial; what they say of inactive hyperparameters is dropped, a name that the space does
-        not have is an error.
-    scores : array-like of shape (n_trials,)
-        NaN or infinite where a trial failed.
-    metric, direction, default
-        As in `Trials`.
-    fidelity : array-like of shape (n_trials,), optional
-        The resource of each trial.
-    unknown : bool, default=False
-        Whether a trial may lack a hyperparameter that is active in it.
+def trials_of(records: Records) -> Trials:
+    """Make `Trials` of the records of a source; one warning counts the failed ones.
 
     Raises
     ------
     ValueError
-        If no trial has a finite score, if lengths differ, or the space does not hold a trial.
+        If no trial has a finite score, if lengths differ, or a trial lies outside the space.
     """
+    space, configs = records.space, records.configs
     check_supported(space)
     check_known(configs, space)
-    scores = _numbers("scores", scores, len(configs))
-    vectors = encode(space, configs, unknown=unknown)  # errors count failed trials, too
+    scores = _floats("scores", records.scores, len(configs))
+    vectors = encode(space, configs, unknown=records.unknown)  # errors count failed trials, too
+    kept = _finished(scores, records.metric)
+    values = as_own(space, [configs[row] for row in kept], vectors[kept])
+    default = None if records.default is None else dict(records.default)
+    defaults = defaults_of(space, values, default)
+    defaults.set_in(space)
+    return Trials(
+        space=space,
+        configs=values,
+        scores=scores[kept],
+        metric=records.metric,
+        direction=records.direction,
+        defaults=defaults,
+        default=default,
+        fidelity=_fidelity(records, kept),
+        unknown=records.unknown,
+    )
+
+
+def _finished(scores: np.ndarray, metric: str) -> list[int]:
+    """Positions of the trials with a finite score; a warning counts the others."""
     finished = np.isfinite(scores)
     if not len(scores):
         raise ValueError("There are no trials: the configurations and scores are empty.")
@@ -128,30 +126,31 @@ def trials_of(
             "they are left out.",
             TrialsWarning,
         )
-    if fidelity is not None:
-        fidelity = _numbers("fidelity", fidelity, len(configs))[finished]
-        if not np.isfinite(fidelity).all():
-            raise ValueError(
-                "fidelity must be a finite number for each trial; "
-                f"{int((~np.isfinite(fidelity)).sum())} of {len(fidelity)} are not."
-            )
-        fidelity = fidelity if np.ptp(fidelity) > 0 else None
-    kept = np.flatnonzero(finished).tolist()
-    own = as_own(space, [configs[row] for row in kept], vectors[kept])
-    default = None if default is None else dict(default)
-    trials = Trials(space, own, scores[kept], metric, direction, default, fidelity, unknown)
-    defaults_of(trials).set_in(space)
-    return trials
+    return np.flatnonzero(finished).tolist()
 
 
-def _numbers(what: str, given: Any, n_trials: int) -> np.ndarray:
-    try:
-        numbers = np.asarray(given, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} must be numbers, one for each configuration; {error}.") from error
-    if numbers.shape != (n_trials,):
+def _fidelity(records: Records, kept: list[int]) -> np.ndarray | None:
+    """The resources of the trials that are kept; None if they are all the same."""
+    if records.fidelity is None:
+        return None
+    fidelity = _floats("fidelity", records.fidelity, len(records.configs))[kept]
+    n_missing = int((~np.isfinite(fidelity)).sum())
+    if n_missing:
         raise ValueError(
-            f"{what} must have one number for each of the {n_trials} configurations; got an array of "
-            f"shape {numbers.shape}."
+            "fidelity must be a finite number for each trial; "
+            f"{n_missing} of {len(fidelity)} are not."
         )
-    return numbers
+    return fidelity if np.ptp(fidelity) > 0 else None
+
+
+def _floats(name: str, given: Any, n_trials: int) -> np.ndarray:
+    try:
+        floats = np.asarray(given, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be numbers, one for each configuration; {error}.") from error
+    if floats.shape != (n_trials,):
+        raise ValueError(
+            f"{name} must have one number for each of the {n_trials} configurations; got an array of "
+            f"shape {floats.shape}."
+        )
+    return floats

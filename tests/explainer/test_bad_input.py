@@ -142,7 +142,7 @@ class TestValues:
             HyperSHAPExplainer(space).fit([{"n": 10_000_005}, {"n": 1}], [1, 2])
 
     def test_surrogate_class_raises(self):
-        with pytest.raises(ValueError, match=r"Make one: SVR\(\)"):
+        with pytest.raises(ValueError, match=r"Pass an instance: SVR\(\)"):
             HyperSHAPExplainer(SPACE, surrogate=SVR).fit(*trials())
 
     def test_classifier_as_surrogate_raises_before_search(self):
@@ -230,7 +230,7 @@ class TestData:
             HyperSHAPExplainer("grid").fit(X, Y)
         with pytest.raises(TypeError, match="Cannot read trials from list"):
             HyperSHAPExplainer([SVC()]).fit(X, Y)
-        with pytest.raises(TypeError, match="SVC is no search"):
+        with pytest.raises(TypeError, match="SVC is not a search"):
             HyperSHAPExplainer(SVC()).fit(X, Y)
         with pytest.raises(ValueError, match="space= is for sources"):
             HyperSHAPExplainer(SPACE, space=SPACE).fit(*trials())
@@ -286,7 +286,7 @@ class TestWarnings:
     def test_noisy_scores_warn(self):
         configs, _ = trials(50)
         noise = np.random.default_rng(1).normal(size=50)
-        with pytest.warns(SurrogateWarning, match="knows little"):
+        with pytest.warns(SurrogateWarning, match="fits poorly"):
             HyperSHAPExplainer(SPACE, random_state=0).fit(configs, noise)
 
     def test_good_fit_does_not_warn(self):

@@ -1,4 +1,4 @@
-"""Optimizer bias: what an optimizer finds on a coalition, against the best that anyone finds."""
+"""Optimizer bias: the gain that an optimizer finds, minus the best that is found at all."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer, optimizers
 from skhypershap.explainer.base import game_context
-from skhypershap.games.optimizer_bias import Objective
+from skhypershap.games.surrogate_objective import SurrogateObjective
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.HyperSHAPWarning")
 
 
 def binary(score, names="abc", direction="maximize", **arguments):
-    """Binary hyperparameters from zeros, and a surrogate that knows every configuration."""
+    """Binary hyperparameters with zeros as baseline, and a surrogate trained on all configurations."""
     space = ConfigurationSpace()
     space.add([Categorical(name, [0, 1], default=0) for name in names])
     rows = itertools.product([0, 1], repeat=len(names))
@@ -60,7 +60,7 @@ def additive(a, b, c):
 
 
 class Formula(RegressorMixin, BaseEstimator):
-    """A surrogate that is a function: a product of two, and a third alone."""
+    """A surrogate with a given function: a product of two columns, and a third column alone."""
 
     def fit(self, X, y):
         return self
@@ -69,10 +69,10 @@ class Formula(RegressorMixin, BaseEstimator):
         return 4 * (X[:, 0] - 0.5) * (X[:, 1] - 0.5) - (X[:, 2] - 0.7) ** 2
 
 
-class TestTheTwoCasesOfThePaper:
+class TestCasesOfThePaper:
     @pytest.mark.parametrize("direction", ["maximize", "minimize"])
-    def test_one_after_the_other_misses_what_works_together(self, direction):
-        """Alone neither a nor b gains, together they do: the blame is on the pair alone."""
+    def test_one_at_a_time_misses_the_interaction(self, direction):
+        """Neither a nor b gains alone, both together do: the shortfall is that of the pair."""
         sign = 1 if direction == "maximize" else -1
         fitted = binary(lambda a, b, c: sign * (3 * a * b + c), direction=direction)
         table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizers.one_at_a_time)
@@ -81,7 +81,7 @@ class TestTheTwoCasesOfThePaper:
         assert table.attrs["baseline_score"] == 0
         assert table.attrs["full_score"] == pytest.approx(-3 * sign)
 
-    def test_on_numbers_too(self):
+    def test_one_at_a_time_misses_the_interaction_of_floats(self):
         space = ConfigurationSpace(seed=0)
         space.add([Float(name, (-1.0, 1.0), default=0.0) for name in "abc"])
         fitted = HyperSHAPExplainer(space, surrogate=Formula(), n_samples=500, random_state=0)
@@ -93,7 +93,7 @@ class TestTheTwoCasesOfThePaper:
         assert found["a × b"] < -0.5
         assert all(abs(value) < 0.1 for name, value in found.items() if name != "a × b")
 
-    def test_who_ignores_one_is_to_blame_for_it(self):
+    def test_shortfall_falls_on_the_ignored_hyperparameter(self):
         fitted = binary(additive)
         ignoring = optimizers.ignoring("b", optimizers.grid)
         table = fitted.explain("optimizer_bias", optimizer_of_interest=ignoring)
@@ -102,15 +102,15 @@ class TestTheTwoCasesOfThePaper:
 
 
 class TestDefinition:
-    def test_who_never_moves_loses_all_that_tuning_gains(self):
+    def test_optimizer_that_keeps_the_default_loses_all_of_tunability(self):
         """v(S) = 0 - tunability(S), so every index is the negative of tunability's."""
         fitted = binary(lambda a, b, c: a * b + 2 * c - a)
         bias = fitted.explain("optimizer_bias", optimizer_of_interest=stays, order=3)
         gain = values(fitted.explain("tunability", order=3))
-        assert values(bias) == pytest.approx({who: -value for who, value in gain.items()})
+        assert values(bias) == pytest.approx({name: -value for name, value in gain.items()})
 
-    def test_nobody_is_better_than_the_best(self, mixed_space, mixed_trials):
-        """v(S) <= 0 for all S: of Moebius values of any order, all sums over subsets."""
+    def test_bias_is_never_positive(self, mixed_space, mixed_trials):
+        """v(S) <= 0 for all S, where v(S) is the sum of Moebius values over subsets of S."""
         fitted = HyperSHAPExplainer(mixed_space, n_samples=100, random_state=0).fit(*mixed_trials)
         for optimizer in (optimizers.random, optimizers.grid, optimizers.one_at_a_time):
             table = fitted.explain(
@@ -123,10 +123,10 @@ class TestDefinition:
             part = dict(zip(table["hyperparameters"], table["value"], strict=True))
             for size in range(1, 6):
                 for whole in itertools.combinations(fitted.hyperparameter_names_, size):
-                    v = sum(value for who, value in part.items() if set(who) <= set(whole))
+                    v = sum(value for names, value in part.items() if set(names) <= set(whole))
                     assert v <= 1e-9
 
-    def test_an_ensemble_can_only_raise_the_mark(self, mixed_space, mixed_trials):
+    def test_ensemble_never_reduces_the_shortfall(self, mixed_space, mixed_trials):
         arguments = {"n_samples": 5, "random_state": 0}
         fitted = HyperSHAPExplainer(mixed_space, surrogate=LinearRegression(), **arguments)
         fitted.fit(*mixed_trials)
@@ -139,17 +139,17 @@ class TestDefinition:
         fitted = binary(additive)
         starts = [{"a": 0, "b": 0, "c": 0}, {"a": 1, "b": 1, "c": 0}]
         table = fitted.explain("optimizer_bias", optimizer_of_interest=stays, baseline=starts)
-        assert {who: table for who, table in values(table).items() if "×" not in who} == (
+        assert {name: value for name, value in values(table).items() if "×" not in name} == (
             pytest.approx({"a": -0.5, "b": -1.0, "c": -4.0})
         )
 
-    def test_groups_enter_together(self):
+    def test_groups_are_tuned_together(self):
         table = binary(additive).explain(
             "optimizer_bias", optimizer_of_interest=stays, groups={"ab": ["a", "b"]}
         )
         assert values(table) == pytest.approx({"c": -4, "ab": -3, "ab × c": 0}, abs=1e-12)
 
-    def test_beside_other_games_and_with_draws(self):
+    def test_works_with_other_games_and_bootstrap(self):
         fitted = binary(additive)
         table = fitted.explain(
             ["tunability", "optimizer_bias"], optimizer_of_interest=stays, n_bootstrap=2
@@ -159,15 +159,15 @@ class TestDefinition:
             (-rows["tunability"]).sort_index().tolist()
         )
 
-    def test_more_players_than_max_exact(self):
+    def test_approximation_beyond_max_exact_equals_exact_values(self):
         exact = binary(additive).explain("optimizer_bias", optimizer_of_interest=stays)
         table = binary(additive, max_exact=2).explain("optimizer_bias", optimizer_of_interest=stays)
         assert table.attrs["exact"] is False
         assert values(table) == pytest.approx(values(exact), abs=1e-6)
 
 
-class TestWhatAnOptimizerSees:
-    def test_space_objective_trials_and_seed(self):
+class TestWhatAnOptimizerIsGiven:
+    def test_optimizer_gets_space_objective_budget_and_seed(self):
         seen = []
 
         def spy(objective, space, n_trials, random_state):
@@ -187,16 +187,16 @@ class TestWhatAnOptimizerSees:
         assert {n_trials for _, n_trials, _ in seen} == {7}
         assert len({random_state for _, _, random_state in seen}) == 7
 
-    def test_gains_are_those_of_predict_score(self, mixed_space, mixed_trials):
+    def test_objective_equals_predict_score(self, mixed_space, mixed_trials):
         fitted = HyperSHAPExplainer(mixed_space, direction="minimize", n_samples=50, random_state=0)
         fitted.fit(*mixed_trials)
-        objective = Objective(game_context(fitted), fitted.baseline_)
+        objective = SurrogateObjective(game_context(fitted), fitted.baseline_)
         configs = [{"alpha": 0.3, "depth": 7}, {"kernel": "poly"}, {}]
         scores = fitted.predict_score([{**fitted.baseline_, **config} for config in configs])
         expected = fitted.predict_score([fitted.baseline_]) - scores
         np.testing.assert_allclose(objective(configs), expected, atol=1e-12)
 
-    def test_conditions_and_clauses_hold(self):
+    def test_spaces_keep_conditions_and_clauses(self):
         space = ConfigurationSpace(seed=0)
         kernel = Categorical("kernel", ["linear", "rbf"])
         gamma, a, b = (Float(name, (0.0, 1.0)) for name in ("gamma", "a", "b"))
@@ -225,8 +225,8 @@ class TestWhatAnOptimizerSees:
             assert np.isfinite(table["value"]).all()
         assert {"kernel": 0, "gamma": 1} in spaces
 
-    def test_values_that_configspace_cannot_hold(self):
-        """Estimators, None, and a distribution seen through its quantiles, as its space has them."""
+    def test_values_that_configspace_cannot_represent(self):
+        """None, and a distribution of scipy, which ConfigSpace sees by its quantiles."""
         X, y = load_iris(return_X_y=True)
         search = RandomizedSearchCV(
             SVC(), {"C": norm(5, 1), "class_weight": [None, "balanced"]}, n_iter=8, random_state=0
@@ -235,19 +235,19 @@ class TestWhatAnOptimizerSees:
         seen = []
 
         def spy(objective, space, n_trials, random_state):
-            drawn = space.sample_configuration(20)
-            gains = objective(drawn)
-            np.testing.assert_array_equal(gains, objective([dict(config) for config in drawn]))
+            sampled = space.sample_configuration(20)
+            gains = objective(sampled)
+            np.testing.assert_array_equal(gains, objective([dict(config) for config in sampled]))
             seen.append(gains)
-            return dict(drawn[int(np.argmax(gains))])
+            return dict(sampled[int(np.argmax(gains))])
 
         for optimizer in (spy, optimizers.random, optimizers.grid, optimizers.one_at_a_time):
             table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizer, n_trials=10)
             assert (table.attrs["full_score"]) <= 1e-12
         assert max(map(np.ptp, seen)) > 0
 
-    def test_what_an_optimizer_leaves_behind_is_its_own(self):
-        """It may change its space and itself; and without a seed of its own it is seeded."""
+    def test_optimizers_do_not_see_each_others_state(self):
+        """An optimizer may change its space and itself; its space comes with a seed."""
 
         class Messy:
             calls = 0
@@ -264,13 +264,13 @@ class TestWhatAnOptimizerSees:
         first, again = (binary(additive).explain("optimizer_bias", **game) for _ in range(2))
         pd.testing.assert_frame_equal(first, again)
 
-    def test_the_objective_says_what_it_takes(self):
-        objective = Objective(game_context(binary(additive)), {"a": 0, "b": 0, "c": 0})
+    def test_objective_of_wrong_type_raises(self):
+        objective = SurrogateObjective(game_context(binary(additive)), {"a": 0, "b": 0, "c": 0})
         for given in ({"a": 1}, pd.DataFrame({"a": [1]})):
             with pytest.raises(TypeError, match="objective takes a list of configurations"):
                 objective(given)
 
-    def test_estimators_as_choices(self):
+    def test_estimators_can_be_choices(self):
         from sklearn.model_selection import GridSearchCV
         from sklearn.pipeline import Pipeline
 
@@ -279,12 +279,12 @@ class TestWhatAnOptimizerSees:
         search = GridSearchCV(pipeline, grid, cv=3).fit(*load_iris(return_X_y=True))
         fitted = HyperSHAPExplainer(search, random_state=0).fit()
         table = fitted.explain("optimizer_bias", optimizer_of_interest=optimizers.grid, n_trials=6)
-        assert table["value"].abs().max() < 1e-12  # a whole grid misses nothing
+        assert table["value"].abs().max() < 1e-12  # a full grid finds the best
 
 
 class TestRepeatable:
     @pytest.mark.parametrize("backend", ["threading", "loky"])
-    def test_no_backend_changes_anything(self, backend):
+    def test_backends_give_equal_tables(self, backend):
         optuna = pytest.importorskip("optuna")
         game = {
             "game": "optimizer_bias",
@@ -298,7 +298,7 @@ class TestRepeatable:
             found = binary(additive, n_jobs=2).explain(**game)
         pd.testing.assert_frame_equal(found, expected)
 
-    def test_a_progress_bar(self, capsys, monkeypatch):
+    def test_verbose_shows_a_progress_bar(self, capsys, monkeypatch):
         monkeypatch.setattr("skhypershap.parallel.PROGRESS_DELAY", 0)
         binary(additive, verbose=1).explain("optimizer_bias", optimizer_of_interest=stays)
         assert "optimizer_bias" in capsys.readouterr().err
@@ -313,7 +313,7 @@ class TestBadInput:
             ({}, "It lacks 'a'"),
         ],
     )
-    def test_an_illegal_configuration(self, config, message):
+    def test_illegal_result_raises(self, config, message):
         def bad(objective, space, n_trials, random_state):
             return config
 
@@ -321,14 +321,14 @@ class TestBadInput:
             binary(additive).explain("optimizer_bias", optimizer_of_interest=bad)
 
     @pytest.mark.parametrize("returned", [None, 3, [{"a": 1}], "a"])
-    def test_no_configuration_at_all(self, returned):
+    def test_result_that_is_not_a_configuration_raises(self, returned):
         def bad(objective, space, n_trials, random_state):
             return returned
 
         with pytest.raises(TypeError, match="The optimizer bad must return a configuration"):
             binary(additive).explain("optimizer_bias", optimizer_of_interest=bad)
 
-    def test_a_forbidden_configuration(self):
+    def test_forbidden_result_raises(self):
         space = ConfigurationSpace(seed=0)
         a, b = (Categorical(name, [0, 1]) for name in "ab")
         space.add(a, b)
@@ -344,7 +344,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="The space forbids it"):
             fitted.explain("optimizer_bias", optimizer_of_interest=bad)
 
-    def test_an_optimizer_that_raises(self):
+    def test_error_of_an_optimizer_names_it(self):
         def broken(objective, space, n_trials, random_state):
             raise KeyError("boom")
 
@@ -352,14 +352,14 @@ class TestBadInput:
             binary(additive).explain("optimizer_bias", optimizer_of_interest=broken)
         assert any("optimizer broken" in note for note in caught.value.__notes__)
 
-    def test_values_that_the_objective_does_not_know(self):
+    def test_unknown_value_in_objective_raises(self):
         def asks(objective, space, n_trials, random_state):
             return objective([{"a": "much"}])
 
         with pytest.raises(ValueError, match="'much' is no value of"):
             binary(additive).explain("optimizer_bias", optimizer_of_interest=asks)
 
-    def test_arguments(self):
+    def test_invalid_arguments_raise(self):
         fitted, game = binary(additive), "optimizer_bias"
         with pytest.raises(ValueError, match="needs optimizer_of_interest="):
             fitted.explain(game)
@@ -376,7 +376,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="are for the game 'optimizer_bias'"):
             fitted.explain("tunability", optimizer_of_interest=stays)
 
-    def test_only_explain_plays_it(self):
+    def test_other_methods_refuse_optimizer_bias(self):
         fitted = binary(additive)
         for ask in (
             fitted.coalition_values,

@@ -1,4 +1,4 @@
-"""Players that are groups of hyperparameters."""
+"""Groups of hyperparameters as players."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explainer():
 
 
 @pytest.mark.parametrize("game", ["tunability", "mistunability", "sensitivity", "ablation"])
-def test_a_group_is_the_coalition_of_its_members(explainer, game):
+def test_group_scores_as_the_coalition_of_its_members(explainer, game):
     """v of groups is v of the same hyperparameters, so interactions follow from it."""
     explainer.set_params(optimizer="random")
     grouped = explainer.coalition_values(game, groups=GROUPS)
@@ -42,7 +42,7 @@ def test_a_group_is_the_coalition_of_its_members(explainer, game):
         assert value == pytest.approx(single[names], abs=1e-9)
 
 
-def test_tables_games_and_values_speak_of_groups(explainer):
+def test_all_results_use_groups(explainer):
     table = explainer.explain("tunability", groups=GROUPS)
     assert set(table["interaction"]) == {"a", "rates", "c", "a × rates", "a × c", "rates × c"}
     assert table["value"].sum() == pytest.approx(
@@ -55,7 +55,7 @@ def test_tables_games_and_values_speak_of_groups(explainer):
     assert found[(1,)] == pytest.approx(singles["rates"])
 
 
-def test_all_in_one_group_gains_everything(explainer):
+def test_single_group_has_the_whole_gain(explainer):
     table = explainer.explain("tunability", order=1, groups={"all": ["a", "b", "c", "d"]})
     assert table["interaction"].tolist() == ["all"]
     assert table["value"][0] == pytest.approx(
@@ -63,13 +63,13 @@ def test_all_in_one_group_gains_everything(explainer):
     )
 
 
-def test_groups_of_one_change_nothing(explainer):
+def test_groups_of_one_equal_no_groups(explainer):
     pd.testing.assert_frame_equal(
         explainer.explain(groups={"a": ["a"], "c": ["c"]}), explainer.explain()
     )
 
 
-def test_many_hyperparameters_come_back_under_the_limit():
+def test_groups_bring_many_hyperparameters_below_max_exact():
     names = [f"h{number:02}" for number in range(24)]
     space = ConfigurationSpace(dict.fromkeys(names, (0.0, 1.0)), seed=0)
     configs = [dict(config) for config in space.sample_configuration(60)]
@@ -82,7 +82,7 @@ def test_many_hyperparameters_come_back_under_the_limit():
         explainer.coalition_values()
 
 
-def test_steps_of_a_pipeline():
+def test_step_groups_the_steps_of_a_pipeline():
     search = RandomizedSearchCV(
         make_pipeline(PCA(), SVC(gamma=0.1)),
         {
@@ -101,7 +101,7 @@ def test_steps_of_a_pipeline():
     assert values["coalition"].tolist() == [(), ("pca",), ("svc",), ("pca", "svc")]
 
 
-class TestPlayers:
+class TestPlayersOf:
     @pytest.fixture
     def space(self):
         space = ConfigurationSpace()
@@ -111,14 +111,14 @@ class TestPlayers:
         space.add(EqualsCondition(c, clf, "svc"), EqualsCondition(depth, clf, "tree"))
         return space
 
-    def test_steps(self, space):
+    def test_step_groups_by_prefix(self, space):
         members = players_of(space, "step")
         assert {name: set(names) for name, names in members.items()} == {
             "clf": {"clf", "clf__C", "clf__max_depth"},
             "scaler": {"scaler__q"},
         }
 
-    def test_constants_are_welcome_in_a_group(self, space):
+    def test_constants_in_a_group_are_dropped(self, space):
         groups = {"tree": ["clf__max_depth", "clf__tol"]}
         assert players_of(space, groups)["tree"] == ("clf__max_depth",)
 
@@ -133,15 +133,15 @@ class TestPlayers:
             ({"clf": ["clf__C"]}, "has the name of a hyperparameter outside it"),
         ],
     )
-    def test_wrong_groups(self, space, groups, message):
+    def test_invalid_groups_raise(self, space, groups, message):
         with pytest.raises(ValueError, match=message):
             players_of(space, groups)
 
-    def test_a_typo_of_step(self, space):
+    def test_unknown_word_suggests_step(self, space):
         with pytest.raises(ValueError, match=r"Unknown groups 'steps'\. Did you mean 'step'"):
             players_of(space, "steps")
 
     @pytest.mark.parametrize("groups", [["clf"], {"g": "clf__C"}, {1: ["clf"]}, 3])
-    def test_no_groups(self, space, groups):
+    def test_groups_of_wrong_type_raise(self, space, groups):
         with pytest.raises(TypeError, match="groups must be a dict"):
             players_of(space, groups)

@@ -1,15 +1,11 @@
-"""Restricted spaces: against blends in the whole space, by hand, and with a clumsy user."""
+"""Restricted spaces: conditions and clauses, against blends in the whole space and by hand."""
 
 from __future__ import annotations
-
-import pickle
 
 import numpy as np
 import pytest
 from ConfigSpace import (
     AndConjunction,
-    Beta,
-    BetaIntegerHyperparameter,
     Categorical,
     Configuration,
     ConfigurationSpace,
@@ -33,8 +29,6 @@ from ConfigSpace import (
     InCondition,
     Integer,
     LessThanCondition,
-    Normal,
-    NormalIntegerHyperparameter,
     NotEqualsCondition,
     OrConjunction,
     OrdinalHyperparameter,
@@ -46,7 +40,7 @@ from sklearn.svm import SVC
 from skhypershap.space.conditions import Legality, violates
 from skhypershap.space.distributions import hyperparameter_from
 from skhypershap.space.domains import domain_of, value_key
-from skhypershap.space.encoding import decode, default_values
+from skhypershap.space.encoding import default_values
 from skhypershap.space.restriction import restricted
 
 RELATIONS = [
@@ -72,7 +66,7 @@ def numbers_drawn(hyperparameter, n_draws, rng):
 
 
 def filled_draws(space, n_draws, rng):
-    """Numbers of every hyperparameter, drawn whatever conditions and clauses say."""
+    """Numbers of every hyperparameter, sampled without conditions and clauses."""
     return np.column_stack([numbers_drawn(item, n_draws, rng) for item in space.values()])
 
 
@@ -84,7 +78,7 @@ def values_at(space, filled):
 
 
 def check_against_blends(space, free, fixed, *, constants, seed=0, n_draws=200):
-    """The twin: what is active and legal in the restricted space is so in blends of the whole."""
+    """The twin: a blend is active and legal in the restricted space exactly if it is in the whole."""
     new = restricted(space, free, fixed, constants=constants)
     base = np.array([domain_of(space[name]).encode([fixed[name]])[0] for name in space])
     draws = filled_draws(space, n_draws, np.random.default_rng(seed))
@@ -100,7 +94,7 @@ def check_against_blends(space, free, fixed, *, constants, seed=0, n_draws=200):
     for column, name in enumerate(new):
         never = not was_active[:, column].any()
         if never and not constants and not new.parent_conditions_of[name]:
-            continue  # tuned to no effect
+            continue  # tuning it has no effect
         np.testing.assert_array_equal(active[:, column], was_active[:, column], err_msg=name)
     np.testing.assert_array_equal(violates(new, new_legal), forbidden)
     left_out = [space.index_of[name] for name in space if name not in new]
@@ -109,7 +103,7 @@ def check_against_blends(space, free, fixed, *, constants, seed=0, n_draws=200):
     else:
         assert set(new) == set(free)
 
-    # ConfigSpace itself sees it so, too, by vectors and by values.
+    # ConfigSpace itself agrees, by vectors and by values.
     for row in range(0, n_draws, 20):
         configuration = Configuration(new, vector=new_legal[row])
         if forbidden[row]:
@@ -120,7 +114,7 @@ def check_against_blends(space, free, fixed, *, constants, seed=0, n_draws=200):
             Configuration(new, values=dict(configuration)).check_valid_configuration()
     default = new.get_default_configuration().get_array()
     np.testing.assert_array_equal(np.isnan(default), np.isnan(new_legal[0]))
-    np.testing.assert_allclose(default, new_legal[0], atol=1e-12)  # it rounds
+    np.testing.assert_allclose(default, new_legal[0], atol=1e-12)  # ConfigSpace rounds
     return new
 
 
@@ -216,7 +210,7 @@ def legal_fixed(space, seed):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_random_spaces_against_blends(seed):
+def test_restricted_random_space_equals_blends(seed):
     rng = np.random.default_rng(seed)
     space = random_space(seed)
     fixed = legal_fixed(space, seed)
@@ -236,8 +230,8 @@ def chain():
     return space
 
 
-class TestByHand:
-    def test_a_held_parent_in_the_middle_of_a_chain(self):
+class TestConditions:
+    def test_held_parent_in_the_middle_of_a_chain(self):
         high = {"kind": "car", "gear": 4, "clutch": 0.25}
         new = check_against_blends(chain(), ["kind", "clutch"], high, constants=False)
         assert str(new.conditions) == "[clutch | kind != 'foot']"
@@ -248,7 +242,7 @@ class TestByHand:
         assert list(new) == ["kind", "gear"]
         assert str(new.conditions) == "[gear | kind != 'foot']"
 
-    def test_all_free_is_the_same_space(self):
+    def test_all_free_gives_the_same_space(self):
         space = chain()
         fixed = {"kind": "car", "gear": 4, "clutch": 0.25}
         new = check_against_blends(space, list(space), fixed, constants=True)
@@ -256,7 +250,7 @@ class TestByHand:
         assert dict(new.get_default_configuration()) == fixed
         assert dict(space.get_default_configuration()) == {"kind": "foot"}
 
-    def test_none_free(self):
+    def test_none_free_gives_constants(self):
         fixed = {"kind": "bike", "gear": 2, "clutch": 0.25}
         assert len(restricted(chain(), [], fixed, constants=False)) == 0
         new = check_against_blends(chain(), [], fixed, constants=True)
@@ -271,11 +265,11 @@ class TestByHand:
         fixed = {"a": "on", "b": 1, "c": 0}
         new = check_against_blends(space, ["a", "c"], fixed, constants=False)
         assert str(new.conditions) == "[c | a != 'on']"
-        # ConfigSpace's values and vectors disagree on an inactive b, so it must be spelled out.
+        # ConfigSpace's values and vectors disagree on an inactive b, so the new condition names it.
         new = check_against_blends(space, ["a", "b", "c"], {**fixed, "a": "off"}, constants=False)
         assert str(new.parent_conditions_of["c"]) == "[(c | b != 1 || c | a != 'on')]"
 
-    def test_unequal_to_every_choice_is_never_so(self):
+    def test_unequal_to_every_choice_is_never_true(self):
         space = ConfigurationSpace()
         a, b, c = Categorical("a", ["x", "y"]), Integer("b", (0, 3)), Integer("c", (0, 3))
         space.add(a, b, c, InCondition(b, a, ["x", "y"]), NotEqualsCondition(c, b, 1))
@@ -284,7 +278,7 @@ class TestByHand:
 
     @pytest.mark.parametrize(("kind", "bound"), [(LessThanCondition, 4), (GreaterThanCondition, 2)])
     @pytest.mark.parametrize("value", [1, 3, 5])
-    def test_less_and_greater(self, kind, bound, value):
+    def test_conditions_less_and_greater(self, kind, bound, value):
         space = ConfigurationSpace()
         a, b = Integer("a", (1, 5)), Float("b", (0.0, 1.0))
         space.add(a, b, kind(b, a, bound))
@@ -294,7 +288,7 @@ class TestByHand:
         assert set(new) == ({"a", "b"} if holds else {"a"})
         check_against_blends(space, ["a", "b"], fixed, constants=False)
 
-    def test_conjunctions_lose_what_is_held(self):
+    def test_conjunctions_lose_held_parts(self):
         space = ConfigurationSpace()
         a, b, c = (Categorical(name, ["x", "y", "z"]) for name in "abc")
         d = Float("d", (0.0, 1.0))
@@ -316,7 +310,7 @@ class TestByHand:
 
 
 class TestClauses:
-    def test_a_clause_loses_what_is_held(self):
+    def test_clause_loses_held_parts(self):
         space = ConfigurationSpace()
         a, b = Categorical("a", ["x", "y"]), Integer("b", (0, 9), default=0)
         space.add(a, b)
@@ -330,7 +324,7 @@ class TestClauses:
         new = check_against_blends(space, ["b"], {"a": "x", "b": 1}, constants=True)
         assert new.forbidden_clauses == []
 
-    def test_a_clause_on_a_held_child_asks_whether_it_is_active(self):
+    def test_clause_on_held_child_keeps_its_condition(self):
         space = ConfigurationSpace()
         a, b, c = Categorical("a", ["x", "y", "z"]), Integer("b", (0, 3)), Integer("c", (0, 3))
         space.add(a, b, c, NotEqualsCondition(b, a, "x"))
@@ -353,7 +347,7 @@ class TestClauses:
         ],
         ids=["float", "log float", "integer", "log integer", "ordinal"],
     )
-    def test_relations(self, relation, exchanged, other):
+    def test_relations_to_a_held_value(self, relation, exchanged, other):
         """Held below, at, between and above the values of the other side, either side free."""
         for left in (0.0, 2.0, 3.5, 4.0, 9.0):
             for right in (2, 4, 7):
@@ -373,7 +367,7 @@ class TestClauses:
                 new = check_against_blends(space, ["a", "b"], fixed, constants=True, n_draws=40)
                 assert str(new.forbidden_clauses) == str(space.forbidden_clauses)
 
-    def test_a_relation_that_any_active_value_breaks(self):
+    def test_relation_broken_by_any_active_value(self):
         """b is above the held a wherever it is active at all."""
         space = ConfigurationSpace()
         a, b, c = Integer("a", (0, 9)), Float("b", (5.0, 9.0)), Categorical("c", ["off", "on"])
@@ -384,7 +378,7 @@ class TestClauses:
         assert str(new.forbidden_clauses) == "[Forbidden: c == 'on']"
 
     @pytest.mark.parametrize("kind", ORDERED_CLAUSES)
-    def test_ordered_clauses(self, kind, capsys):
+    def test_ordered_clauses_are_written_without_faults(self, kind, capsys):
         space = ConfigurationSpace()
         a = Integer("a", (0, 9), default=5)
         b = OrdinalHyperparameter("b", ["low", "middle", "high"], default_value="middle")
@@ -395,118 +389,3 @@ class TestClauses:
         check_against_blends(space, ["a", "b"], {"a": 5, "b": "high"}, constants=False)
         check_against_blends(space, ["a"], {"a": 5, "b": "low"}, constants=True)
         assert capsys.readouterr().out == ""  # as ConfigSpace does for one of them
-
-
-class TestValues:
-    """What is free keeps all but its default; what is held is a constant as the user typed it."""
-
-    FREE = (
-        Float("x", (0.1, 10.0), default=1.0, log=True, meta={"mine": 1}),
-        Float("x", (0.0, 1.0)),
-        Integer("x", (1, 1000), log=True),
-        Float("x", (0.0, 4.0), distribution=Normal(1.0, 2.0)),
-        Float("x", (0.0, 4.0), distribution=Beta(2, 3)),
-        NormalIntegerHyperparameter("x", mu=3, sigma=2, lower=0, upper=9),
-        BetaIntegerHyperparameter("x", alpha=2, beta=3, lower=0, upper=9),
-        Categorical("x", ["a", "b", None, (1, 2), 3], weights=[1, 2, 3, 4, 5]),
-        OrdinalHyperparameter("x", ["low", "middle", "high"]),
-        Constant("x", "only"),
-        hyperparameter_from("x", [[SVC(C=1), SVC(C=2), None, print]]),
-        hyperparameter_from("x", [norm(5, 2)]),
-        hyperparameter_from("x", [norm(5, 2), [None]]),
-        hyperparameter_from("x", [[1, 2.0, 3]], share=True),
-    )
-
-    @pytest.mark.parametrize("item", FREE, ids=lambda item: type(item).__name__)
-    def test_a_free_hyperparameter_keeps_everything_but_its_default(self, item):
-        space = ConfigurationSpace()
-        space.add(item, Integer("other", (0, 1)))
-        before = repr(space), item.default_value
-        (number,) = numbers_drawn(item, 3, np.random.default_rng(1))[2:]
-        (value,) = domain_of(item).decode(np.array([number]))
-        new = restricted(space, ["x"], {"x": value, "other": 0}, constants=False)
-        copied = new["x"]
-        assert copied is not item
-        assert type(copied) is type(item)
-        for attribute in ("lower", "upper", "log", "mu", "sigma", "alpha", "beta", "choices"):
-            assert getattr(copied, attribute, None) == getattr(item, attribute, None)
-        for attribute in ("weights", "sequence", "meta", "size"):
-            assert getattr(copied, attribute, None) == getattr(item, attribute, None)
-        assert value_key(default_values(new)["x"]) == value_key(value)
-        numbers = np.linspace(0, 1, 5) if np.isinf(item.size) else np.array([number])
-        decoded = [list(map(value_key, domain_of(x).decode(numbers))) for x in (item, copied)]
-        assert decoded[0] == decoded[1]
-        assert (repr(space), item.default_value) == before
-
-    def test_a_small_default_is_not_rounded(self):
-        space = ConfigurationSpace({"x": Float("x", (1e-10, 1.0), log=True)})
-        small = 1.2345678901234567e-9
-        assert default_values(restricted(space, ["x"], {"x": small}, constants=False)) == {
-            "x": small
-        }
-        assert default_values(restricted(space, [], {"x": small}, constants=True)) == {"x": small}
-
-    @pytest.mark.parametrize(
-        "value", [True, 1, 1.5, None, "a", (1, 2), SVC(C=2), print, [1, 2], np.arange(3), {"a": 1}]
-    )
-    def test_a_held_value_stays_what_it_is(self, value):
-        space = ConfigurationSpace()
-        space.add(hyperparameter_from("x", [[value, "other"]]), Integer("n", (0, 3)))
-        new = restricted(space, ["n"], {"x": value, "n": 2}, constants=True)
-        (config,) = decode(new, new.get_default_configuration().get_array()[None])
-        assert value_key(config["x"]) == value_key(value)
-        assert config["n"] == 2
-        assert new["x"].size == 1
-
-    def test_a_count_and_a_share_stay_apart(self):
-        space = ConfigurationSpace()
-        space.add(hyperparameter_from("x", [[1, 1.0]], share=True), Integer("n", (0, 3)))
-        for value in (1, 1.0):
-            new = restricted(space, ["n"], {"x": value, "n": 2}, constants=True)
-            assert value_key(default_values(new)["x"]) == value_key(value)
-            assert np.isnan(domain_of(new["x"]).encode([2 - value, 3])).sum() == 1
-
-    def test_a_number_from_a_table_is_the_choice(self):
-        space = ConfigurationSpace()
-        space.add(OrdinalHyperparameter("x", [1, 2, 4]), Integer("n", (0, 3)))
-        new = restricted(space, ["n"], {"x": 2.0, "n": np.float64(3)}, constants=True)
-        assert repr(default_values(new)) == "{'n': 3, 'x': 2}"
-
-    def test_pickling(self):
-        space = random_space(7)
-        fixed = legal_fixed(space, 7)
-        new = pickle.loads(pickle.dumps(restricted(space, list(space)[1:], fixed, constants=True)))
-        assert list(new) == list(restricted(space, list(space)[1:], fixed, constants=True))
-
-
-class TestClumsyUser:
-    FIXED = {"kind": "car", "gear": 4, "clutch": 0.25}  # noqa: RUF012
-
-    def test_unknown_names(self):
-        with pytest.raises(ValueError, match=r"'clutsh'. Did you mean 'clutch'\?"):
-            restricted(chain(), ["clutsh"], self.FIXED, constants=True)
-        with pytest.raises(ValueError, match=r"in fixed: 'brake'"):
-            restricted(chain(), ["kind"], {**self.FIXED, "brake": 1}, constants=True)
-
-    def test_a_missing_value(self):
-        with pytest.raises(
-            ValueError, match="no value for 'gear', 'clutch'; give it one for every"
-        ):
-            restricted(chain(), ["kind"], {"kind": "foot"}, constants=True)
-
-    def test_a_value_outside_the_space(self):
-        with pytest.raises(
-            ValueError, match=r"'boat' is no value of 'kind'. Allowed: one of 'foot'"
-        ):
-            restricted(chain(), ["kind"], {**self.FIXED, "kind": "boat"}, constants=True)
-        inactive = {**self.FIXED, "kind": "foot", "gear": 9}
-        with pytest.raises(
-            ValueError, match=r"9 is no value of 'gear'. Allowed: an integer from 1"
-        ):
-            restricted(chain(), [], inactive, constants=True)
-
-    def test_forbidden_values(self):
-        space = ConfigurationSpace({"a": (0, 3), "b": (0, 3)})
-        space.add(ForbiddenEqualsClause(space["a"], 3))
-        with pytest.raises(ValueError, match="The space forbids this configuration"):
-            restricted(space, ["b"], {"a": 3, "b": 0}, constants=False)

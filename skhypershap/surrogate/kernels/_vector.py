@@ -1,26 +1,43 @@
-"""Steps of a kernel that a processor does for many numbers at once, which numba does not find itself.
+"""Steps of kernels on 8 to 64 numbers at once, which numba does not make from a loop.
 
-They are written in LLVM's own language and suit any processor: LLVM takes its vector instructions
-where it has them. Each docstring says what the step does as plain Python would.
+What it is for. The processor has instructions for vectors, and numba leaves most of them unused in the
+loops of `tree_walk` and `coalitions`: written as loops in Python these steps make explanations 1.1
+to 2.5 times slower. So they are written in LLVM's own language with llvmlite, as numba intrinsics. They
+suit any processor: LLVM uses its vector instructions where there are any. Each docstring has the
+step as plain Python.
+
+How to change it safely:
+
+* A step reads, and writes back, a vector of fixed width. All of it must lie in the array: nothing
+  checks that, and even writing back what was read corrupts what another thread has written meanwhile.
+* The width comes from a constant, never from a type that numba infers: numba makes 64 bits of what it
+  computes from 8.
+* `load` and `store` state the alignment of one element. Without it LLVM assumes that of the whole
+  vector, and the program crashes at arrays that begin elsewhere.
+* `tests/surrogate/kernels/test_vector.py` compares each step with plain Python on arrays whose end is
+  the end of readable memory. Add a case there first, then run `python -m benchmarks kernel` before and
+  after: a step that is no faster than a loop should be a loop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import extending, types
 
-intrinsic: Any = extending.intrinsic  # it hides the first argument of what it decorates
-LANES = 64  # candidates that are walked together, one bit each of an unsigned integer
+# It hides the first parameter, the typing context, of what it decorates.
+intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
+LANES = 64  # candidates that are walked together, each a bit of an unsigned integer
 N_LOW = 3  # players whose 2^3 coalitions lie side by side in a table: eight bits, eight doubles
-WORDS = 32  # of 64 coalitions each, where only some coalitions are scored
+WORDS = 32  # of 64 coalitions each, if only some coalitions are scored
 BIT, INT32, INT64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 
 
 @intrinsic
-def lanes_above(typing_context, ranks, start, rank):
-    """Bits of the lanes with `ranks[start + lane] > rank`; `ranks` holds int32."""
+def lanes_above(typing_context: Any, ranks: Any, start: Any, rank: Any) -> Any:
+    """`sum(1 << lane for lane in range(64) if ranks[start + lane] > rank)`; `ranks` holds int32."""
     signature = types.uint64(ranks, types.intp, types.int32)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -34,8 +51,8 @@ def lanes_above(typing_context, ranks, start, rank):
 
 
 @intrinsic
-def toggle(typing_context, sets, lanes, bit):
-    """`sets[lane] ^= bit` for each of the lanes; `sets` holds 64 int32 or int64."""
+def toggle(typing_context: Any, sets: Any, lanes: Any, bit: Any) -> Any:
+    """`sets[lane] ^= bit` for each bit of `lanes`; `sets` holds 64 int32 or int64."""
     signature = types.void(sets, types.uint64, sets.dtype)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -52,8 +69,8 @@ def toggle(typing_context, sets, lanes, bit):
 
 
 @intrinsic
-def lowest_lane(typing_context, lanes):
-    """Position of the lowest bit that is set, 64 where there is none."""
+def lowest_lane(typing_context: Any, lanes: Any) -> Any:
+    """Position of the lowest bit of `lanes` that is set, 64 if there is none."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(BIT, 0))
@@ -62,7 +79,7 @@ def lowest_lane(typing_context, lanes):
 
 
 @intrinsic
-def narrow(typing_context, chosen, rows, start):
+def narrow(typing_context: Any, chosen: Any, rows: Any, start: Any) -> Any:
     """`chosen[word] &= rows[start + word]` for each of 32 words of 64 bits."""
     signature = types.void(chosen, rows, types.intp)
 
@@ -78,8 +95,8 @@ def narrow(typing_context, chosen, rows, start):
 
 
 @intrinsic
-def not_empty(typing_context, chosen):
-    """Bits of the words, of 32, in which any bit is set."""
+def not_empty(typing_context: Any, chosen: Any) -> Any:
+    """`sum(1 << word for word in range(32) if chosen[word])`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         zero = ir.Constant(INT64, 0)
@@ -94,13 +111,12 @@ def not_empty(typing_context, chosen):
 def _add_where(width: int) -> Any:
     """Make `add(table, start, which, amount)`: `table[start + i] += amount` for each bit i of `which`.
 
-    All of `width` numbers are read and written, which must all be in the table. So the width is fixed
-    here: numba makes 64 bits of what it computes from 8, and 64 numbers would end beyond a small table.
+    It reads and writes all of `width` numbers, also those that it leaves as they are.
     """
     bits: Any = {8: types.uint8, 64: types.uint64}[width]
 
     @intrinsic
-    def add(typing_context, table, start, which, amount):
+    def add(typing_context: Any, table: Any, start: Any, which: Any, amount: Any) -> Any:
         signature = types.void(table, types.intp, bits, types.float64)
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -122,7 +138,7 @@ def _add_where(width: int) -> Any:
 def _vector_at(
     context: Any, builder: Any, array_type: Any, array: Any, start: Any, width: int
 ) -> Any:
-    """Point to `width` elements of a one-dimensional contiguous array."""
+    """Pointer to `width` elements of a one-dimensional contiguous array."""
     data = context.make_array(array_type)(context, builder, array).data
     element = context.get_data_type(array_type.dtype)
     return builder.bitcast(builder.gep(data, [start]), ir.VectorType(element, width).as_pointer())
@@ -135,7 +151,7 @@ def _load(builder: Any, pointer: Any, alignment: int) -> Any:
 
 
 def _all(builder: Any, number: Any, width: int) -> Any:
-    """Repeat a number in each place of a vector."""
+    """A vector with a number in each place."""
     empty = ir.Constant(ir.VectorType(number.type, width), ir.Undefined)
     first = builder.insert_element(empty, number, ir.Constant(INT32, 0))
     return builder.shuffle_vector(

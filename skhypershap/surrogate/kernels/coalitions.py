@@ -1,28 +1,30 @@
 """Scores of blends of candidates with a baseline: of all 2^d coalitions, or of some of many players.
 
-A leaf that is reached with A and B (see `skhypershap.kernels.walk`) adds its value to the scores of
-all coalitions S with A in S and B outside.
+A leaf that is reached with A and B (see `tree_walk`) adds its value to the scores of all coalitions S
+that contain A and avoid B.
 
-For all coalitions it is added to a table that has room for more than the 2^d scores, so that few
-places change:
+For all coalitions it is added to a table with more places than the 2^d scores, so that one leaf changes
+few of them:
 
-* the 2^3 coalitions of the three *low* players lie side by side, and are added to together;
+* the 2^3 coalitions of the three *low* players lie side by side and are changed together;
 * a *ternary* player has three rows: it must be in, it must be out, or it is free;
-* a *binary* player has two, in Moebius form: "must be out" is "free" less "must be in".
+* a *binary* player has two rows, in Moebius form: "must be out" is "free" minus "must be in".
 
-A pass over the table then adds up what the coalitions have in common. There are as many ternary
-players as fit the processor's own memory.
+A pass over the table then sums the rows that each coalition belongs to. As many players are ternary as
+fit the processor's cache.
 
-For some coalitions of too many players these are bits of long words, one word for each player, and
-those that a leaf adds to follow from A and B by "and".
+If only some coalitions of many players are scored, each is a bit of a long word; there is one word for
+each player, and bitwise "and" over A and B gives the coalitions that a leaf adds to.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from skhypershap.arrays import Coalitions, Floats, Integers, Positions, Scores
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels._vector import (
     LANES,
@@ -34,56 +36,60 @@ from skhypershap.surrogate.kernels._vector import (
     narrow,
     not_empty,
 )
-from skhypershap.surrogate.kernels.tree_walk import Walk, walk_tree, workspace
+from skhypershap.surrogate.kernels.tree_walk import Walk, Workspace, walk_tree, workspace
 
-TERNARY_BYTES = 1 << 16  # a larger table is slow to join, and worth it only without binary players
+TERNARY_BYTES = 1 << 16  # a larger table is slow to join, and pays only without binary players
 ALL_TERNARY_BYTES = 9 << 14  # up to ten players
-BLOCK_NUMBERS = 1 << 22  # 32 MB: what a block's scores may hold
+BLOCK_NUMBERS = 1 << 22  # scores in a block at most: 32 MB
 WORD = 64
 # For each set of low players the coalitions of these, as bits, that contain it and that avoid it.
 LOW_SETS = np.arange(1 << N_LOW)
 CONTAINING = np.packbits(LOW_SETS[:, None] & ~LOW_SETS == 0, axis=1, bitorder="little").ravel()
 AVOIDING = np.packbits(LOW_SETS[:, None] & LOW_SETS == 0, axis=1, bitorder="little").ravel()
-MOST = WORDS * WORD  # coalitions of which only some are scored at a time
+MOST = WORDS * WORD  # coalitions at a time, if only some are scored
+
+Buffer = npt.NDArray[Any]  # leaves of one lane, records as in `Workspace.waiting`
 
 
 class ScoreLayout(NamedTuple):
-    """Where the score of each coalition is in a candidate's table of scores.
+    """The place of each coalition in a candidate's table of scores.
 
     Attributes
     ----------
     coalitions : ndarray of shape (n_coalitions,), dtype int64
-        At each place: bit i says that player i is in; of some coalitions their numbers.
+        Position of the coalition at each place: in the table of all, or among those asked for.
     size : int
-        Length of a table of scores, which has room for at least the low players' coalitions.
+        Length of a table of scores, at least that for the coalitions of the low players.
     n_ternary, n_binary : int
-        How many players have three and two rows; the rest are low.
+        Number of players with three and with two rows; the rest are low.
     allowed : ndarray of shape (2 * n_players * 32,), dtype uint64
-        Of some coalitions as bits: for each player, by position, those that it is in, and after these
-        for each player those that it is not in. Empty for all coalitions.
+        If only some coalitions are scored, 2,048 bits for each player, in the order of the walk: those
+        of the coalitions that contain it; and after these those of the coalitions that avoid it.
+        Empty if all are scored.
     """
 
-    coalitions: np.ndarray
+    coalitions: Positions
     size: int
     n_ternary: int
     n_binary: int
-    allowed: np.ndarray
+    allowed: Integers
 
     @property
     def table_size(self) -> int:
         """Length of the table to which leaves are added."""
         if len(self.allowed):
             return self.size
-        return 3**self.n_ternary << (self.n_binary + N_LOW)
+        rows: int = 3**self.n_ternary
+        return rows << (self.n_binary + N_LOW)
 
     @property
     def most_candidates(self) -> int:
-        """How many tables of scores a block may have."""
+        """Number of candidates whose tables of scores fit a block."""
         return BLOCK_NUMBERS // self.size
 
 
 def layout_of_all(walk: Walk) -> ScoreLayout:
-    """Places of all coalitions, in the order that is quickest."""
+    """Lay out all coalitions so that a leaf changes few places."""
     n_players = len(walk.player_at)
     n_high = max(n_players - N_LOW, 0)
     n_ternary = n_high if _table_bytes(n_high, n_high) <= ALL_TERNARY_BYTES else 0
@@ -98,19 +104,21 @@ def layout_of_all(walk: Walk) -> ScoreLayout:
     return ScoreLayout(coalitions, 1 << (N_LOW + n_high), n_ternary, n_high - n_ternary, nothing)
 
 
-def _ternary_rows(n_ternary: int) -> np.ndarray:
-    """For each set of ternary players the row in which they must be in and the rest are free."""
+def _ternary_rows(n_ternary: int) -> Integers:
+    """For each set of ternary players the row in which they must be in and all others are free."""
     sets = np.arange(1 << n_ternary)[:, None]
     players = np.arange(n_ternary)
-    return ((sets >> players & 1) * 3**players).sum(axis=1).astype(np.uint64)
+    rows: Integers = ((sets >> players & 1) * 3**players).sum(axis=1).astype(np.uint64)
+    return rows
 
 
 def _table_bytes(n_ternary: int, n_high: int) -> int:
-    return 3**n_ternary * 2 ** (n_high - n_ternary + N_LOW) * 8
+    size: int = 3**n_ternary * 2 ** (n_high - n_ternary + N_LOW) * 8
+    return size
 
 
-def layout_of_some(walk: Walk, coalitions: np.ndarray) -> ScoreLayout:
-    """Places of at most `MOST` coalitions, rows of bools, similar ones together."""
+def layout_of_some(walk: Walk, coalitions: Coalitions) -> ScoreLayout:
+    """Lay out at most `MOST` coalitions, rows of bools, similar ones together."""
     members = coalitions[:, walk.player_at]
     order = np.lexsort(members.T[::-1])
     bits = np.zeros((2, len(walk.player_at), MOST), dtype=bool)
@@ -119,45 +127,56 @@ def layout_of_some(walk: Walk, coalitions: np.ndarray) -> ScoreLayout:
     return ScoreLayout(order, MOST, 0, 0, allowed)
 
 
-def score_block(walk: Walk, places: ScoreLayout, members: np.ndarray) -> np.ndarray:
-    """Scores of shape (n_members, n_coalitions), in the order of the places."""
-    scores = np.empty((len(members), places.size))
-    _score(walk, places, members, 0.0, scores, np.empty(0), np.empty(0, dtype=np.int64))
-    return scores[:, : len(places.coalitions)]
+def score_block(walk: Walk, layout: ScoreLayout, candidates: Positions) -> Floats:
+    """Scores of shape (n_candidates, n_coalitions), in the order of the layout.
+
+    Parameters
+    ----------
+    walk : Walk
+        Of the forest.
+    layout : ScoreLayout
+        Of the coalitions.
+    candidates : ndarray of shape (n_candidates,)
+        Positions of some candidates of the walk.
+    """
+    scores = np.empty((len(candidates), layout.size))
+    _score(walk, layout, candidates, 0.0, scores, np.empty(0), np.empty(0, dtype=np.int64))
+    return scores[:, : len(layout.coalitions)]
 
 
 def best_of_block(
-    walk: Walk, places: ScoreLayout, sign: float, members: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """For each coalition the largest of sign * score, and which candidate's it is."""
-    best, winners = np.full(places.size, -np.inf), np.zeros(places.size, dtype=np.int64)
-    _score(walk, places, members, sign, np.empty((0, 0)), best, winners)
-    return best[: len(places.coalitions)], winners[: len(places.coalitions)]
+    walk: Walk, layout: ScoreLayout, sign: float, candidates: Positions
+) -> tuple[Scores, Positions]:
+    """For each coalition the largest sign * score, and the position of the candidate that attains it."""
+    best, winners = np.full(layout.size, -np.inf), np.zeros(layout.size, dtype=np.int64)
+    _score(walk, layout, candidates, sign, np.empty((0, 0)), best, winners)
+    return best[: len(layout.coalitions)], winners[: len(layout.coalitions)]
 
 
 def _score(
     walk: Walk,
-    places: ScoreLayout,
-    members: np.ndarray,
+    layout: ScoreLayout,
+    candidates: Positions,
     sign: float,
-    scores: np.ndarray,
-    best: np.ndarray,
-    winners: np.ndarray,
+    scores: Floats,
+    best: Scores,
+    winners: Positions,
 ) -> None:
-    work = workspace(walk, places.table_size)
+    """Call the kernel with memory that no other thread uses."""
+    work = workspace(walk, layout.table_size)
     _score_block(
         walk.roots,
         walk.most_leaves,
         walk.nodes,
         walk.values,
         walk.offset,
-        places.n_ternary,
-        places.n_binary,
-        _ternary_rows(places.n_ternary),
-        1.0 - 2.0 * (np.bitwise_count(np.arange(1 << places.n_binary)) % 2),
-        places.allowed,
+        layout.n_ternary,
+        layout.n_binary,
+        _ternary_rows(layout.n_ternary),
+        1.0 - 2.0 * (np.bitwise_count(np.arange(1 << layout.n_binary)) % 2),
+        layout.allowed,
         walk.ranks,
-        members,
+        candidates,
         work,
         sign,
         scores,
@@ -169,32 +188,32 @@ def _score(
 
 @jit
 def _score_block(
-    roots,
-    most,
-    nodes,
-    values,
-    offset,
-    n_ternary,
-    n_binary,
-    ternary_rows,
-    signs,
-    allowed,
-    ranks,
-    members,
-    work,
-    sign,
-    scores,
-    best,
-    winners,
-):
-    """Fill `scores`, one row for each of the members, or with a sign `best` and `winners`."""
+    roots: Integers,
+    most: int,
+    nodes: Integers,
+    values: Floats,
+    offset: float,
+    n_ternary: int,
+    n_binary: int,
+    ternary_rows: Integers,
+    signs: Floats,
+    allowed: Integers,
+    ranks: Integers,
+    candidates: Positions,
+    work: Workspace,
+    sign: float,
+    scores: Floats,
+    best: Scores,
+    winners: Positions,
+) -> None:
+    """Fill `scores`, one row for each candidate, or, if `sign` is not 0, `best` and `winners`."""
     table, other = work.tables[0], work.tables[1]
-    for start in range(0, len(members), LANES):
-        n_lanes = min(LANES, len(members) - start)
+    for start in range(0, len(candidates), LANES):
+        n_lanes = min(LANES, len(candidates) - start)
         for column in range(len(ranks)):
             for lane in range(n_lanes):
-                work.ranks[LANES * column + lane] = ranks[column, members[start + lane]]
-        kept = np.zeros((0, len(table)))  # tables of all candidates, if their leaves cannot wait
+                work.ranks[LANES * column + lane] = ranks[column, candidates[start + lane]]
+        kept = np.zeros((0, len(table)))  # tables of all lanes, if a buffer is too short
         for lane in range(n_lanes):
             work.counts[lane] = np.uint64(0)
         for tree in range(len(roots)):
@@ -227,17 +246,24 @@ def _score_block(
                     for place in range(scores.shape[1]):
                         scores[start + lane, place] = joined[place] + offset
                 else:
-                    _keep_best(joined, sign, offset, members[start + lane], best, winners)
+                    _keep_best(joined, sign, offset, candidates[start + lane], best, winners)
 
 
 @part
-def _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table):
-    """Add leaves to the rows in which they belong."""
+def _add_leaves(
+    leaves: Buffer,
+    ternary_rows: Integers,
+    signs: Floats,
+    n_ternary: int,
+    n_binary: int,
+    table: Floats,
+) -> None:
+    """Add leaves to the rows that they belong to."""
     none, one, two = np.uint64(0), np.uint64(1), np.uint64(2)
     n_low, n_three, n_two = np.uint64(N_LOW), np.uint64(n_ternary), np.uint64(n_binary)
     low, ternary = (one << n_low) - one, (one << n_three) - one
-    for number in range(len(leaves)):
-        leaf = leaves[number]
+    for index in range(len(leaves)):
+        leaf = leaves[index]
         inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
         which = CONTAINING[inside & low] & AVOIDING[outside & low]
         inside, outside = inside >> n_low, outside >> n_low
@@ -247,7 +273,7 @@ def _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table):
         add_to_eight(table, row << n_low, which, leaf.amount)
         if n_binary == 0:
             continue
-        # Most leaves mention one binary player or none: a place without a branch, a loop for more.
+        # Most leaves mention one binary player or none: no branch for these, a loop for more.
         bit = outside & (none - outside)
         add_to_eight(table, (row | bit) << n_low, which if bit else np.uint8(0), -leaf.amount)
         outside ^= bit
@@ -260,12 +286,12 @@ def _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table):
 
 
 @part
-def _add_to_some(leaves, allowed, chosen, scores):
+def _add_to_some(leaves: Buffer, allowed: Integers, chosen: Integers, scores: Floats) -> None:
     """Add leaves to the coalitions that contain A and avoid B."""
     one = np.uint64(1)
-    absent = np.int64(len(allowed) // 2)  # where the rows begin of coalitions without a player
-    for number in range(len(leaves)):
-        leaf = leaves[number]
+    absent = np.int64(len(allowed) // 2)  # where the words for coalitions without a player begin
+    for index in range(len(leaves)):
+        leaf = leaves[index]
         inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
         chosen[:] = ~np.uint64(0)
         while inside:
@@ -282,8 +308,8 @@ def _add_to_some(leaves, allowed, chosen, scores):
 
 
 @part
-def _join_rows(table, other, n_ternary, n_binary):
-    """Scores of all coalitions from the rows of a table, in this one or in the other one."""
+def _join_rows(table: Floats, other: Floats, n_ternary: int, n_binary: int) -> Floats:
+    """Sum the rows of a table to the scores of all coalitions, in this table or the other one."""
     width = 1 << (n_binary + N_LOW)
     n_rows = 3**n_ternary
     step = 1 << N_LOW
@@ -311,8 +337,10 @@ def _join_rows(table, other, n_ternary, n_binary):
 
 
 @part
-def _keep_best(scores, sign, offset, candidate, best, winners):
-    """Let a candidate win the coalitions for which it is better than all before it."""
+def _keep_best(
+    scores: Floats, sign: float, offset: float, candidate: int, best: Scores, winners: Positions
+) -> None:
+    """Put a candidate in front for the coalitions for which it is better than all before it."""
     for place in range(len(best)):
         score = sign * (scores[place] + offset)
         wins = score > best[place]

@@ -1,8 +1,9 @@
-"""Exact line search: the best value of one column of a forest, all others held.
+"""Coordinate ascent through a forest: the best value of one column after the other, all others held.
 
-Along a line a forest is piecewise constant, with steps at the column's thresholds only. Walking a
-tree with that column free gives a few pieces of the line; added up over the trees, as changes at the
-places where pieces begin, they give the score of every place on the line.
+Along one column a forest is piecewise constant, with steps at the column's thresholds only. A walk
+through each tree that takes both sides of splits on that column gives the pieces of the tree. Their
+sum over the trees, kept as changes at the ranks at which pieces begin, gives the score at every rank.
+So the line search is exact.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhypershap.arrays import Booleans, Floats, Integers
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels._vector import lowest_lane
 from skhypershap.surrogate.kernels.tree_walk import COLUMN, OWNER, RANK, SKIP
@@ -19,25 +21,25 @@ WORD = 64
 
 
 class LineBuffers(NamedTuple):
-    """Memory for one line: zeros, which it leaves behind.
+    """Memory for one line search; all of it but the stack is zeros on entry and on exit.
 
     Attributes
     ----------
     changes : ndarray of shape (n_ranks + 1,), dtype float64
-        By how much the score changes where a rank begins.
+        Change of the score from the rank below to this one.
     marks : ndarray of shape (n_words,), dtype uint64
-        Bits of the ranks where anything changes.
+        Bits of the ranks at which the score changes.
     stack : ndarray of shape (deepest, 3), dtype int32
-        Nodes to be visited, and the ranks between which they can be reached.
+        Nodes still to visit, and the ranks between which they are reached.
     """
 
-    changes: np.ndarray
-    marks: np.ndarray
-    stack: np.ndarray
+    changes: Floats
+    marks: Integers
+    stack: Integers
 
 
 def line_buffers(n_ranks: int, deepest: int) -> LineBuffers:
-    """Memory for lines of at most so many ranks."""
+    """Memory for columns of at most `n_ranks` ranks and trees of at most `deepest` splits."""
     return LineBuffers(
         np.zeros(n_ranks + 1),
         np.zeros(n_ranks // WORD + 1, dtype=np.uint64),
@@ -46,62 +48,75 @@ def line_buffers(n_ranks: int, deepest: int) -> LineBuffers:
 
 
 @jit
-def ascend(roots, nodes, values, sign, next_legal, first_rank, buffers, free, turn, points, found):
-    """Move points uphill, one column after the other, until no column improves.
+def ascend(
+    roots: Integers,
+    nodes: Integers,
+    values: Floats,
+    sign: float,
+    next_legal: Integers,
+    first_rank: Integers,
+    buffers: LineBuffers,
+    free: Booleans,
+    turn: Integers,
+    points: Integers,
+    found: Floats,
+) -> None:
+    """Move points to better ranks, one column after the other, until no column improves the score.
 
     Parameters
     ----------
     roots, nodes, values
-        As in `skhypershap.kernels.walk.Walk`.
+        As in `skhypershap.surrogate.kernels.tree_walk.Walk`.
     sign : float
         1 to maximise, -1 to minimise.
     next_legal : ndarray of int32
-        For each rank of a column the lowest rank from there on that has a legal value, or one more
+        For each rank of a column the lowest rank, not below it, that has a legal value, or one more
         than the column's highest rank; column after column.
     first_rank : ndarray of shape (n_columns + 1,), dtype int64
-        Where those of each column begin.
+        Position in `next_legal` at which each column begins.
     buffers : LineBuffers
-        Used up.
+        Scratch memory; zeros on entry and on exit.
     free : ndarray of shape (n_points, n_columns), dtype bool
         Which columns of a point may move.
     turn : ndarray of shape (n_points, 2), dtype int64
-        The column that moves first, and how many columns need not move unless it does.
+        The column that is searched first, and the number of columns that are at their best unless
+        it changes.
     points : ndarray of shape (n_points, n_columns), dtype int32
-        Ranks; moved in place.
+        Ranks; changed in place.
     found : ndarray of shape (n_points,), dtype float64
-        Becomes sign times what the trees add up to at each point, -inf where nothing moved.
+        Becomes sign times the sum of the trees at each point, -inf where no column improved.
     """
     changes, marks, stack = buffers.changes, buffers.marks, buffers.stack
     n_columns = points.shape[1]
-    for number in range(len(points)):
-        point = points[number]
+    for row in range(len(points)):
+        point = points[row]
         n_free = 0
         for column in range(n_columns):
-            n_free += free[number, column]
-        column, idle = turn[number, 0], turn[number, 1]
-        found[number] = -np.inf
+            n_free += free[row, column]
+        column, idle = turn[row, 0], turn[row, 1]
+        found[row] = -np.inf
         score = sign * _score_at(roots, nodes, values, point)
         while idle < n_free:
-            if free[number, column]:
+            if free[row, column]:
                 legal = next_legal[first_rank[column] : first_rank[column + 1]]
-                present = point[column]
+                current = point[column]
                 _add_pieces(roots, nodes, values, point, column, len(legal), changes, marks, stack)
-                point[column] = _best_rank(sign, legal, present, changes, marks)
+                point[column] = _best_rank(sign, legal, current, changes, marks)
                 idle += 1
-                if point[column] != present:
-                    # Sums along a line are rounded: only what is better by itself is better.
+                if point[column] != current:
+                    # Sums along a line are rounded, so the sum at the point itself decides.
                     moved = sign * _score_at(roots, nodes, values, point)
                     if moved > score:
-                        score = found[number] = moved
+                        score = found[row] = moved
                         idle = 1
                     else:
-                        point[column] = present
+                        point[column] = current
             column = (column + 1) % n_columns
 
 
 @part
-def _score_at(roots, nodes, values, point):
-    """What the trees add up to at a point."""
+def _score_at(roots: Integers, nodes: Integers, values: Floats, point: Integers) -> float:
+    """Sum of the trees at a point."""
     one, score = np.uint64(1), 0.0
     for root in roots:
         node = np.uint64(root)
@@ -114,8 +129,18 @@ def _score_at(roots, nodes, values, point):
 
 
 @part
-def _add_pieces(roots, nodes, values, point, column, n_ranks, changes, marks, stack):
-    """Note at which ranks pieces of the trees begin and end (one rank further)."""
+def _add_pieces(
+    roots: Integers,
+    nodes: Integers,
+    values: Floats,
+    point: Integers,
+    column: int,
+    n_ranks: int,
+    changes: Floats,
+    marks: Integers,
+    stack: Integers,
+) -> None:
+    """Add to `changes` and `marks` the ranks at which pieces of the trees begin and end (exclusive)."""
     one, six = np.uint64(1), np.uint64(6)
     for root in roots:
         node, low, high = np.uint64(root), np.int32(0), np.int32(n_ranks)
@@ -123,9 +148,9 @@ def _add_pieces(roots, nodes, values, point, column, n_ranks, changes, marks, st
         while True:
             skip = nodes[node, SKIP]
             while skip >= 0:
-                owner, rank = nodes[node, COLUMN] >> 6, nodes[node, RANK] + 1
+                split, rank = nodes[node, COLUMN] >> 6, nodes[node, RANK] + 1
                 goes_right = (nodes[node, OWNER] & 1) != 0
-                if owner == column and low < rank < high:
+                if split == column and low < rank < high:
                     stack[size, 0] = skip
                     stack[size, 1] = low if goes_right else rank
                     stack[size, 2] = rank if goes_right else high
@@ -133,8 +158,8 @@ def _add_pieces(roots, nodes, values, point, column, n_ranks, changes, marks, st
                     size += one
                     node += one
                 else:
-                    place = low if owner == column else point[np.uint64(owner)]
-                    node = node + one if (place >= rank) == goes_right else np.uint64(skip)
+                    here = low if split == column else point[np.uint64(split)]
+                    node = node + one if (here >= rank) == goes_right else np.uint64(skip)
                 skip = nodes[node, SKIP]
             amount = values[np.uint64(nodes[node, RANK])]
             begin, end = np.uint64(low), np.uint64(high)
@@ -149,22 +174,22 @@ def _add_pieces(roots, nodes, values, point, column, n_ranks, changes, marks, st
 
 
 @part
-def _best_rank(sign, legal, present, changes, marks):
-    """Lowest legal rank with the best score, the present one if none is better; forget the line."""
-    best, best_rank, here = -np.inf, present, -np.inf
+def _best_rank(sign: float, legal: Integers, current: int, changes: Floats, marks: Integers) -> int:
+    """Lowest legal rank with the best score, the current one if none is better. Resets the buffers."""
+    best, best_rank, score_here = -np.inf, current, -np.inf
     score, start = 0.0, 0
     one, none = np.uint64(1), np.uint64(0)
     for word in range(len(legal) // WORD + 1):
         bits = marks[word]
         marks[word] = none
         while bits:
-            place = WORD * word + lowest_lane(bits)
+            rank = WORD * word + lowest_lane(bits)
             bits &= bits - one
-            if start <= present < place:  # the piece that began at start ends here
-                here = score
-            if score > best and place > start and legal[start] < place:
+            if start <= current < rank:  # the piece that began at start ends at rank
+                score_here = score
+            if score > best and rank > start and legal[start] < rank:
                 best, best_rank = score, legal[start]
-            score += sign * changes[place]
-            changes[place] = 0.0
-            start = place
-    return best_rank if best > here else present
+            score += sign * changes[rank]
+            changes[rank] = 0.0
+            start = rank
+    return best_rank if best > score_here else current

@@ -1,21 +1,48 @@
-"""A sum of trees as flat arrays, thresholds as ranks."""
+"""A sum of trees as flat arrays, in which ranks stand for thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-MISSING = -1  # the rank of no value
+from skhypershap.arrays import Booleans, Floats, Integers, Scores, Vectors
+
+MISSING = -1  # stands for the rank of a missing value
+
+
+class Table(NamedTuple):
+    """One tree; all arrays have shape (n_nodes,).
+
+    Attributes
+    ----------
+    left, right : ndarray of int
+        Children, -1 at a leaf.
+    column : ndarray of int
+        Column that a node splits.
+    threshold : ndarray of float64
+        A vector goes left where its value is at most this.
+    value : ndarray of float64
+        What a leaf adds.
+    missing_left : ndarray of bool
+        Whether a vector without a value for the column goes left.
+    """
+
+    left: Integers
+    right: Integers
+    column: Integers
+    threshold: Floats
+    value: Floats
+    missing_left: Booleans
 
 
 class FlatForest(NamedTuple):
     """Nodes of all trees one after the other.
 
-    A vector goes left at a node where the rank of its column's value is at most `rank`. The rank of
-    a value is the number of the column's thresholds below it, so it is enough to compare integers.
+    The rank of a value is the number of its column's thresholds below it. A vector goes left at a node
+    where the rank of its value is at most the node's, so comparing integers is enough.
 
     Attributes
     ----------
@@ -32,28 +59,30 @@ class FlatForest(NamedTuple):
     value : ndarray of shape (n_nodes,), dtype float64
         What a leaf adds to the prediction.
     offset : float
-        What is added for every vector.
+        Added to the prediction of every vector.
     thresholds : tuple of ndarray
         For each column its sorted distinct thresholds.
     dtype : dtype
-        What vectors are cast to before they are compared, as the model itself does it.
+        Vectors are cast to it before they are compared, as the model itself does.
     """
 
-    roots: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    missing: np.ndarray
-    column: np.ndarray
-    rank: np.ndarray
-    value: np.ndarray
+    roots: Integers
+    left: Integers
+    right: Integers
+    missing: Integers
+    column: Integers
+    rank: Integers
+    value: Floats
     offset: float
-    thresholds: tuple[np.ndarray, ...]
-    dtype: type
+    thresholds: tuple[Floats, ...]
+    dtype: type[np.floating[Any]]
 
 
-def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: type) -> FlatForest:
-    """Join trees, tables of left, right, column, threshold, value, and whether no value goes left."""
-    sizes = [len(table[0]) for table in tables]
+def flatten(
+    tables: Sequence[Table], *, weight: float, offset: float, dtype: type[np.floating[Any]]
+) -> FlatForest:
+    """Join trees into one forest; the values of leaves are multiplied by a weight."""
+    sizes = [len(table.left) for table in tables]
     roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
     left, right, column, threshold, value, missing_left = (
         np.concatenate(part) for part in zip(*tables, strict=True)
@@ -62,11 +91,11 @@ def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: typ
     shift = np.repeat(roots, sizes)
     n_columns = int(column[inner].max(initial=-1)) + 1
     thresholds = tuple(
-        np.unique(threshold[inner & (column == number)]) for number in range(n_columns)
+        np.unique(threshold[inner & (column == index)]) for index in range(n_columns)
     )
     rank = np.zeros(len(left), dtype=np.int32)
-    for number, levels in enumerate(thresholds):
-        here = inner & (column == number)
+    for index, levels in enumerate(thresholds):
+        here = inner & (column == index)
         rank[here] = np.searchsorted(levels, threshold[here])
     left = np.where(inner, left + shift, -1).astype(np.int32)
     right = np.where(inner, right + shift, -1).astype(np.int32)
@@ -85,7 +114,7 @@ def flatten(tables: Sequence[Table], *, weight: float, offset: float, dtype: typ
 
 
 def add_trees(forest: FlatForest, tables: Sequence[Table], *, n_columns: int) -> FlatForest:
-    """One more forest with further trees, as tables; it has at least so many columns."""
+    """Add trees to a forest; the result has at least `n_columns` columns."""
     if not tables:
         return forest
     added = flatten(tables, weight=1.0, offset=0.0, dtype=forest.dtype)
@@ -96,10 +125,11 @@ def add_trees(forest: FlatForest, tables: Sequence[Table], *, n_columns: int) ->
     thresholds = tuple(np.unique(np.concatenate(levels)) for levels in zip(*parts, strict=True))
     shift = len(forest.left)
 
-    def joined(name: str, later: np.ndarray) -> np.ndarray:
-        return np.concatenate([getattr(forest, name), later]).astype(getattr(forest, name).dtype)
+    def joined(name: str, later: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        own: npt.NDArray[Any] = getattr(forest, name)
+        return np.concatenate([own, later]).astype(own.dtype)
 
-    def shifted(children: np.ndarray) -> np.ndarray:
+    def shifted(children: Integers) -> Integers:
         return np.where(children >= 0, children + shift, -1)
 
     return forest._replace(
@@ -116,15 +146,15 @@ def add_trees(forest: FlatForest, tables: Sequence[Table], *, n_columns: int) ->
     )
 
 
-def rerank(forest: FlatForest, old: Sequence[np.ndarray], new: Sequence[np.ndarray]) -> np.ndarray:
-    """Ranks of the nodes' thresholds among new ones, of shape (n_nodes,), dtype int32."""
-    places = [np.searchsorted(levels, part) for levels, part in zip(new, old, strict=True)]
+def rerank(forest: FlatForest, old: Sequence[Floats], new: Sequence[Floats]) -> Integers:
+    """Ranks of the nodes' thresholds among new thresholds, of shape (n_nodes,), dtype int32."""
+    ranks = [np.searchsorted(levels, part) for levels, part in zip(new, old, strict=True)]
     starts = np.cumsum([0, *map(len, old)])
-    places.append(np.zeros(1, dtype=np.int64))  # for a leaf, which has no threshold
-    return np.concatenate(places)[starts[forest.column] + forest.rank].astype(np.int32)
+    ranks.append(np.zeros(1, dtype=np.int64))  # for a leaf, which has no threshold
+    return np.concatenate(ranks)[starts[forest.column] + forest.rank].astype(np.int32)
 
 
-def ranks_of(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
+def ranks_of(forest: FlatForest, vectors: Vectors) -> Integers:
     """Ranks of shape (n_columns_used, n_vectors), dtype int32, of vectors' values."""
     ranks = np.empty((len(forest.thresholds), len(vectors)), dtype=np.int32)
     for column in range(len(ranks)):
@@ -132,14 +162,14 @@ def ranks_of(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def column_ranks(forest: FlatForest, column: int, numbers: np.ndarray) -> np.ndarray:
-    """Ranks of shape (n_numbers,) of numbers of one column, none of them missing."""
+def column_ranks(forest: FlatForest, column: int, numbers: Floats) -> Integers:
+    """Ranks of shape (n_numbers,) of numbers of one column, none of them NaN."""
     numbers = numbers.astype(forest.dtype).astype(np.float64)
     return np.searchsorted(forest.thresholds[column], numbers, side="left")
 
 
-def predict_flat(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
-    """Predictions of shape (n_vectors,), all trees at once: to check that a forest is its model."""
+def predict_flat(forest: FlatForest, vectors: Vectors) -> Scores:
+    """Predictions of shape (n_vectors,) in plain NumPy, to check that a forest equals its model."""
     ranks = ranks_of(forest, vectors)
     ranks[np.isnan(vectors[:, : len(ranks)].T)] = MISSING
     rows = np.arange(len(vectors))[:, None]
@@ -149,4 +179,5 @@ def predict_flat(forest: FlatForest, vectors: np.ndarray) -> np.ndarray:
         below = np.where(present <= forest.rank[nodes], forest.left[nodes], forest.right[nodes])
         below = np.where(present == MISSING, forest.missing[nodes], below)
         nodes = np.where(below >= 0, below, nodes)
-    return forest.value[nodes].sum(axis=1) + forest.offset
+    predicted: Scores = forest.value[nodes].sum(axis=1) + forest.offset
+    return predicted

@@ -1,7 +1,8 @@
 """The leaves that blends of one candidate with a baseline can reach, for any number of players.
 
-The same walk as in `skhypershap.kernels.walk`, for one candidate, with sets of any size. A leaf that
-needs A in and B out is a small game by itself, whose interactions depend on sizes alone.
+The same walk as in `tree_walk`, for one candidate and with sets of any size. A leaf that is reached
+if all players of A are in and all of B are out is a small game, whose interactions depend only on the
+sizes of A and B.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhypershap.arrays import Floats, Integers, PlayerOfColumn, Vector
 from skhypershap.surrogate.kernels._jit import jit
 from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of
 
 
 class Leaves(NamedTuple):
-    """Leaves, one after the other.
+    """Leaves of all trees that some blend reaches.
 
     Attributes
     ----------
@@ -24,22 +26,22 @@ class Leaves(NamedTuple):
     n_in, n_out : ndarray of shape (n_leaves,), dtype int64
         Sizes of its A and B.
     first : ndarray of shape (n_leaves,), dtype int64
-        Where its players begin.
+        Position in `players` at which its own begin.
     players : ndarray of int64
-        Those of A and then those of B, leaf after leaf.
+        Players of A and then of B, leaf after leaf.
     """
 
-    amounts: np.ndarray
-    n_in: np.ndarray
-    n_out: np.ndarray
-    first: np.ndarray
-    players: np.ndarray
+    amounts: Floats
+    n_in: Integers
+    n_out: Integers
+    first: Integers
+    players: Integers
 
 
 def reachable_leaves(
-    forest: FlatForest, candidate: np.ndarray, baseline: np.ndarray, player_of_column: np.ndarray
+    forest: FlatForest, candidate: Vector, baseline: Vector, player_of_column: PlayerOfColumn
 ) -> Leaves:
-    """List the leaves of all trees; what is added for every vector comes first, as a leaf."""
+    """List the leaves of all trees; the offset of the forest comes first, as one more leaf."""
     candidate_ranks, baseline_ranks = ranks_of(forest, np.stack([candidate, baseline])).T
     leaves = Leaves(
         *_list_leaves(
@@ -59,7 +61,17 @@ def reachable_leaves(
 
 
 @jit
-def _list_leaves(roots, left, right, column, rank, value, candidate, baseline, player_of_column):
+def _list_leaves(
+    roots: Integers,
+    left: Integers,
+    right: Integers,
+    column: Integers,
+    rank: Integers,
+    value: Floats,
+    candidate: Integers,
+    baseline: Integers,
+    player_of_column: PlayerOfColumn,
+) -> tuple[Floats, Integers, Integers, Integers, Integers]:
     """Grow the arrays of `Leaves` as leaves are found."""
     n_players = player_of_column.max() + 1
     amounts, first = np.zeros(256), np.zeros(256, np.int64)
@@ -109,7 +121,7 @@ def _list_leaves(roots, left, right, column, rank, value, candidate, baseline, p
             n_leaves += 1
             if n_later == 0:
                 break
-            # Back to the last split with a side to see: its player is now in, later ones undecided.
+            # Back to the last split with a side to visit: its player is now in, later ones are open.
             n_later -= 1
             node = later[n_later, 0]
             while size_in > later[n_later, 1]:
@@ -133,20 +145,29 @@ def _list_leaves(roots, left, right, column, rank, value, candidate, baseline, p
 
 
 @jit
-def add_leaves(amounts, n_in, n_out, first, players, weights, singles, pairs):
-    """Add up the interactions of leaves, each times its amount.
+def add_leaves(
+    amounts: Floats,
+    n_in: Integers,
+    n_out: Integers,
+    first: Integers,
+    players: Integers,
+    weights: Floats,
+    singles: Floats,
+    pairs: Floats,
+) -> float:
+    """Sum the interactions of all leaves, weighted by their amounts.
 
     Parameters
     ----------
     amounts, n_in, n_out, first, players : ndarray
         Of `Leaves`.
     weights : ndarray of shape (n_leaves, 6)
-        For each leaf that of the empty interaction, of a player in A, of one in B, and of pairs with
-        none, one and two of their members in B.
+        For each leaf the weight of the empty interaction, of a player in A, of one in B, and of pairs
+        with none, one and two of their members in B.
     singles : ndarray of shape (n_players,)
-        Values of single players, in place.
+        Values of single players; changed in place.
     pairs : ndarray of shape (n_players, n_players) or (0, 0)
-        Values of pairs, the smaller player first, in place; left alone if empty.
+        Values of pairs, the smaller player first; changed in place, unless empty.
 
     Returns
     -------

@@ -1,25 +1,27 @@
 """The leaves that blends of candidates with a baseline reach, from one walk through every tree.
 
-At a split on player j where candidate x and baseline b go different ways both ways are followed:
-one remembers that j is in the coalition S, the other that it is not; a player already decided is
-followed without branching. A leaf reached with A (players that must be in S) and B (players that
-must be out) is where x blended with b ends for every S with A in S and B outside.
+At a split on player j where candidate x and baseline b take different sides the walk follows both: one
+path puts j into the coalition S, the other keeps it out. Where j is decided already the walk takes
+one side only. A leaf reached with A (players that must be in S) and B (players that must be out) is
+where the blend of x and b ends for every S that contains A and avoids B.
 
-Trees are walked for 64 candidates at once, one bit for each. The baseline's way is the same for
-all, so a node is visited at most once, with the same A for everybody; B is kept for each candidate.
-Candidates that are alike are put into the same block, where they stay together for longer.
+Trees are walked for 64 candidates at once (lanes), one bit for each. The baseline's side is the same for
+all, so a node is visited at most once, with the same A for all lanes; B is kept for each lane. Similar
+candidates are put into the same block, where they share more of the walk.
 
-The leaf where the baseline itself ends, the only one with an empty A, is left out: all others tell by
-how much they differ from it.
+The leaf where the baseline itself ends, the only one with an empty A, is left out: the values of all
+others are differences from it.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from skhypershap.arrays import Floats, Integers, PlayerOfColumn, Positions, Vector, Vectors
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels._vector import LANES, WORDS, lanes_above, lowest_lane, toggle
 from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of
@@ -27,67 +29,67 @@ from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of
 SKIP, RANK, COLUMN, OWNER = range(4)  # columns of `Walk.nodes`
 NARROW, MOST_PLAYERS = 31, 62  # players in a set of 32 bits, and in one of 64
 BLOCK = 4 * LANES  # candidates
-BLOCKS = 32  # at least, where there are as many candidates: for threads, and for many good ones
-COUNTED_TREES = 16  # enough to tell which players leaves mention most
-WAITING = 4_112  # leaves of a candidate that wait to be added; no multiple of a memory page
+BLOCKS = 32  # at least, if candidates suffice: work for threads, and several good candidates
+COUNTED_TREES = 16  # enough to estimate which players leaves mention most
+WAITING = 4_112  # buffered leaves of a candidate; not a multiple of a memory page
 CACHE_LINE = 64
 
 
 class Walk(NamedTuple):
-    """Everything about a forest, a baseline and candidates that all blocks share.
+    """What all blocks of candidates share: the forest, the baseline, and memory.
 
     Attributes
     ----------
     roots : ndarray of shape (n_trees,), dtype int64
         Node at which each tree begins.
     nodes : ndarray of shape (n_nodes, 4), dtype int32
-        In the order of a walk that takes the baseline's side first, which is always the next node.
-        For a split: the node on the other side, the threshold's rank, where the column's ranks begin
-        in a block, and twice the player's position, plus one where the baseline goes right. For a
-        leaf: -1 and the number of its value.
+        In the order of a walk that takes the baseline's side first, so that this is always the next
+        node. A split has the node on the other side, the threshold's rank, the place at which the
+        column's ranks begin in `Workspace.ranks`, and twice the player's position, plus one where the
+        baseline goes right. A leaf has -1 and the position of its value.
     values : ndarray of shape (n_leaves,), dtype float64
-        By how much each leaf differs from the one of its tree where the baseline ends.
+        Difference of each leaf from the leaf of its tree where the baseline ends.
     offset : float
         Score of the baseline.
     deepest, most_leaves : int
-        Of any tree: splits above a leaf, and leaves that one candidate can reach.
+        Maxima over trees: splits above a leaf, and leaves that one candidate can reach.
     player_at : ndarray of shape (n_players,), dtype int64
         Players by position: those that leaves mention most come first.
     ranks : ndarray of shape (n_columns, n_candidates), dtype int32
         Candidates as ranks; where a column has no player, the baseline's.
     ordered : ndarray of shape (n_candidates,), dtype int64
-        Candidates, similar ones together.
+        Positions of the candidates, similar ones together.
     spare : list
-        Memory for blocks that no thread uses at the moment.
+        Workspaces that no thread uses at the moment.
     """
 
-    roots: np.ndarray
-    nodes: np.ndarray
-    values: np.ndarray
+    roots: Integers
+    nodes: Integers
+    values: Floats
     offset: float
     deepest: int
     most_leaves: int
-    player_at: np.ndarray
-    ranks: np.ndarray
-    ordered: np.ndarray
+    player_at: Integers
+    ranks: Integers
+    ordered: Positions
     spare: list[Workspace]
 
-    def blocks(self, most: int) -> list[np.ndarray]:
-        """Candidates, by position, that are scored together, at most so many."""
+    def blocks(self, most: int) -> list[Positions]:
+        """Positions of the candidates that are scored together, at most `most` in a block."""
         width = max(1, min(BLOCK, most, len(self.ordered) // BLOCKS))
         starts = range(0, len(self.ordered), width)
         return [self.ordered[start : start + width] for start in starts]
 
 
 def plan_walk(
-    forest: FlatForest, candidates: np.ndarray, baseline: np.ndarray, player_of_column: np.ndarray
+    forest: FlatForest, candidates: Vectors, baseline: Vector, player_of_column: PlayerOfColumn
 ) -> Walk:
-    """Put nodes, players and candidates into the order in which a walk needs them."""
+    """Put nodes, players and candidates into the order of the walk."""
     n_players = int(player_of_column.max()) + 1
     ranks = ranks_of(forest, np.vstack([candidates, baseline]))
     ranks, baseline_ranks = ranks[:, :-1], ranks[:, -1].copy()
-    ownerless = player_of_column[: len(ranks)] < 0
-    ranks[ownerless] = baseline_ranks[ownerless, None]
+    fixed = player_of_column[: len(ranks)] < 0
+    ranks[fixed] = baseline_ranks[fixed, None]
     nodes = np.empty((len(forest.left), 4), dtype=np.int32)
     values = np.empty(int((forest.left < 0).sum()))
     mentions = np.zeros(n_players)
@@ -120,62 +122,64 @@ def plan_walk(
         most_leaves=min(int(n_leaves.max()), 1 << n_players),
         player_at=player_at,
         ranks=ranks,
-        ordered=_alike(ranks, np.arange(len(candidates))),
+        ordered=_similar_together(ranks, np.arange(len(candidates))),
         spare=[],
     )
 
 
-def _alike(ranks: np.ndarray, positions: np.ndarray, column: int = 0) -> np.ndarray:
-    """Order candidates so that those that are walked together are alike, halving column by column."""
+def _similar_together(ranks: Integers, positions: Positions, column: int = 0) -> Positions:
+    """Order candidates so that lanes are similar: halve them by one column after the other."""
     if len(positions) <= LANES:
         return positions
     if len(ranks):
         positions = positions[np.argsort(ranks[column % len(ranks), positions], kind="stable")]
-    half = -(-len(positions) // LANES) // 2 * LANES
-    lower, upper = positions[:half], positions[half:]
-    return np.concatenate([_alike(ranks, lower, column + 1), _alike(ranks, upper, column + 1)])
+    middle = -(-len(positions) // LANES) // 2 * LANES
+    lower, upper = positions[:middle], positions[middle:]
+    halves = [_similar_together(ranks, half, column + 1) for half in (lower, upper)]
+    return np.concatenate(halves)
 
 
 class Workspace(NamedTuple):
-    """Memory of one thread, used for block after block: fresh memory costs more than the walk.
+    """Memory of one thread, reused for every block: allocating it costs more than the walk.
 
     Attributes
     ----------
     ranks : ndarray of shape (n_columns * 64,), dtype int32
         The block's candidates, column by column.
     outside : ndarray of shape (64,), dtype int32 or int64
-        B of each candidate where the walk is.
-    who_out : ndarray of shape (62,), dtype uint64
-        The same for each player: the candidates for which it must be out.
-    later, later_who : ndarray of shapes (deepest, 3) and (deepest,)
-        Nodes to be visited: node, A, and how many changes are known there; for which candidates.
-    changed_owner, changed_who : ndarray of shape (deepest,), dtype uint64
-        Changes of `outside` and `who_out` on the way to where the walk is.
+        B of each lane at the current node.
+    lanes_out : ndarray of shape (62,), dtype uint64
+        The same by player: the lanes for which the player must be out.
+    later, later_lanes : ndarray of shapes (deepest, 3) and (deepest,)
+        Nodes still to visit: the node, its A, and the number of changes that hold there; and their
+        lanes.
+    changed_owner, changed_lanes : ndarray of shape (deepest,), dtype uint64
+        Changes of `outside` and `lanes_out` on the path to the current node: player and lanes.
     counts : ndarray of shape (64,), dtype uint64
-        How many leaves of each candidate wait.
+        Number of buffered leaves of each lane.
     waiting : ndarray of shape (64, n_waiting)
-        These leaves: records of `amount`, `inside` (A) and `outside` (B).
+        The buffered leaves: records of `amount`, `inside` (A) and `outside` (B).
     chosen : ndarray of shape (32,), dtype uint64
-        Coalitions that a leaf adds to, where only some are scored.
-    tables : ndarray of shape (2, n_numbers), dtype float64
-        What leaves are added to, and room to join its rows.
+        Bits of the coalitions that a leaf adds to, if only some coalitions are scored.
+    tables : ndarray of shape (2, table_size), dtype float64
+        The table that leaves are added to, and a second one to join its rows.
     """
 
-    ranks: np.ndarray
-    outside: np.ndarray
-    who_out: np.ndarray
-    later: np.ndarray
-    later_who: np.ndarray
-    changed_owner: np.ndarray
-    changed_who: np.ndarray
-    counts: np.ndarray
-    waiting: np.ndarray
-    chosen: np.ndarray
-    tables: np.ndarray
+    ranks: Integers
+    outside: Integers
+    lanes_out: Integers
+    later: Integers
+    later_lanes: Integers
+    changed_owner: Integers
+    changed_lanes: Integers
+    counts: Integers
+    waiting: npt.NDArray[Any]
+    chosen: Integers
+    tables: Floats
 
 
 def workspace(walk: Walk, table_size: int) -> Workspace:
-    """Take memory that no other thread uses; put it back into `walk.spare` afterwards."""
+    """Take memory that no other thread uses; the caller puts it back into `walk.spare`."""
     try:
         return walk.spare.pop()
     except IndexError:
@@ -185,11 +189,11 @@ def workspace(walk: Walk, table_size: int) -> Workspace:
     return Workspace(
         ranks=_aligned((len(walk.ranks) * LANES,), np.int32),
         outside=_aligned((LANES,), members),
-        who_out=np.zeros(MOST_PLAYERS, dtype=np.uint64),
+        lanes_out=np.zeros(MOST_PLAYERS, dtype=np.uint64),
         later=np.empty((walk.deepest, 3), dtype=members),
-        later_who=np.empty(walk.deepest, dtype=np.uint64),
+        later_lanes=np.empty(walk.deepest, dtype=np.uint64),
         changed_owner=np.empty(walk.deepest, dtype=np.uint64),
-        changed_who=np.empty(walk.deepest, dtype=np.uint64),
+        changed_lanes=np.empty(walk.deepest, dtype=np.uint64),
         counts=np.zeros(LANES, dtype=np.uint64),
         waiting=np.empty((LANES, max(WAITING, walk.most_leaves)), dtype=leaf),
         chosen=_aligned((WORDS,), np.uint64),
@@ -197,27 +201,38 @@ def workspace(walk: Walk, table_size: int) -> Workspace:
     )
 
 
-def _aligned(shape: tuple[int, ...], dtype: type) -> np.ndarray:
-    """Zeros that begin with a cache line: a vector across two of them costs twice."""
+def _aligned(shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
+    """Zeros that begin with a cache line: a vector across two lines costs twice as much."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     room = np.zeros(n_bytes + CACHE_LINE, dtype=np.uint8)
     start = -room.ctypes.data % CACHE_LINE
-    return room[start : start + n_bytes].view(dtype).reshape(shape)
+    aligned: npt.NDArray[Any] = room[start : start + n_bytes].view(dtype).reshape(shape)
+    return aligned
 
 
 @jit
 def _order_nodes(
-    roots, left, right, column, rank, value, baseline, player_of_column, nodes, values, mentions
-):
+    roots: Integers,
+    left: Integers,
+    right: Integers,
+    column: Integers,
+    rank: Integers,
+    value: Floats,
+    baseline: Integers,
+    player_of_column: PlayerOfColumn,
+    nodes: Integers,
+    values: Floats,
+    mentions: Floats,
+) -> tuple[Integers, int]:
     """Fill `nodes` and `values` in the order of a walk; count how often leaves mention players.
 
     A leaf that needs |A| players in is reached by 1 of 2^|A| candidates, hence its weight.
     """
     capacity = len(left) + 1
     stack = np.empty(capacity, np.int64)
-    above = np.empty(capacity, np.int64)  # whose SKIP a node becomes; -1 for a baseline's side
+    above = np.empty(capacity, np.int64)  # node whose SKIP it becomes; -1 on the baseline's side
     depths = np.empty(capacity, np.int64)
-    owners = np.empty(capacity, np.int64)  # of the splits on the way, and whether they were crossed
+    owners = np.empty(capacity, np.int64)  # players of the splits above; whether the sides differ
     crossed = np.empty(capacity, np.bool_)
     state = np.zeros(len(mentions), np.int64)
     starts = np.empty(len(roots), np.int64)
@@ -268,67 +283,69 @@ def _order_nodes(
 
 
 @part
-def walk_tree(root, nodes, values, work, n_lanes):
-    """List for each candidate the leaves that its blends reach, with their A and B."""
+def walk_tree(root: int, nodes: Integers, values: Floats, work: Workspace, n_lanes: int) -> None:
+    """Append to each lane's buffer the leaves that its blends reach, with their A and B."""
     ranks, counts, waiting = work.ranks, work.counts, work.waiting
-    outside, who_out = (
-        work.outside,
-        work.who_out,
-    )  # B of each candidate, and who is out for each player
-    later, later_who = work.later, work.later_who
-    changed_owner, changed_who = work.changed_owner, work.changed_who
+    outside, lanes_out = work.outside, work.lanes_out
+    later, later_lanes = work.later, work.later_lanes
+    changed_owner, changed_lanes = work.changed_owner, work.changed_lanes
     none, one = np.uint64(0), np.uint64(1)
     as_set = outside.dtype.type
-    node, inside, who = np.uint64(root), as_set(0), ~none >> np.uint64(LANES - n_lanes)
+    node, inside, lanes = np.uint64(root), as_set(0), ~none >> np.uint64(LANES - n_lanes)
     n_later, n_changed = np.uint64(0), np.uint64(0)
     while True:
         while nodes[node, SKIP] >= 0:
             owner = np.uint64(nodes[node, OWNER] >> 1)
             goes_right = none - np.uint64(nodes[node, OWNER] & 1)
-            differ = who & (lanes_above(ranks, nodes[node, COLUMN], nodes[node, RANK]) ^ goes_right)
+            differ = lanes & (
+                lanes_above(ranks, nodes[node, COLUMN], nodes[node, RANK]) ^ goes_right
+            )
             bit = as_set(1) << as_set(owner)
             decided = inside & bit
             if not decided:
-                differ &= ~who_out[owner]
+                differ &= ~lanes_out[owner]
             if differ == none:
                 node += one
                 continue
             if decided:
-                who ^= differ
-                if who == none:
-                    who = differ
+                lanes ^= differ
+                if lanes == none:
+                    lanes = differ
                     node = np.uint64(nodes[node, SKIP])
                     continue
             later[n_later, 0], later[n_later, 1] = nodes[node, SKIP], inside | bit
-            later[n_later, 2], later_who[n_later] = n_changed, differ
+            later[n_later, 2], later_lanes[n_later] = n_changed, differ
             n_later += one
-            if not decided:  # they may also stay with the baseline
-                who_out[owner] ^= differ
+            if not decided:  # these lanes may also keep the baseline's value
+                lanes_out[owner] ^= differ
                 toggle(outside, differ, bit)
-                changed_owner[n_changed], changed_who[n_changed] = owner, differ
+                changed_owner[n_changed], changed_lanes[n_changed] = owner, differ
                 n_changed += one
             node += one
         amount = values[np.uint64(nodes[node, RANK])]
-        while inside and who:
-            lane = np.uint64(lowest_lane(who))
+        while inside and lanes:
+            lane = np.uint64(lowest_lane(lanes))
             position = counts[lane]
             waiting[lane, position].amount = amount
             waiting[lane, position].inside = inside
             waiting[lane, position].outside = outside[lane]
             counts[lane] = position + one
-            who &= who - one
+            lanes &= lanes - one
         if n_later == none:
             break
         n_later -= one
-        node, inside, who = np.uint64(later[n_later, 0]), later[n_later, 1], later_who[n_later]
-        known = np.uint64(later[n_later, 2])
-        while n_changed > known:
-            n_changed -= one
-            owner, differ = changed_owner[n_changed], changed_who[n_changed]
-            who_out[owner] ^= differ
-            toggle(outside, differ, as_set(1) << as_set(owner))
-    while n_changed > none:
-        n_changed -= one
-        owner, differ = changed_owner[n_changed], changed_who[n_changed]
-        who_out[owner] ^= differ
-        toggle(outside, differ, as_set(1) << as_set(owner))
+        node, inside, lanes = np.uint64(later[n_later, 0]), later[n_later, 1], later_lanes[n_later]
+        n_changed = _undo_changes(work, n_changed, np.uint64(later[n_later, 2]))
+    _undo_changes(work, n_changed, none)
+
+
+@part
+def _undo_changes(work: Workspace, n_changed: np.uint64, n_kept: np.uint64) -> np.uint64:
+    """Take back the last changes of `outside` and `lanes_out` but for the first `n_kept`."""
+    as_set = work.outside.dtype.type
+    while n_changed > n_kept:
+        n_changed -= np.uint64(1)
+        owner, lanes = work.changed_owner[n_changed], work.changed_lanes[n_changed]
+        work.lanes_out[owner] ^= lanes
+        toggle(work.outside, lanes, as_set(1) << as_set(owner))
+    return n_changed

@@ -1,4 +1,4 @@
-"""Trials from a ConfigurationSpace with configurations and scores handed in beside it."""
+"""Trials from a ConfigurationSpace, with the configurations and scores passed beside it."""
 
 from __future__ import annotations
 
@@ -8,45 +8,33 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap.space.encoding import as_configs, check_supported, default_values
-from skhypershap.trials.trials import Trials, trials_of
+from skhypershap.trials.records import Checked, Records
 
 
-def check(
-    source: ConfigurationSpace, *, space: Any = None, metric: str | None = None
-) -> ConfigurationSpace:
-    """Refuse early what `read` would refuse, and give the space."""
+def check(source: ConfigurationSpace, *, space: Any = None, metric: str | None = None) -> Checked:
+    """See `Reader`."""
     if space is not None:
         raise ValueError(
-            "space= is for sources that do not tell their space; search is one already."
+            "space= is for sources that do not contain their space; search is a space already."
         )
     check_supported(source)
-    return source
+    return Checked(metric or "score", deepcopy(source))
 
 
-def read(
-    source: ConfigurationSpace,
-    *,
-    configs: Any = None,
-    scores: Any = None,
-    fidelity: Any = None,
-    space: Any = None,
-    metric: str | None = None,
-    direction: str | None = None,
-) -> Trials:
-    """See `read_trials`."""
-    check(source, space=space)
-    if configs is None or scores is None:
+def read(source: ConfigurationSpace, checked: Checked, *, direction: str | None = None) -> Records:
+    """See `Reader`; the details are the trials: configs, scores and perhaps fidelity."""
+    space, given = checked.known_space, checked.details
+    if given["configs"] is None or given["scores"] is None:
         raise ValueError(
             "A ConfigurationSpace holds no results: call fit(configs, scores) with the configurations "
             "that ran and their scores."
         )
-    own = deepcopy(source)  # drawing the default must not touch the caller's random state
-    return trials_of(
-        own,
-        as_configs(configs, own),
-        scores,
-        metric=metric or "score",
+    return Records(
+        space=space,
+        configs=as_configs(given["configs"], space),
+        scores=given["scores"],
+        metric=checked.metric,
         direction=direction or "maximize",
-        default=default_values(own),
-        fidelity=fidelity,
+        default=default_values(space),
+        fidelity=given["fidelity"],
     )

@@ -1,9 +1,9 @@
-"""Trials from hyperopt: `hyperopt.Trials`, and as `space=` the search space that `fmin` had."""
+"""Trials from hyperopt: `hyperopt.Trials`, and as `space=` the search space of `fmin`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
@@ -11,74 +11,70 @@ from ConfigSpace import ConfigurationSpace
 from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space.distributions import choices_of
 from skhypershap.space.domains import Choices, domain_of, is_number
-from skhypershap.trials.inferred_space import space_given, space_inferred, space_told
+from skhypershap.trials.inferred_space import space_given, space_of_trials
 from skhypershap.trials.readers.hyperopt_space import is_expression, space_of_expression
+from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.search_space import dicts_of
-from skhypershap.trials.trials import Trials, trials_of
 
 LOSS = "loss"
 RAISED = 3  # the state, hyperopt.JOB_STATE_ERROR, of trials that are not among `trials`
 
 
-def check(
-    source: Any, *, space: Any = None, metric: str | None = None
-) -> ConfigurationSpace | None:
-    """Refuse early what `read` would refuse, and give the space if it is known."""
-    _metric_name(_finished(source), metric)
-    return None if space is None else _space_and_options(space)[0]
+class Finished(NamedTuple):
+    """The trials that ended, and for each choice of the space the values of its options."""
+
+    trials: list[Any]
+    options: Mapping[str, Sequence[Any]]
 
 
-def read(
-    source: Any,
-    *,
-    space: Any = None,
-    metric: str | None = None,
-    direction: str | None = None,
-) -> Trials:
-    """See `read_trials`.
+def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+    """See `Reader`; `space` may also be the space of `fmin`."""
+    finished = _finished(source)
+    name = _metric_name(finished, metric)
+    built, options = (None, {}) if space is None else _space_and_options(space)
+    return Checked(name, built, space, details=Finished(finished, options))
 
-    Hyperparameters are hyperopt's labels, with the values that it drew for them: what the space
-    computes from these is not followed. A choice has the values of its options. If there are
-    hyperparameters in them, an option is named by the text that sets it apart (`"svm"` in
-    `{"type": "svm", "C": hp...}`), or else by its index, as hyperopt itself does.
+
+def read(source: Any, checked: Checked, *, direction: str | None = None) -> Records:
+    """See `Reader`; the details are `Finished`.
+
+    Hyperparameters are hyperopt's labels, with the values that it drew for them; values that the space
+    computes from these are not used. A choice has the values of its options. If there are
+    hyperparameters in them, an option is named by the text that distinguishes it (`"svm"` in
+    `{"type": "svm", "C": hp...}`), or else by its index, as in hyperopt itself.
 
     With a ConfigurationSpace or a dict as `space=`, an integer is an index where the space has a list
     of values; a `hp.randint` must be a range of integers there. Without `space=`, choices keep their
     indices.
     """
-    finished = _finished(source)
-    name = _metric_name(finished, metric)
+    name, (finished, options) = checked.metric, checked.details
     if direction is None and name != LOSS:
         raise ValueError(
-            f"hyperopt minimises {LOSS!r}, but does not know whether {name!r} is better high or low: "
-            "say direction='maximize' or direction='minimize'."
+            f"hyperopt minimises {LOSS!r}, but the direction of {name!r} is not known: pass "
+            "direction='maximize' or direction='minimize'."
         )
-    configs = [_drawn(trial["misc"]["vals"]) for trial in finished]
-    if space is None:
-        own = space_inferred(configs)
-    else:
-        own, options = _space_and_options(space)
-        configs = [_with_options(config, options) for config in configs]
-        if not is_expression(space):
-            own = space_told(space, own, configs)
+    drawn = [_drawn(trial["misc"]["vals"]) for trial in finished]
+    configs = [_with_options(config, options) for config in drawn]
+    has_conditions = is_expression(checked.given)
+    space = checked.known_space if has_conditions else space_of_trials(checked, configs)
     n_raised = source.count_by_state_unsynced(RAISED)
     if n_raised:
         warn(
             f"{n_raised} trials raised an error; hyperopt keeps no result of them: they are left out.",
             TrialsWarning,
         )
-    return trials_of(
-        own,
-        configs,
-        [_score(trial["result"], name) for trial in finished],
+    return Records(
+        space=space,
+        configs=configs,
+        scores=[_score(trial["result"], name) for trial in finished],
         metric=name,
         direction=direction or "minimize",
-        unknown=not isinstance(space, ConfigurationSpace),
+        unknown=not checked.complete,
     )
 
 
 def _finished(source: Any) -> list[Any]:
-    """Trials that ended, well or not."""
+    """Trials that ended, with or without success."""
     finished = [trial for trial in source.trials if trial["result"].get("status") in ("ok", "fail")]
     if not finished:
         raise ValueError(
@@ -99,35 +95,35 @@ def _metric_name(finished: Sequence[Any], metric: str | None) -> str:
 
 
 def _score(result: Mapping[str, Any], name: str) -> float:
-    """What a trial measured; NaN where it failed."""
+    """The score of a trial; NaN where it failed."""
     measured = result["status"] == "ok" and is_number(result.get(name))
     return float(result[name]) if measured else np.nan
 
 
 def _drawn(values: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """A trial's configuration: hyperopt has an empty list for what is inactive."""
+    """A trial's configuration; the list of an inactive label is empty in hyperopt."""
     return {label: np.asarray(drawn[0]).item() for label, drawn in values.items() if len(drawn)}
 
 
 def _space_and_options(space: Any) -> tuple[ConfigurationSpace, Mapping[str, Sequence[Any]]]:
-    """Read `space=`, and list for each choice what its indices stand for, in the user's order."""
+    """Read `space=`, and list for each choice the values of its indices, in the user's order."""
     if is_expression(space):
         return space_of_expression(space)
-    own = space_given(space)
+    built = space_given(space)
     if isinstance(space, ConfigurationSpace):
-        domains = {name: domain_of(hyperparameter) for name, hyperparameter in own.items()}
-        return own, {name: d.values for name, d in domains.items() if isinstance(d, Choices)}
+        domains = {name: domain_of(hyperparameter) for name, hyperparameter in built.items()}
+        return built, {name: d.values for name, d in domains.items() if isinstance(d, Choices)}
     lists: dict[str, list[Any]] = {}
     for entry in dicts_of(space):
         for name, given in entry.items():
             lists.setdefault(name, []).extend(choices_of(name, given) or [])
-    return own, {name: values for name, values in lists.items() if values}
+    return built, {name: values for name, values in lists.items() if values}
 
 
 def _with_options(
     config: Mapping[str, Any], options: Mapping[str, Sequence[Any]]
 ) -> dict[str, Any]:
-    """Replace the indices of choices by what they stand for."""
+    """Replace the indices of choices by their values."""
     values = dict(config)
     for label, index in config.items():
         if label in options and isinstance(index, int):
@@ -135,7 +131,7 @@ def _with_options(
                 raise ValueError(
                     f"hyperopt chose option {index} of {label!r}, but space= has {len(options[label])} "
                     "values for it. A list must have the options of the hp.choice in their order; for "
-                    "a hp.randint give a range of integers, say scipy.stats.randint(low, high)."
+                    "a hp.randint pass a range of integers: scipy.stats.randint(low, high)."
                 )
             values[label] = options[label][index]
     return values

@@ -8,52 +8,54 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap._compat import float_is_share
+from skhypershap._compat import float_is_fraction
 from skhypershap.space.encoding import check_supported
+from skhypershap.trials.cv_results import metric_name
 from skhypershap.trials.inferred_space import space_given
-from skhypershap.trials.readers.optuna_study import hyperparameters_given, trials_of_study
-from skhypershap.trials.readers.search import check_ran, default_config, metric_name
-from skhypershap.trials.trials import Trials
+from skhypershap.trials.readers.optuna_study import (
+    config_of,
+    hyperparameters_given,
+    last_steps,
+    scored,
+)
+from skhypershap.trials.records import Checked, Records
+from skhypershap.trials.search_space import EstimatorDefaults
+from skhypershap.trials.searches import check_ran, untuned
 
 TIMES = ("fit_time", "score_time")
 
 
-def check(search: Any, *, space: Any = None, metric: str | None = None) -> ConfigurationSpace:
-    """Refuse before hours of search what `read` would refuse after them, and give the space."""
-    metric_name(search, metric, ["score"], TIMES)
+def check(search: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+    """Refuse before hours of search what `read` would refuse after them; see `Reader`."""
+    name = metric_name(search, metric, ["score"], TIMES)
     given = search.param_distributions if space is None else space
     if isinstance(given, ConfigurationSpace) or not isinstance(given, Mapping):
-        own = space_given(given)
+        built = space_given(given)
     else:
-        shares = [name for name in given if float_is_share(search.estimator, name)]
-        own = ConfigurationSpace()
-        own.add(hyperparameters_given(given, shares))
-    check_supported(own)
-    return own
+        exact = [name for name in given if float_is_fraction(search.estimator, name)]
+        built = ConfigurationSpace()
+        built.add(hyperparameters_given(given, exact))
+    check_supported(built)
+    return Checked(name, built, space, details=untuned(search))
 
 
-def read(
-    search: Any,
-    *,
-    space: Any = None,
-    metric: str | None = None,
-    direction: str | None = None,
-) -> Trials:
-    """See `read_trials`; pruned trials are read as those of any study are."""
-    own = check(search, space=space, metric=metric)
+def read(search: Any, checked: Checked, *, direction: str | None = None) -> Records:
+    """See `Reader`; pruned trials are read as those of any study are."""
     check_ran(search, "study_")
-    name = metric_name(search, metric, ["score"], TIMES)
-    is_time = name in TIMES
-
-    def score_of(trial: Any) -> float:
+    trials = scored(search.study_)
+    is_time, space = checked.metric in TIMES, checked.known_space
+    if is_time:
         # A study that was begun elsewhere may hold trials without the times of scikit-learn.
-        return trial.user_attrs.get(f"mean_{name}", np.nan) if is_time else trial.values[0]
-
-    return trials_of_study(
-        search.study_,
-        score_of,
-        space=own,
-        metric=name,
+        scores = [trial.user_attrs.get(f"mean_{checked.metric}", np.nan) for trial in trials]
+    else:
+        scores = [trial.values[0] for trial in trials]
+    defaults: EstimatorDefaults | None = checked.details
+    return Records(
+        space=space,
+        configs=[config_of(trial) for trial in trials],
+        scores=scores,
+        metric=checked.metric,
         direction=direction or ("minimize" if is_time else "maximize"),
-        default=default_config(search, own, ()),
+        default=None if defaults is None else defaults.of_all(space, ()),
+        fidelity=last_steps(trials),
     )

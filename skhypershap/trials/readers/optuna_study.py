@@ -1,12 +1,12 @@
-"""Trials from an Optuna study, and what Optuna's distributions are in a ConfigurationSpace."""
+"""Trials from an Optuna study, and Optuna's distributions as hyperparameters of a ConfigurationSpace."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
@@ -21,106 +21,98 @@ from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.space.domains import EXACT_KEY, domain_of, value_key
 from skhypershap.space.encoding import check_known
 from skhypershap.trials.inferred_space import space_given, space_with_conditions
-from skhypershap.trials.trials import Trials, trials_of
+from skhypershap.trials.records import Checked, Records
 
 DURATION = "duration"
-ROUNDING = 1e-9  # relative: by what a sum of steps may miss the decimal number it means
+ROUNDING = 1e-9  # relative error of a sum of steps against the decimal number that is meant
+
+Config = Mapping[str, Any]
 
 
-def check(
-    study: Any, *, space: Any = None, metric: str | int | None = None
-) -> ConfigurationSpace | None:
-    """Refuse early what `read` would refuse, and give the space if the user did."""
-    _objective(study, metric)
-    return space_given(space) if isinstance(space, ConfigurationSpace) else None
+class Objective(NamedTuple):
+    """What is explained: its name, its direction, and how to read it from a trial."""
+
+    name: str
+    direction: str
+    score_of: Callable[[Any], float]
 
 
-def read(
-    study: Any,
-    *,
-    space: Any = None,
-    metric: str | int | None = None,
-    direction: str | None = None,
-) -> Trials:
-    """See `read_trials`; `metric` may be an objective's number, or the duration in seconds."""
-    name, own_direction, score_of = _objective(study, metric)
-    return trials_of_study(
-        study, score_of, space=space, metric=name, direction=direction or own_direction
-    )
+def check(study: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
+    """See `Reader`; `metric` may be an objective's position, or the duration in seconds."""
+    objective = _objective(study, metric)
+    built = space_given(space) if isinstance(space, ConfigurationSpace) else None
+    return Checked(objective.name, built, space, details=objective)
 
 
-def trials_of_study(
-    study: Any,
-    score_of: Callable[[Any], float],
-    *,
-    space: Any,
-    metric: str,
-    direction: str,
-    default: Mapping[str, Any] | None = None,
-) -> Trials:
-    """Make `Trials` of those of a study that have a score; `score_of` reads it from one of them."""
-    trials = _scored(study.get_trials(deepcopy=False))
-    if space is None:
+def read(study: Any, checked: Checked, *, direction: str | None = None) -> Records:
+    """See `Reader`; the details are the `Objective`."""
+    objective: Objective = checked.details
+    trials = scored(study)
+    if checked.given is None:
         trials = _inside(trials)
-    configs = [_config_of(trial) for trial in trials]
-    own = _space(space, trials, configs)
-    return trials_of(
-        own,
-        configs,
-        [score_of(trial) for trial in trials],
-        metric=metric,
-        direction=direction,
-        default=default,
-        fidelity=_last_steps(trials),
-        unknown=not isinstance(space, ConfigurationSpace),
+    configs = [config_of(trial) for trial in trials]
+    return Records(
+        space=_space(checked, trials, configs),
+        configs=configs,
+        scores=[objective.score_of(trial) for trial in trials],
+        metric=objective.name,
+        direction=direction or objective.direction,
+        fidelity=last_steps(trials),
+        unknown=not checked.complete,
     )
 
 
 def _space(
-    space: Any, trials: Sequence[Any], configs: Sequence[Mapping[str, Any]]
+    checked: Checked, trials: Sequence[Any], configs: Sequence[Config]
 ) -> ConfigurationSpace:
-    """The space that the user gave, or else the study's own."""
-    if space is None:
+    """The space that the user gave, or else the study's."""
+    if checked.space is not None:
+        return checked.space
+    if checked.given is None:
         return space_with_conditions(_hyperparameters(trials), configs)
-    if isinstance(space, ConfigurationSpace) or not isinstance(space, Mapping):
-        return space_given(space)
-    check_known(configs, space)  # before anything is inferred from what they lack
-    return space_with_conditions(hyperparameters_given(space), configs)
+    if not isinstance(checked.given, Mapping):
+        return space_given(checked.given)
+    check_known(configs, checked.given)  # before anything is inferred from what they lack
+    return space_with_conditions(hyperparameters_given(checked.given), configs)
 
 
-def _objective(study: Any, metric: str | int | None) -> tuple[str, str, Callable[[Any], float]]:
-    """Name of what to explain, its direction, and how to read it from a trial."""
+def _objective(study: Any, metric: str | int | None) -> Objective:
+    """The objective to explain, or an error that lists those that are there."""
     directions = [direction.name.lower() for direction in study.directions]
     several = len(directions) > 1
-    unnamed = [f"values_{number}" for number in range(len(directions))] if several else ["value"]
+    unnamed = (
+        [f"values_{position}" for position in range(len(directions))] if several else ["value"]
+    )
     names = list(study.metric_names or unnamed)
     if metric == DURATION and DURATION not in names:
-        return DURATION, "minimize", lambda trial: trial.duration.total_seconds()
-    numbers = [str(number) for number in range(len(names))]
-    allowed = [*names, *numbers, DURATION]
+        return Objective(DURATION, "minimize", lambda trial: trial.duration.total_seconds())
+    positions = [str(position) for position in range(len(names))]
+    allowed = [*names, *positions, DURATION]
     if metric is None and several:
         raise ValueError(
             "The study has several objectives; choose the one to explain with metric=, by its name or "
-            f"its number. Allowed: {', '.join(map(repr, allowed))}."
+            f"its position. Allowed: {', '.join(map(repr, allowed))}."
         )
     asked = "0" if metric is None else str(metric)
-    if asked not in (*names, *numbers):
+    if asked not in (*names, *positions):
         raise unknown_name("metric", metric, allowed)
     position = names.index(asked) if asked in names else int(asked)
-    return names[position], directions[position], lambda trial: trial.values[position]
+    return Objective(names[position], directions[position], lambda trial: trial.values[position])
 
 
-def _scored(trials: Sequence[Any]) -> list[Any]:
-    """Trials with a score that can be compared; one warning counts those that ended without.
+def scored(study: Any) -> list[Any]:
+    """Trials of a study that have a score; one warning counts those that ended without.
 
-    A pruned trial's score is its last report. If that is what complete trials end with, too, the
-    trial is one at a lower fidelity: without the pruned ones a surrogate knows survivors only, and
-    expects too much of everything else. If reports are another thing, there is nothing to compare.
+    A pruned trial's score is its last report. If complete trials, too, end with the value that they
+    report last, the pruned trial is one at a lower fidelity; without such trials the surrogate would see
+    survivors only, and overestimate everything else. If intermediate values are not the objective,
+    pruned trials are dropped.
     """
+    trials = study.get_trials(deepcopy=False)
     states = Counter(trial.state.name for trial in trials)
     complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
     if not complete:
-        found = ", ".join(f"{number} {state}" for state, number in states.items()) or "none"
+        found = ", ".join(f"{count} {state}" for state, count in states.items()) or "none"
         raise ValueError(
             f"The study has no completed trial, so there is nothing to explain; its trials: {found}."
         )
@@ -151,9 +143,9 @@ def _scored(trials: Sequence[Any]) -> list[Any]:
 def _inside(trials: Sequence[Any]) -> list[Any]:
     """Trials within the study's own distributions; one warning counts what was enqueued elsewhere.
 
-    A space as wide as such values would put many candidates where the study never searched.
+    A space that contained such values would have many candidates where the study never searched.
     """
-    configs = [_config_of(trial) for trial in trials]
+    configs = [config_of(trial) for trial in trials]
     outside: set[int] = set()
     for hyperparameter in _hyperparameters(trials):
         name = hyperparameter.name
@@ -165,13 +157,13 @@ def _inside(trials: Sequence[Any]) -> list[Any]:
         warn(
             f"{len(outside)} of {len(trials)} trials have values outside the study's own "
             f"distributions and are left out; the first is number {first.number}: {first.params}. Give "
-            "a wider space with space= to keep them.",
+            "a wider space as space= to keep them.",
             TrialsWarning,
         )
     return [trial for row, trial in enumerate(trials) if row not in outside]
 
 
-def _last_steps(trials: Sequence[Any]) -> list[int] | None:
+def last_steps(trials: Sequence[Any]) -> list[int] | None:
     """How far each trial went: to its last step if pruned, all the way if complete."""
     pruned = {trial.number: trial.last_step for trial in trials if trial.state.name == "PRUNED"}
     if not pruned:
@@ -180,8 +172,8 @@ def _last_steps(trials: Sequence[Any]) -> list[int] | None:
     return [pruned.get(trial.number, end) for trial in trials]
 
 
-def _config_of(trial: Any) -> dict[str, Any]:
-    """Parameters of a trial; a sum of steps as the number it means, 0.3 and no 0.30000000000000004."""
+def config_of(trial: Any) -> dict[str, Any]:
+    """Parameters of a trial; 0.3, not 0.30000000000000004, for a sum of steps of 0.1."""
     config = dict(trial.params)
     for name, distribution in trial.distributions.items():
         step, value = getattr(distribution, "step", None), config[name]
@@ -192,11 +184,11 @@ def _config_of(trial: Any) -> dict[str, Any]:
     return config
 
 
-def _on_grid(distribution: Any, number: int) -> Any:
-    """Value after a number of steps from the lower bound."""
+def _on_grid(distribution: Any, n_steps: int) -> Any:
+    """Value that many steps above the lower bound."""
     if isinstance(distribution.step, int):
-        return distribution.low + number * distribution.step
-    return float(Decimal(str(distribution.low)) + number * Decimal(str(distribution.step)))
+        return distribution.low + n_steps * distribution.step
+    return float(Decimal(str(distribution.low)) + n_steps * Decimal(str(distribution.step)))
 
 
 def _grid(distribution: Any) -> list[Any] | None:
@@ -210,7 +202,7 @@ def _grid(distribution: Any) -> list[Any] | None:
 
 
 def _hyperparameters(trials: Sequence[Any]) -> list[Hyperparameter]:
-    """All that trials were asked for; where distributions changed, what any of them held."""
+    """All hyperparameters of the trials; where distributions changed, the union of them."""
     found: dict[str, dict[Hashable, Any]] = {}
     for trial in trials:
         for name, distribution in trial.distributions.items():
@@ -219,38 +211,38 @@ def _hyperparameters(trials: Sequence[Any]) -> list[Hyperparameter]:
 
 
 def hyperparameters_given(
-    space: Mapping[str, Any], shares: Sequence[str] = ()
+    space: Mapping[str, Any], exact: Collection[str] = ()
 ) -> list[Hyperparameter]:
     """Hyperparameters of a dict of Optuna's distributions, scipy's, or lists of values."""
     return [
-        hyperparameter_of(name, [values], share=name in shares)
+        hyperparameter_of(name, [values], exact=name in exact)
         if hasattr(values, "to_external_repr")
-        else hyperparameter_from(name, [values], share=name in shares)
+        else hyperparameter_from(name, [values], exact=name in exact)
         for name, values in space.items()
     ]
 
 
 def hyperparameter_of(
-    name: str, distributions: Sequence[Any], *, share: bool = False
+    name: str, distributions: Sequence[Any], *, exact: bool = False
 ) -> Hyperparameter:
-    """One hyperparameter from the distributions that Optuna drew it from.
+    """Build one hyperparameter from the distributions that Optuna drew it from.
 
     Raises
     ------
     ValueError
-        If some are of choices and some of numbers.
+        If some are choices and some are ranges.
     """
     choices = [d.choices for d in distributions if hasattr(d, "choices")]
     if len(choices) == len(distributions):
-        return hyperparameter_from(name, choices, share=share)
+        return hyperparameter_from(name, choices, exact=exact)
     if choices:
         raise ValueError(
-            f"The study draws {name!r} from choices in some trials and from a range in others. Give "
-            "the space with space=."
+            f"The study draws {name!r} from choices in some trials and from a range in others. Pass the "
+            "space as space=."
         )
     grids = [_grid(distribution) for distribution in distributions]
     if all(grid is not None for grid in grids):
-        return hyperparameter_from(name, grids, share=share)
+        return hyperparameter_from(name, grids, exact=exact)
     integer = all(isinstance(distribution.low, int) for distribution in distributions)
     kind = UniformIntegerHyperparameter if integer else UniformFloatHyperparameter
     return kind(
@@ -258,5 +250,5 @@ def hyperparameter_of(
         min(distribution.low for distribution in distributions),
         max(distribution.high for distribution in distributions),
         log=all(distribution.log for distribution in distributions),
-        meta={EXACT_KEY: True} if share else None,
+        meta={EXACT_KEY: True} if exact else None,
     )

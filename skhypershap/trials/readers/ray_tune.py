@@ -1,4 +1,4 @@
-"""Trials from Ray Tune: the `ResultGrid` that `Tuner.fit()` gives."""
+"""Trials from Ray Tune: the `ResultGrid` that `Tuner.fit()` returns."""
 
 from __future__ import annotations
 
@@ -14,63 +14,56 @@ from skhypershap._compat import class_names, tuner_objective
 from skhypershap.errors import unknown_name
 from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.space.domains import is_number, value_key
-from skhypershap.trials.inferred_space import space_given, space_inferred, space_told
+from skhypershap.trials.inferred_space import space_given, space_inferred, space_of_trials
+from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.rounded import rounded, weighted
-from skhypershap.trials.trials import Trials, trials_of
 
 DOMAIN = "ray.tune.search.sample.Domain"
 GRID = "grid_search"
 ITERATION = "training_iteration"
 TIMES = ("time_total_s", "time_this_iter_s")
-# Numbers that Ray reports for every trial beside the user's own.
-NO_SCORES = (ITERATION, "timestamp", "pid", "time_since_restore", "iterations_since_restore")
+# Numbers that Ray reports for every trial, besides those of the user.
+NOT_SCORES = (ITERATION, "timestamp", "pid", "time_since_restore", "iterations_since_restore")
 
 Configs = Sequence[Mapping[str, Any]]
 
 
-def check(
-    source: Any, *, space: Any = None, metric: str | None = None
-) -> ConfigurationSpace | None:
-    """Refuse early what `read` would refuse, and give the space if it is known."""
-    _metric_name(source, metric)
-    return None if space is None or _is_param_space(space) else space_given(space)
+def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+    """See `Reader`; `space` may also be the `param_space` of the Tuner."""
+    name = _metric_name(source, metric)
+    built = None if space is None or _is_param_space(space) else space_given(space)
+    return Checked(name, built, space)
 
 
-def read(
-    source: Any,
-    *,
-    space: Any = None,
-    metric: str | None = None,
-    direction: str | None = None,
-) -> Trials:
-    """See `read_trials`; `space` may also be the `param_space` of the Tuner.
+def read(source: Any, checked: Checked, *, direction: str | None = None) -> Records:
+    """See `Reader`.
 
     A score is what a trial reported last. Where trials stopped after different numbers of iterations
-    (by a scheduler, say), these are the fidelity. Names inside nested dicts are joined by "/", as in
-    Ray's own DataFrame.
+    (by a scheduler, for example), these are the fidelity. Names inside nested dicts are joined by "/",
+    as in Ray's DataFrame.
     """
-    name = _metric_name(source, metric)
+    name = checked.metric
     direction = direction or _direction(source, name)
-    own, configs = _space_and_configs(source, space)
+    space, configs = _space_and_configs(source, checked)
     results = _started(source)
     metrics = [_flat(result.metrics) for result in results]
     scores = [
         reported[name] if result.error is None and is_number(reported.get(name)) else np.nan
         for result, reported in zip(results, metrics, strict=True)
     ]
-    return trials_of(
-        own,
-        configs,
-        scores,
+    return Records(
+        space=space,
+        configs=configs,
+        scores=scores,
         metric=name,
         direction=direction,
         fidelity=[reported.get(ITERATION, 0) for reported in metrics],
-        unknown=not isinstance(space, ConfigurationSpace),
+        unknown=not checked.complete,
     )
 
 
 def _started(source: Any) -> list[Any]:
-    """Results of the trials that began: one that did not has no configuration yet."""
+    """Results of the trials that have started; the others have no configuration yet."""
     return [result for result in source if result.config is not None]
 
 
@@ -79,13 +72,13 @@ def _metric_name(source: Any, metric: str | None) -> str:
     results = [result for result in _started(source) if result.error is None]
     if not results:
         raise ValueError(
-            "The ResultGrid has no trial that ended well, so there is no score to explain."
+            "The ResultGrid has no trial that ended without an error, so there is no score to explain."
         )
     names = dict.fromkeys(
         name
         for result in results
         for name, value in _flat(result.metrics).items()
-        if is_number(value) and name not in NO_SCORES and not name.startswith("config/")
+        if is_number(value) and name not in NOT_SCORES and not name.startswith("config/")
     )
     name = tuner_objective(source)[0] if metric is None else metric
     if name is None:
@@ -99,35 +92,34 @@ def _metric_name(source: Any, metric: str | None) -> str:
 
 
 def _direction(source: Any, name: str) -> str:
-    """Direction of the Tuner's own metric or of a time; of any other it is not known."""
+    """Direction of the Tuner's metric or of a time; for any other metric it is not known."""
     metric, mode = tuner_objective(source)
     if name == metric and mode is not None:
         return {"min": "minimize", "max": "maximize"}[mode]
     if name in TIMES:
         return "minimize"
     raise ValueError(
-        f"The Tuner's TuneConfig does not say whether {name!r} is better high or low: say "
-        "direction='maximize' or direction='minimize'."
+        f"The Tuner's TuneConfig has no direction for {name!r}: pass direction='maximize' or "
+        "direction='minimize'."
     )
 
 
-def _space_and_configs(source: Any, space: Any) -> tuple[ConfigurationSpace, Configs]:
-    """Read `space=`, or infer one, and the configurations with the names that it has."""
+def _space_and_configs(source: Any, checked: Checked) -> tuple[ConfigurationSpace, Configs]:
+    """The space that was given, or an inferred one, and the configurations under its names."""
     nested = [result.config for result in _started(source)]
-    if space is None:
-        flat = [_flat(config) for config in nested]
-        return space_inferred(flat), flat
-    if _is_param_space(space):
-        entries = dict(_entries(space))
+    if _is_param_space(checked.given):
+        entries = dict(_entries(checked.given))
         configs = _without_constants(nested, entries)
         return _space_of_entries(entries, configs), configs
-    own = space_given(space)
-    configs = _without_constants(nested, own)
-    return space_told(space, own, configs), configs
+    if checked.space is None:
+        configs = [_flat(config) for config in nested]
+    else:
+        configs = _without_constants(nested, checked.space)
+    return space_of_trials(checked, configs), configs
 
 
 def _without_constants(nested: Configs, known: Any) -> Configs:
-    """Configurations without what never varies, a path, say: it need not be in the space."""
+    """Configurations without constants (a path, for example) that the space does not have."""
     configs = [_flat(config, whole=known) for config in nested]
     tried: dict[str, set[Hashable]] = {}
     for config in configs:
@@ -140,7 +132,7 @@ def _without_constants(nested: Configs, known: Any) -> Configs:
 
 
 def _flat(nested: Mapping[str, Any], before: str = "", whole: Any = ()) -> dict[str, Any]:
-    """Join the names of nested dicts by a slash, but keep whole the dicts that are values."""
+    """Join the names of nested dicts by a slash; dicts under the names in `whole` are values."""
     flat: dict[str, Any] = {}
     for key, value in nested.items():
         name = f"{before}{key}"
@@ -156,14 +148,14 @@ def _is_domain(entry: Any) -> bool:
 
 
 def _is_param_space(space: Any) -> bool:
-    """Whether a space is the Tuner's: only there can entries be Ray's domains or dicts again."""
+    """Whether a space is a Tuner's: no other has entries that are Ray's domains or dicts."""
     if not isinstance(space, Mapping) or isinstance(space, ConfigurationSpace):
         return False
     return any(isinstance(entry, Mapping) or _is_domain(entry) for entry in space.values())
 
 
 def _entries(space: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Name and entry of all that can vary in a Tuner's `param_space`."""
+    """Name and entry of everything that can vary in a Tuner's `param_space`."""
     for key, entry in space.items():
         if isinstance(entry, Mapping) and set(entry) != {GRID}:
             yield from _entries(entry, f"{before}{key}/")
@@ -172,7 +164,7 @@ def _entries(space: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, 
 
 
 def _space_of_entries(entries: Mapping[str, Any], configs: Configs) -> ConfigurationSpace:
-    """Build the space of a `param_space`; for a function, from what the trials tried."""
+    """Build the space of a `param_space`; that of a function is inferred from the trials."""
     functions = [name for name, entry in entries.items() if _is_function(entry)]
     tried = [{name: config[name] for name in functions} for config in configs]
     known = dict(space_inferred(tried)) if functions else {}
@@ -182,7 +174,7 @@ def _space_of_entries(entries: Mapping[str, Any], configs: Configs) -> Configura
 
 
 def _is_function(entry: Any) -> bool:
-    """Whether values came from a `sample_from`, which does not tell what they could be."""
+    """Whether values came from a `sample_from`, whose possible values are unknown."""
     return not isinstance(entry, Mapping) and entry.is_function()
 
 
@@ -193,9 +185,9 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter:
     if hasattr(entry, "categories"):
         if any(_is_param_space(choice) for choice in entry.categories):
             raise ValueError(
-                f"The choices of {name!r} have domains of their own, which are not followed here. Leave "
-                "out space=, and the space is inferred from the trials with its conditions, or describe "
-                "it with a ConfigurationSpace."
+                f"The choices of {name!r} contain domains, which is not supported. Leave out space=, "
+                "and the space is inferred from the trials with its conditions, or describe it with a "
+                "ConfigurationSpace."
             )
         return hyperparameter_from(name, [entry.categories])
     sampler = entry.get_sampler()
@@ -214,7 +206,7 @@ def _hyperparameter(name: str, entry: Any) -> Hyperparameter:
 
 
 def _integer(name: str, lower: int, upper: int, step: int | None, *, log: bool) -> Hyperparameter:
-    """Build an integer; Ray draws its upper bound only where there is a step other than 1."""
+    """Build an integer; Ray draws the upper bound only where there is a step other than 1."""
     if step not in (None, 1):
         counts = np.arange(-(-lower // step), upper // step + 1)
         if len(counts) <= MAX_STEPS:

@@ -1,4 +1,4 @@
-"""Trials from a SMAC run: its facade, its run history and scenario, or the directory it has written."""
+"""Trials from a SMAC run: its facade, its run history and scenario, or the folder that it wrote."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ConfigSpace import ConfigurationSpace
 from skhypershap.errors import unknown_name
 from skhypershap.space.encoding import default_values
 from skhypershap.trials.inferred_space import space_given
-from skhypershap.trials.trials import Trials, trials_of
+from skhypershap.trials.records import Checked, Records
 
 FILES = ("scenario.json", "configspace.json", "runhistory.json")
-# What SMAC before 2.3 wrote as a list, later versions as a dict.
+# SMAC before 2.3 wrote these as a list, later versions write a dict.
 FIELDS = ("config_id", "instance", "seed", "budget", "cost", "time", "status")
 RUNNING, SUCCESS = 0, 1
 TIME = "time"
@@ -35,7 +35,7 @@ class Evaluation(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What a SMAC run holds, wherever it was read from."""
+    """The contents of a SMAC run, in whichever form it came."""
 
     space: ConfigurationSpace
     objectives: list[str]
@@ -43,38 +43,30 @@ class Run(NamedTuple):
     evaluations: list[Evaluation]
 
 
-def check(
-    source: Any, *, space: Any = None, metric: str | None = None
-) -> ConfigurationSpace | None:
-    """Refuse early what `read` would refuse, and give the space."""
+def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+    """See `Reader`."""
     run = _run_of(source)
-    _metric_name(run, metric)
-    return space_given(run.space if space is None else space)
+    built = space_given(run.space if space is None else space)
+    return Checked(_metric_name(run, metric), built, space, details=run)
 
 
-def read(
-    source: Any,
-    *,
-    space: Any = None,
-    metric: str | None = None,
-    direction: str | None = None,
-) -> Trials:
-    """See `read_trials`; the seeds and instances of a configuration at one budget are one trial.
+def read(source: Any, checked: Checked, *, direction: str | None = None) -> Records:
+    """See `Reader`; the seeds and instances of a configuration at one budget are one trial.
 
-    Its score is their mean, over whichever of them SMAC has tried; it has failed if one of them has.
+    Its score is their mean, over whichever of them SMAC has tried; it has failed if one of them has. The
+    details are the `Run`.
     """
-    run = _run_of(source)
-    name = _metric_name(run, metric)
+    run: Run = checked.details
     groups: dict[tuple[int, float | None], list[float]] = {}
     for evaluation in run.evaluations:
         key = (evaluation.config_id, evaluation.budget)
-        groups.setdefault(key, []).append(_score(run, evaluation, name))
+        groups.setdefault(key, []).append(_score(run, evaluation, checked.metric))
     budgets = [budget for _, budget in groups]
-    return trials_of(
-        space_given(run.space if space is None else space),
-        [run.configs[config_id] for config_id, _ in groups],
-        [np.mean(scores) for scores in groups.values()],
-        metric=name,
+    return Records(
+        space=checked.known_space,
+        configs=[run.configs[config_id] for config_id, _ in groups],
+        scores=[np.mean(scores) for scores in groups.values()],
+        metric=checked.metric,
         direction=direction or "minimize",
         default=default_values(deepcopy(run.space)),
         fidelity=None if None in budgets else budgets,
@@ -82,7 +74,7 @@ def read(
 
 
 def _score(run: Run, evaluation: Evaluation, metric: str) -> float:
-    """What an evaluation measured; NaN where it crashed or ran out of time or memory."""
+    """The score of an evaluation; NaN where it crashed or ran out of time or memory."""
     if evaluation.status != SUCCESS:
         return np.nan
     if metric in run.objectives:
@@ -104,7 +96,7 @@ def _metric_name(run: Run, metric: str | None) -> str:
 
 
 def _run_of(source: Any) -> Run:
-    """Read a run from any of its forms, and refuse one in which nothing has finished."""
+    """Read a run from any of its forms, and refuse one without a finished trial."""
     if isinstance(source, (str, Path)):
         run = _run_in(Path(source))
     elif isinstance(source, tuple):
@@ -125,14 +117,14 @@ def _run_of_pair(pair: tuple[Any, ...]) -> Run:
     if len(pair) != 2 or not histories or not scenarios:
         raise TypeError(
             "A tuple must be a SMAC run as the pair (runhistory, scenario); got "
-            f"({', '.join(type(item).__name__ for item in pair)}). For configurations and scores of "
-            "your own use HyperSHAPExplainer(space).fit(configs, scores)."
+            f"({', '.join(type(item).__name__ for item in pair)}). For configurations and scores that "
+            "you have use HyperSHAPExplainer(space).fit(configs, scores)."
         )
     return _run_of_history(histories[0], scenarios[0])
 
 
 def _run_of_history(history: Any, scenario: Any | None) -> Run:
-    """Read SMAC's own objects; each configuration knows its space, only the scenario the objectives."""
+    """Read SMAC's objects; configurations hold the space, only the scenario names the objectives."""
     evaluations = [
         Evaluation(key.config_id, key.budget, _as_list(value.cost), value.time, int(value.status))
         for key, value in history.items()
@@ -143,7 +135,7 @@ def _run_of_history(history: Any, scenario: Any | None) -> Run:
         return Run(scenario.configspace, _as_list(scenario.objectives), configs, evaluations)
     if evaluations and len(evaluations[0].costs) > 1:
         raise ValueError(
-            f"The run history has {len(evaluations[0].costs)} objectives, but not their names: give the "
+            f"The run history has {len(evaluations[0].costs)} objectives, but not their names: pass the "
             "pair (runhistory, scenario) or the facade."
         )
     space = next((config.config_space for config in configs.values()), ConfigurationSpace())
@@ -151,12 +143,12 @@ def _run_of_history(history: Any, scenario: Any | None) -> Run:
 
 
 def _run_in(folder: Path) -> Run:
-    """Read the files of a run, for which SMAC itself is not needed."""
+    """Read the files of a run; this does not need SMAC."""
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise _no_run(folder, missing)
     scenario, history = (_read_json(folder / name) for name in ("scenario.json", "runhistory.json"))
-    with warnings.catch_warnings():  # an old file is read as well as a new one
+    with warnings.catch_warnings():  # about fields of old files, which are read correctly
         warnings.filterwarnings("ignore", "The field", UserWarning)
         space = ConfigurationSpace.from_json(folder / "configspace.json")
     rows = [
@@ -175,7 +167,7 @@ def _run_in(folder: Path) -> Run:
 
 
 def _no_run(folder: Path, missing: list[str]) -> FileNotFoundError:
-    """Say what is not there, and where below there is a run: SMAC nests them by name and seed."""
+    """The error for missing files; it names runs in subfolders, which SMAC nests by name and seed."""
     found = [str(file.parent) for depth in (1, 2) for file in folder.glob("*/" * depth + FILES[-1])]
     below = f" There are runs in {', '.join(map(repr, sorted(found)))}." if found else ""
     return FileNotFoundError(
@@ -188,9 +180,9 @@ def _read_json(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise ValueError(f"{str(file)!r} is no whole JSON file ({error}).") from error
+        raise ValueError(f"{str(file)!r} is not a complete JSON file ({error}).") from error
 
 
 def _as_list(one_or_several: Any) -> list[Any]:
-    """SMAC writes a single objective as such, several ones as a list."""
+    """A list of one or several; SMAC writes a single objective without a list."""
     return list(one_or_several) if isinstance(one_or_several, (list, tuple)) else [one_or_several]

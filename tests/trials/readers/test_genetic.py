@@ -17,7 +17,7 @@ from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.verification import measured
 from skhypershap.space.domains import domain_of, value_key
-from skhypershap.trials.readers.search import check, copy_of
+from skhypershap.trials import check_source, copy_of, space_of_search
 
 pytest.importorskip("sklearn_genetic")
 from sklearn_genetic import GASearchCV
@@ -52,7 +52,7 @@ def once(search):
     return [row for row, key in enumerate(keys) if key not in keys[:row]]
 
 
-def test_it_is_read_without_what_was_only_looked_up(search):
+def test_rows_from_the_cache_are_left_out(search):
     results, rows = search.cv_results_, once(search)
     assert len(rows) < len(results["params"]), "what this test is about"
     trials = read_trials(search)
@@ -70,13 +70,13 @@ def test_it_is_read_without_what_was_only_looked_up(search):
     np.testing.assert_allclose(space["kernel"].probabilities, [0.5, 0.5])
 
 
-def test_without_its_cache_every_row_ran(search):
+def test_without_cache_every_row_is_a_trial(search):
     random.seed(0)
     again = unfitted(use_cache=False).fit(X, Y)
     assert read_trials(again).configs == again.cv_results_["params"]
 
 
-def test_it_has_lost_its_default_once_it_is_refitted(search):
+def test_refitted_search_has_no_default(search):
     """It sets the best configuration on the very estimator that it was given."""
     assert search.estimator.degree == search.best_params_["degree"]
     assert read_trials(search).default is None
@@ -85,7 +85,7 @@ def test_it_has_lost_its_default_once_it_is_refitted(search):
     assert read_trials(kept).default == {"C": 1.0, "tol": 1e-3, "degree": 2, "kernel": "rbf"}
 
 
-def test_an_explanation_equals_that_of_the_same_trials(search):
+def test_explanation_equals_that_of_its_trials(search):
     trials = read_trials(search)
     read = HyperSHAPExplainer(search, random_state=0).fit()
     given = HyperSHAPExplainer(trials.space, baseline="median", random_state=0)
@@ -95,7 +95,7 @@ def test_an_explanation_equals_that_of_the_same_trials(search):
     assert read.baseline_ == given.baseline_
 
 
-def test_it_is_run_and_predicts_and_the_callers_stays_as_it_was():
+def test_fit_predict_does_not_mutate_search():
     own = unfitted()
     random.seed(0)
     explainer = HyperSHAPExplainer(own, random_state=0).fit(X, Y)
@@ -107,7 +107,7 @@ def test_it_is_run_and_predicts_and_the_callers_stays_as_it_was():
     )
 
 
-def test_a_copy_knows_nothing_of_an_earlier_fit(search):
+def test_copy_is_unfitted_and_has_no_cache(search):
     """It keeps a cache of scores, which are wrong for other data."""
     assert search.fitness_cache
     copy = copy_of(search)
@@ -116,7 +116,7 @@ def test_a_copy_knows_nothing_of_an_earlier_fit(search):
     assert copy.estimator is not search.estimator
 
 
-def test_what_it_minimises_is_minimised():
+def test_criteria_min_is_minimised():
     random.seed(0)
     search = unfitted(criteria="min", scoring=["accuracy", "f1_macro"], refit="accuracy").fit(X, Y)
     trials = read_trials(search)
@@ -130,13 +130,13 @@ def test_what_it_minimises_is_minimised():
         read_trials(search, metric="f1_makro")
 
 
-def test_its_space_is_known_before_it_runs():
-    assert set(check(unfitted())) == {"C", "tol", "degree", "kernel"}
+def test_space_and_metric_are_checked_before_the_run():
+    assert set(space_of_search(unfitted())) == {"C", "tol", "degree", "kernel"}
     with pytest.raises(ValueError, match=r"Unknown metric 'acuracy'.*Did you mean 'accuracy'"):
-        check(unfitted(scoring="accuracy"), metric="acuracy")
+        check_source(unfitted(scoring="accuracy"), metric="acuracy")
 
 
-def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
+def test_explainer_keeps_defaults_and_can_be_cloned():
     explainer = HyperSHAPExplainer(unfitted(), random_state=0)
     copied = clone(explainer)
     assert copied.search is not explainer.search
@@ -152,26 +152,29 @@ def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
 FIXED = {"C": 3.0, "tol": 2e-3, "degree": 3, "kernel": "poly"}
 
 
-@pytest.mark.parametrize("names", [["C", "kernel"], ["C"], ["degree"], ["kernel"]], ids=str)
-def test_a_smaller_search_is_run(search, names):
-    before = search.estimator.get_params()
-    smaller = reduced(search, check(search), names, FIXED)
-    space = check(smaller)
-    # It cannot mate a single hyperparameter; what stands beside it has one value, so it is no player.
-    assert [name for name in space if space[name].size > 1] == names
+def test_smaller_search_runs(search):
+    names, before = ["C", "kernel"], search.estimator.get_params()
+    smaller = reduced(search, space_of_search(search), names, FIXED)
+    assert list(space_of_search(smaller)) == names
     held = smaller.estimator.get_params()
     assert {name: held[name] for name in set(FIXED) - set(names)} == {
         name: FIXED[name] for name in set(FIXED) - set(names)
     }
     random.seed(0)
     params = smaller.fit(X, Y).cv_results_["params"]
-    assert {name for config in params for name in config} == set(space)
-    assert all(config[name] == FIXED[name] for config in params for name in set(space) - set(names))
+    assert {name for config in params for name in config} == set(names)
     assert search.estimator.get_params() == before
     assert set(search.param_grid) == set(FIXED)
 
 
-def test_configurations_are_measured_as_it_does(search):
+def test_smaller_search_over_one_hyperparameter_is_refused(search):
+    with pytest.raises(
+        TypeError, match="needs two hyperparameters to combine, so search over one more"
+    ):
+        reduced(search, space_of_search(search), ["C"], FIXED)
+
+
+def test_verify_measures_as_the_search_does(search):
     rows = once(search)[:4]
     params = [search.cv_results_["params"][row] for row in rows]
     mean, std = measured(search, params, X, Y, "accuracy")
@@ -182,13 +185,15 @@ def test_configurations_are_measured_as_it_does(search):
     assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)
 
 
-def test_warm_starts_of_a_smaller_search_hold_what_is_held():
-    space = {"max_depth": Integer(1, 5), "min_samples_leaf": Integer(1, 50)}
+def test_smaller_search_with_warm_starts_is_refused():
     starts = [{"max_depth": 5, "min_samples_leaf": 1}, {"max_depth": 2, "min_samples_leaf": 1}]
+    space = {"max_depth": Integer(1, 5), "min_samples_leaf": Integer(1, 50)}
     tree = DecisionTreeClassifier(random_state=0)
     search = GASearchCV(tree, param_grid=space, cv=3, warm_start_configs=starts)
+    fixed = {"max_depth": 1, "min_samples_leaf": 50}
+    with pytest.raises(TypeError, match="warm_start_configs set what would be held"):
+        reduced(search, space_of_search(search), ["max_depth", "min_samples_leaf"], fixed)
     smaller = reduced(
-        search, check(search), ["min_samples_leaf"], {"max_depth": 1, "min_samples_leaf": 50}
+        search.set_params(warm_start_configs=None), space_of_search(search), list(space), fixed
     )
-    assert smaller.warm_start_configs == [{"min_samples_leaf": 1, "max_depth": 1}]
-    assert search.warm_start_configs == starts
+    assert smaller.param_grid.keys() == space.keys()

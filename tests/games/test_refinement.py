@@ -1,4 +1,4 @@
-"""The line search against brute force, and what it promises whatever the surrogate."""
+"""Refined optima against brute force, and their guarantees for any surrogate."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KINDS = {
 
 
 def small_problem(seed, n_players, kinds=("float",), n_trials=25, **arguments):
-    """An explainer of noisy trials."""
+    """An explainer fitted on noisy trials."""
     random = np.random.default_rng(seed)
     space = ConfigurationSpace(seed=seed)
     for number in range(n_players):
@@ -54,7 +54,7 @@ def small_problem(seed, n_players, kinds=("float",), n_trials=25, **arguments):
 
 
 def cell_numbers(explainer):
-    """For each column one legal number in every cell of the forest."""
+    """For each column one legal number between any two thresholds of the forest."""
     forest, numbers = explainer.fitted_.surrogate.forest, []
     for hyperparameter, levels in itertools.zip_longest(
         explainer.space_.values(), forest.thresholds, fillvalue=np.zeros(0)
@@ -67,7 +67,7 @@ def cell_numbers(explainer):
 
 
 def brute_force(explainer, coalition, reduce):
-    """The optimum over all cells of the coalition's hyperparameters."""
+    """The optimum over all such numbers of the coalition's hyperparameters."""
     (baseline,) = encode(explainer.space_, [explainer.baseline_])
     grids = [
         numbers if name in coalition else baseline[column : column + 1]
@@ -81,7 +81,7 @@ def brute_force(explainer, coalition, reduce):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("kinds", [("float",), tuple(KINDS)], ids=["floats", "mixed"])
-def test_nearly_always_the_exact_optimum(model, kinds):
+def test_refine_nearly_always_finds_the_exact_optimum(model, kinds):
     found, missed = 0, 0
     for seed, n_samples in enumerate((30, 300, 2_000)):
         explainer = small_problem(
@@ -103,7 +103,7 @@ def test_nearly_always_the_exact_optimum(model, kinds):
 
 
 @pytest.mark.parametrize("model", [*MODELS.values(), LinearRegression(), KNeighborsRegressor()])
-def test_never_worse_than_random_and_always_monotone(model):
+def test_refine_is_monotone_and_never_worse_than_random(model):
     explainer = small_problem(0, 5, tuple(KINDS), surrogate=model, n_samples=8, n_trials=60)
     for game, sign in (("tunability", 1), ("mistunability", -1)):
         explainer.set_params(optimizer="random")
@@ -120,15 +120,15 @@ def test_never_worse_than_random_and_always_monotone(model):
 
 
 @pytest.mark.parametrize("model", [RandomForestRegressor(20), KNeighborsRegressor()])
-def test_threads_change_nothing(model):
+def test_n_jobs_does_not_change_values(model):
     explainer = small_problem(1, 6, tuple(KINDS), surrogate=model, n_samples=100)
     one = explainer.coalition_values()
     two = explainer.set_params(n_jobs=2).coalition_values()
     np.testing.assert_array_equal(one["value"], two["value"])
 
 
-def test_a_line_in_a_searchs_distribution_takes_its_values_only():
-    """Numbers that stand for a distribution's quantiles, and an integer with gaps in the forest."""
+def test_line_search_visits_only_values_of_the_distribution():
+    """Quantiles of a distribution, and a list of integers with gaps."""
     entries = {"C": [loguniform(1e-2, 1e2)], "n": [list(range(1, 40, 3))], "kind": [["u", "v"]]}
     random = np.random.default_rng(0)
     configs = [
@@ -145,7 +145,7 @@ def test_a_line_in_a_searchs_distribution_takes_its_values_only():
         assert value == pytest.approx(brute_force(explainer, coalition, np.max))
 
 
-def test_a_finite_space_has_nothing_left_to_find():
+def test_refine_equals_random_on_a_finite_space():
     space = ConfigurationSpace({"a": (1, 4), "b": ["x", "y", "z"]})
     configs = [{"a": a, "b": b} for a in range(1, 5) for b in "xyz"]
     scores = np.random.default_rng(0).normal(size=12)
@@ -155,7 +155,7 @@ def test_a_finite_space_has_nothing_left_to_find():
     np.testing.assert_allclose(refined, random, rtol=0, atol=1e-12)
 
 
-def test_coalitions_of_many_players_climb_too():
+def test_refine_improves_coalitions_beyond_max_exact():
     explainer = small_problem(0, 7, n_samples=50, surrogate=RandomForestRegressor(10), max_exact=4)
     rows = np.random.default_rng(0).random((60, 7)) < 0.5
     refined = explainer.game("tunability")(rows)
