@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone, is_classifier
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.utils import get_tags
@@ -76,6 +76,8 @@ class SurrogateSpec:
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         model.fit(seen, self.scores)
+        if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
+            model.n_jobs = None  # its threads add up the trees in any order, which changes digits
         forest = _checked_forest(model, seen[:N_COMPARED])
         if forest is not None:
             forest = _of_filled_vectors(forest, inputs)

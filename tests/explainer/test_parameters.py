@@ -60,13 +60,15 @@ def test_max_exact_set_after_fit_makes_explanation_exact(fitted_search):
     assert few.set_params(max_exact=3).explain().attrs["exact"] is True
 
 
-def test_n_jobs_is_passed_to_forest_and_changes_no_value(fitted_search):
-    tables = {}
+def test_n_jobs_changes_no_number(fitted_search):
+    tables, predictions = {}, {}
     for n_jobs in (None, 2):
         fitted = HyperSHAPExplainer(fitted_search, n_jobs=n_jobs, n_samples=500, random_state=0)
         tables[n_jobs] = fitted.fit().explain(["tunability", "sensitivity"])
-        assert fitted.surrogate_.n_jobs == n_jobs
+        points = np.random.default_rng(0).random((2000, 3))
+        predictions[n_jobs] = fitted.surrogate_.predict(points)
     pd.testing.assert_frame_equal(tables[None], tables[2])
+    np.testing.assert_array_equal(predictions[None], predictions[2])
 
 
 def test_verbose_shows_progress_bar(fitted_search, capsys, monkeypatch):
