@@ -23,7 +23,7 @@ from skhypershap.interactions.indices import INDICES
 X, Y = load_iris(return_X_y=True)
 
 
-COLUMNS = ["game", "measure", "order", "interaction", "hyperparameters", "value"]
+COLUMNS = ["interaction", "value", "order", "game", "measure", "hyperparameters"]
 
 
 def test_table_has_columns_sorted_rows_and_attrs(explainer):
