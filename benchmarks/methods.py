@@ -1,11 +1,11 @@
-"""Who is compared: functions of a cell that return what `explain(games, order=2)` returns.
+"""The methods that are compared: functions of a cell that return an explanation of order 2.
 
 "hypershap"       HyperSHAP 0.0.6 itself, random search among as many candidates; no conditions
 "forest"          HyperSHAP's random forest, our line search
 "forest-random"   the same, candidates only: HyperSHAP's numbers, faster
 "auto"            the default surrogate
 "auto+baseline"   the baseline's true score is given
-"auto+measure"    and 20 configurations asked for, measured (with noise) and told
+"auto+measure"    as before, then 20 configurations of `ask` are measured (with noise) and told
 """
 
 from __future__ import annotations
@@ -25,24 +25,23 @@ from skhypershap import HyperSHAPExplainer
 N_MEASURED = 20
 
 
-class NotAvailable(Exception):
+class NotAvailableError(Exception):
     """A method cannot run here or on this cell; the message is the reason."""
 
 
-@cache
 def require(feature):
-    """The one place that knows what this version of skhypershap lacks."""
+    """Raise where this version of skhypershap lacks a feature: the only place that checks it."""
     lacks = {
         "baseline_score": "baseline_score" not in inspect.signature(HyperSHAPExplainer).parameters,
         "ask": not hasattr(HyperSHAPExplainer, "ask") or not hasattr(HyperSHAPExplainer, "tell"),
     }
     if lacks[feature]:
-        raise NotAvailable(f"this version of skhypershap has no {feature}")
+        raise NotAvailableError(f"this version of skhypershap has no {feature}")
 
 
 @cache
 def forest():
-    """How this version spells HyperSHAP's forest: "forest", or None before that was a name."""
+    """The value of `surrogate=` for HyperSHAP's forest: "forest", or None in versions without that."""
     from ConfigSpace import ConfigurationSpace
 
     trials = [{"a": 0.0}, {"a": 0.5}, {"a": 1.0}] * 4
@@ -56,10 +55,12 @@ def forest():
     return "forest"
 
 
-def fitted(cell: Cell, **arguments) -> HyperSHAPExplainer:
-    """Fit an explainer on the trials of a cell."""
+def fitted(cell: Cell, *, added=(), **arguments) -> HyperSHAPExplainer:
+    """Fit an explainer on the trials of a cell and on others: pairs of a configuration and a score."""
     arguments = {"n_samples": cell.n_samples, "random_state": cell.seed, **arguments}
-    return HyperSHAPExplainer(cell.space(), **arguments).fit(cell.configs, cell.scores)
+    configs = [*cell.configs, *(config for config, _ in added)]
+    scores = np.append(cell.scores, [score for _, score in added])
+    return HyperSHAPExplainer(cell.space(), **arguments).fit(configs, scores)
 
 
 def explained(explainer: HyperSHAPExplainer, cell: Cell) -> pd.DataFrame:
@@ -104,11 +105,11 @@ def forest_random(cell):
 
 def hypershap(cell):
     if not installed("hypershap"):
-        raise NotAvailable("hypershap is not installed (the extra bench has it)")
+        raise NotAvailableError("hypershap is not installed (the extra bench has it)")
     if cell.problem.children:
-        raise NotAvailable("HyperSHAP drops trials of conditional spaces")
+        raise NotAvailableError("HyperSHAP drops trials of conditional spaces")
     if cell.repetition or cell.noise != 0.1 or cell.problem.n_players > 8:
-        raise NotAvailable("played at 10 % noise, up to 8 hyperparameters, to save time")
+        raise NotAvailableError("played at 10 % noise, up to 8 hyperparameters, to save time")
     from ConfigSpace import Configuration
     from hypershap import ExplanationTask, HyperSHAP
     from sklearn.ensemble import RandomForestRegressor

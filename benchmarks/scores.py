@@ -127,11 +127,11 @@ def _rank_correlation(found, true):
 
 def _intervals(summary, true, names, scale):
     low, high = (_in_order(summary, names, column) for column in ("low", "high"))
+    n_players = len(names)
     slack = 1e-9 * scale  # true zeros that are zeros in every draw, up to rounding
     holds = (low - slack <= true) & (true <= high + slack)
     outside = np.maximum(low - true, 0) + np.maximum(true - high, 0)
     score = (high - low + 2 / (1 - LEVEL) * outside) / scale
-    n_players = len(names)
     return {
         "coverage_singles": holds[:n_players].mean(),
         "coverage_pairs": holds[n_players:].mean(),

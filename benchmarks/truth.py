@@ -1,16 +1,17 @@
 """How far are explanations from the truth? `python -m benchmarks truth [options]`.
 
-Trials of functions whose true games are known (closed forms and full real grids) are explained by several
-methods, and the explanations are compared with the true values. Problems are split in two halves:
-surrogates are chosen on "develop", what is reported comes from "report".
+Trials of functions whose true games are known (closed forms and full real grids) are explained by
+several methods, and the explanations are compared with the true values. The problems are split in two
+halves: surrogates are chosen on "develop"; published figures come from "report".
 
     --half develop|report|both   which problems (report)
-    --quick                      four small problems, in seconds
+    --quick                      four small problems, under a minute
     --methods a,b,...            of benchmarks.methods.METHODS (all)
     --problems a,b,...           some problems only
-    --bootstrap N                draws for intervals (0: no intervals); on cells with 25 % noise
+    --noises, --sizes            noise and numbers of trials (0,0.1,0.25 and 60,200)
+    --bootstrap N                draws for intervals (20; 0: none), on cells of the largest noise only
     --repetitions N              with other trials each (1)
-    --reference NAME             whom ratios are taken against (forest)
+    --reference NAME             the method that ratios refer to (forest)
     --jobs N                     processes (1)
     --out FILE                   all cells as CSV
 
@@ -23,11 +24,11 @@ Another candidate is measured from Python:
 ... # doctest: +SKIP
 >>> print(report(found)[0].markdown())                                         # doctest: +SKIP
 
-A method is any function of a `Cell` (`cell.space()`, `cell.configs`, `cell.scores`, `cell.baseline`,
-`cell.baseline_score`, `cell.config`, `cell.measure(configs)`, `cell.n_samples`, `cell.seed`, `cell.games`)
-that returns a frame as `explain(list(cell.games), order=2)` does (columns game, hyperparameters, value,
-and draw where there are intervals), or a dict of one frame per game. `fitted(cell, **arguments)` and
-`explained(explainer, cell)` are the usual two steps. What the measures are: `benchmarks.scores`.
+A method is any function of a `Cell` that returns a frame as `explain(list(cell.games), order=2)` does
+(columns game, hyperparameters, value, and draw where there are intervals), or a dict of one frame per
+game. A cell has `space()`, `configs`, `scores`, `baseline`, `baseline_score`, `config` (which ablations
+explain), `measure(configs)`, `n_samples`, `seed` and `games`. `fitted(cell, **arguments)` and
+`explained(explainer, cell)` are the usual two steps. `benchmarks.scores` defines the measures.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ from joblib import Parallel, delayed
 
 from benchmarks.cells import GAMES, NOISES, SIZES, Cell, make_cells
 from benchmarks.common import Table
-from benchmarks.methods import METHODS, NotAvailable, explained, fitted, method
-from benchmarks.scores import MEASURES, compare
+from benchmarks.methods import METHODS, NotAvailableError, explained, fitted, method
+from benchmarks.scores import compare
 
 __all__ = ["Cell", "evaluate", "explained", "fitted", "make_cells", "method", "report"]
 
@@ -66,6 +67,8 @@ def evaluate(
     """
     if reference is not None and reference not in methods:
         methods = {reference: METHODS[reference], **methods}
+    for cell in cells:
+        cell.problem.prepare()
     run = delayed(_measured)
     parts = Parallel(n_jobs=n_jobs)(run(methods, cell) for cell in cells)
     return pd.DataFrame([row for part in parts for row in part])
@@ -89,7 +92,7 @@ def _measured(methods, cell):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of poor surrogates, which are measured here
                 tables = _by_game(play(cell), cell.games)
-        except NotAvailable as reason:
+        except NotAvailableError as reason:
             rows += [{**key, "game": game, "unavailable": str(reason)} for game in cell.games]
             continue
         seconds = time.perf_counter() - start
@@ -112,8 +115,8 @@ def report(cells: pd.DataFrame, reference: str = "forest") -> list[Table]:
         Table(
             "How far from the truth",
             f"Medians over cells. Ratio: error of singles to that of {reference} on the same trials; "
-            f"in brackets the share of cells where it is at most {NO_WORSE}. Errors and bias in units of "
-            "the true gain (sensitivity: of the true variance).",
+            f"in brackets the share of cells where it is at most {NO_WORSE}. Errors and bias are in "
+            "units of the true gain (sensitivity: of the true variance).",
             [
                 *("game", "method", "cells", "ratio, singles", "ratio, pairs", "error, singles"),
                 *(
@@ -133,8 +136,15 @@ def report(cells: pd.DataFrame, reference: str = "forest") -> list[Table]:
             Table(
                 "What 90 % intervals hold",
                 "Coverage is the mean over cells, interval score (smaller is better) the median.",
-                ["game", "method", "cells", "singles", "pairs", "score, singles", "score, pairs"],
-                [_interval_row(*group) for group in _groups(cells, "coverage_singles")],
+                [
+                    *("game", "trials", "method", "cells", "singles", "pairs"),
+                    *("score, singles", "score, pairs"),
+                ],
+                [
+                    _interval_row(game, size, name, part)
+                    for game, name, rows in _groups(cells, "coverage_singles")
+                    for size, part in rows.groupby("n_trials")
+                ],
             )
         )
     return tables
@@ -172,16 +182,16 @@ def _row(game, name, rows, cells, reference):
     ]
 
 
-def _interval_row(game, name, rows):
+def _interval_row(game, size, name, rows):
     return [
-        *(game, name, len(rows)),
+        *(game, size, name, len(rows)),
         *(f"{rows[f'coverage_{size}'].mean():.0%}" for size in ("singles", "pairs")),
         *(f"{rows[f'interval_score_{size}'].median():.2f}" for size in ("singles", "pairs")),
     ]
 
 
 def by_kind(cells, reference="forest"):
-    """Median ratios of tunability by kind of problem: where a method gains and where it loses."""
+    """Ratios of tunability by kind of problem."""
     rows = []
     for (kind, name), part in cells[cells["game"] == "tunability"].groupby(["kind", "method"]):
         if name != reference and part["error_singles"].notna().any():
@@ -202,19 +212,26 @@ def main(arguments):
         print(table.markdown(), flush=True)
 
 
+def numbers(kind):
+    """Make a parser of numbers that are separated by commas."""
+    return lambda text: tuple(map(kind, text.split(",")))
+
+
 def _parsed(arguments):
     parser = argparse.ArgumentParser(prog="python -m benchmarks truth")
     parser.add_argument("--half", choices=["develop", "report", "both"], default="report")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--methods", type=lambda text: text.split(","), default=list(METHODS))
     parser.add_argument("--problems", type=lambda text: text.split(","))
+    parser.add_argument("--noises", type=numbers(float), default=NOISES)
+    parser.add_argument("--sizes", type=numbers(int), default=SIZES)
     parser.add_argument("--bootstrap", type=int, default=20)
     parser.add_argument("--repetitions", type=int, default=1)
     parser.add_argument("--reference", default="forest")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out")
     options = parser.parse_args(arguments)
-    unknown = set([*options.methods, options.reference]) - set(METHODS)
+    unknown = {*options.methods, options.reference} - set(METHODS)
     if unknown:
         parser.error(f"unknown methods: {', '.join(sorted(unknown))}; known: {', '.join(METHODS)}")
     return options
@@ -225,7 +242,7 @@ def _tables(options):
     found = evaluate(methods, chosen(options), n_jobs=options.jobs, reference=options.reference)
     if options.out:
         found.to_csv(options.out, index=False)
-    _say_what_is_missing(found)
+    _print_unavailable(found)
     made = report(found, options.reference)
     return made if options.quick else [*made, by_kind(found, options.reference)]
 
@@ -237,13 +254,13 @@ def chosen(options):
         cells = make_cells("both", **shape, n_bootstrap=min(options.bootstrap, 4))
         return [_smaller(cell) for cell in cells]
     cells = []
-    for noise in NOISES:
+    for noise in options.noises:
         cells += make_cells(
             options.half,
             noises=(noise,),
-            sizes=SIZES,
+            sizes=options.sizes,
             n_repetitions=options.repetitions,
-            n_bootstrap=options.bootstrap if noise == max(NOISES) else 0,
+            n_bootstrap=options.bootstrap if noise == max(options.noises) else 0,
             names=options.problems,
         )
     return cells
@@ -253,10 +270,10 @@ def _smaller(cell):
     return Cell(cell.problem, cell.noise, cell.n_trials, 0, cell.n_bootstrap, n_samples=500)
 
 
-def _say_what_is_missing(found):
+def _print_unavailable(found):
     if "unavailable" not in found:
         return
     missing = found.dropna(subset=["unavailable"]).drop(columns="game").drop_duplicates()
     for (name, reason), rows in missing.groupby(["method", "unavailable"], sort=False):
         n_cells = len(rows[KEYS].drop_duplicates())
-        print(f"{name} is not available on {n_cells} cells: {reason}.")
+        print(f"{name} is not available on {n_cells} cells: {reason}.\n")
