@@ -144,6 +144,35 @@ def test_a_surrogate_that_is_the_function_has_no_error():
     assert (found[["rank_correlation", "top1", "top2"]] == 1).all(axis=None)
 
 
+class TrueFunction(RegressorMixin, BaseEstimator):
+    """A surrogate that is a known function whose units are vectors: no integers, no ordinals."""
+
+    def __init__(self, name=None):
+        self.name = name
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        problem = CLOSED[self.name]
+        order = [list(problem.space()).index(name) for name in problem.names]  # a space sorts names
+        X = np.asarray(X)[:, order]
+        return problem.evaluate(np.where(np.isnan(X), problem.baseline_units, X))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["narrow_4", "conditional_6", "plateau_6"])
+def test_explanations_of_a_known_function_come_close(name):
+    """Candidates and a line search replace the dense grid, random numbers the Sobol points."""
+    cell = cells.Cell(CLOSED[name], noise=0.0, n_trials=60, n_samples=10_000)
+    ours = methods.method(TrueFunction(name))
+    found = truth.evaluate({"true": ours}, [cell], reference=None).set_index("game")
+    assert found.loc["ablation", "error_singles"] == pytest.approx(0, abs=1e-9)
+    assert (found[["error_singles", "error_pairs"]] < 0.01).all(axis=None)
+    assert found["bias"].abs().max() < 0.03
+    assert found.loc["tunability", "bias"] <= 1e-6  # nothing is above the true maximum
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_evaluation_repeats_and_has_intervals():
     cell = cells.Cell(CLOSED["narrow_4"], 0.25, 30, n_bootstrap=3, n_samples=200)
