@@ -28,7 +28,7 @@ LENGTH_PRIOR = (2**0.5, 3**0.5)  # mean and deviation of log lengths, less half 
 NOISE_PRIOR = (-4.0, 1.0)  # of the log of noise, where scores have a variance of one
 SIGNAL_PRIOR = (0.0, 1.0)
 LENGTH_BOUNDS, NOISE_BOUNDS, SIGNAL_BOUNDS = (0.02, 1e3), (1e-6, 1e1), (1e-3, 1e2)
-TOLERANCE = 1e-7  # of the log posterior, relative: lengths matter to a few digits
+TOLERANCE = 1e-6  # of the log posterior, relative: lengths matter to a few digits
 MOST_STEPS = 100
 BEST = 0.1  # share of the trials that is always kept
 PRESENT, ABSENT = 0.0, 1.0
@@ -156,11 +156,9 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         )
         rates = kernel.rates_of(learned.lengths, self._is_choice)
         rising, falling = kernel.exponentials(trials, rates, self._is_choice)
-        factor = _factor(
-            _correlations(trials, self._is_choice, rates, rising, falling),
-            learned.signal,
-            learned.noise + known,
-        )
+        correlations, factor = np.empty((2, len(y), len(y)))
+        kernel.correlations(trials, self._is_choice, rates, rising, falling, correlations)
+        _factor(correlations, learned.signal, learned.noise + known, factor)
         weights = targets.copy()
         kernel.solve(factor, weights)
         weights *= learned.signal * scale
@@ -250,25 +248,11 @@ def _random(
     return np.sort(np.concatenate([first, generator.permutation(others)[:n_others]]))
 
 
-def _correlations(
-    trials: np.ndarray,
-    is_choice: np.ndarray,
-    rates: np.ndarray,
-    rising: np.ndarray,
-    falling: np.ndarray,
-) -> np.ndarray:
-    out = np.zeros((trials.shape[1], trials.shape[1]))
-    kernel.correlations(trials, is_choice, rates, rising, falling, out)
-    return out
-
-
-def _factor(correlations: np.ndarray, signal: float, noise: np.ndarray | float) -> np.ndarray:
-    """Cholesky factor, as a lower triangle, of signal * correlations + noise, in their memory."""
-    correlations *= signal
-    correlations[np.diag_indices(len(correlations))] += noise
-    if not kernel.cholesky(correlations):
+def _factor(correlations: np.ndarray, signal: float, noise: np.ndarray, out: np.ndarray) -> None:
+    """Fill a lower triangle with the Cholesky factor of signal * correlations + noise."""
+    kernel.set_covariance(correlations, signal, noise, out)
+    if not kernel.cholesky(out):
         raise ProcessFitError("The covariance of the trials is not positive definite.")
-    return correlations
 
 
 def _most_probable(
@@ -312,26 +296,22 @@ class _Density:
         self.targets, self.known = targets, known
         self.means, self.deviations = means, deviations
         n_trials = len(targets)
-        self.room = np.empty((2, n_trials, n_trials))
+        self.room = np.zeros((4, n_trials, n_trials))
 
     def __call__(self, logs: np.ndarray) -> tuple[float, np.ndarray]:
         lengths, signal, noise = np.exp(logs[:-2]), np.exp(logs[-2]), np.exp(logs[-1])
         rates = kernel.rates_of(lengths, self.is_choice)
         rising, falling = kernel.exponentials(self.trials, rates, self.is_choice)
-        correlations = _correlations(self.trials, self.is_choice, rates, rising, falling)
-        factor = _factor(correlations.copy(), signal, noise + self.known)
+        correlations, factor, transposed, sensitivity = self.room
+        kernel.correlations(self.trials, self.is_choice, rates, rising, falling, correlations)
+        _factor(correlations, signal, noise + self.known, factor)
         weights = self.targets.copy()
         kernel.solve(factor, weights)
         fit = self.targets @ weights / 2 + np.log(np.diag(factor)).sum()
-        transposed, sensitivity = self.room
         kernel.inverse(factor, transposed, sensitivity)
-        sensitivity -= weights[:, None] * weights
-        traces = np.diag(sensitivity).copy()
-        sensitivity *= correlations
+        by_signal, by_noise = kernel.set_sensitivity(sensitivity, weights, correlations, signal)
         slopes = np.empty_like(logs)
         kernel.length_slopes(self.trials, self.is_choice, lengths, sensitivity, slopes[:-2])
-        slopes[:-2] *= signal
-        slopes[-2] = signal * (np.tril(sensitivity, -1).sum() + np.diag(sensitivity).sum() / 2)
-        slopes[-1] = noise * traces.sum() / 2
+        slopes[-2:] = by_signal, noise * by_noise
         away = (logs - self.means) / self.deviations
         return fit + away @ away / 2, slopes + away / self.deviations

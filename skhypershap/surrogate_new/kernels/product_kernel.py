@@ -148,15 +148,55 @@ def correlations(trials, is_choice, rates, rising, falling, out):
 
 
 @jit
+def set_covariance(correlations, signal, noise, out):
+    """Fill the lower triangle of `out` with signal * correlations, plus noise on the diagonal."""
+    for i in range(len(out)):
+        for j in range(i):
+            out[i, j] = signal * correlations[i, j]
+        out[i, i] = signal * correlations[i, i] + noise[i]
+
+
+@part
+def four_dots(one, first, second, third, fourth):
+    """Dot products of one vector with four, so that each of its numbers is read once."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for i in range(len(one)):
+        x = one[i]
+        a += x * first[i]
+        b += x * second[i]
+        c += x * third[i]
+        d += x * fourth[i]
+    return a, b, c, d
+
+
+@jit
 def cholesky(matrix):
     """Replace the lower triangle by its Cholesky factor, in place; False where there is none."""
-    for i in range(len(matrix)):
-        for j in range(i):
-            matrix[i, j] = (matrix[i, j] - dot(matrix[i, :j], matrix[j, :j])) / matrix[j, j]
-        rest = matrix[i, i] - dot(matrix[i, :i], matrix[i, :i])
-        if not rest > 0.0:
-            return False
-        matrix[i, i] = np.sqrt(rest)
+    n = len(matrix)
+    for start in range(0, n, 4):
+        first = 0
+        if start + 4 <= n:
+            for j in range(start):
+                w, x, y, z = four_dots(
+                    matrix[j, :j],
+                    matrix[start, :j],
+                    matrix[start + 1, :j],
+                    matrix[start + 2, :j],
+                    matrix[start + 3, :j],
+                )
+                scale = matrix[j, j]
+                matrix[start, j] = (matrix[start, j] - w) / scale
+                matrix[start + 1, j] = (matrix[start + 1, j] - x) / scale
+                matrix[start + 2, j] = (matrix[start + 2, j] - y) / scale
+                matrix[start + 3, j] = (matrix[start + 3, j] - z) / scale
+            first = start
+        for i in range(start, min(start + 4, n)):
+            for j in range(first, i):
+                matrix[i, j] = (matrix[i, j] - dot(matrix[i, :j], matrix[j, :j])) / matrix[j, j]
+            rest = matrix[i, i] - dot(matrix[i, :i], matrix[i, :i])
+            if not rest > 0.0:
+                return False
+            matrix[i, i] = np.sqrt(rest)
     return True
 
 
@@ -182,17 +222,74 @@ def subtract(out, vector, times):
 def inverse(factor, transposed, out):
     """Fill the lower triangle of `out` with the inverse of a matrix, given its Cholesky factor.
 
-    `transposed`, of the same shape, becomes the transposed inverse of the factor.
+    `transposed`, of the same shape, becomes the transposed inverse of the factor. It is zero on entry
+    below its diagonal, and stays so.
     """
     n = len(factor)
-    for j in range(n):
-        line = transposed[j]
-        line[j] = 1.0 / factor[j, j]
-        for i in range(j + 1, n):
-            line[i] = -dot(factor[i, j:i], line[j:i]) / factor[i, i]
+    for start in range(0, n, 4):
+        stop = min(start + 4, n)
+        for j in range(start, stop):
+            line = transposed[j]
+            line[j] = 1.0 / factor[j, j]
+            for i in range(j + 1, stop if stop - start == 4 else n):
+                line[i] = -dot(factor[i, j:i], line[j:i]) / factor[i, i]
+        if stop - start < 4:
+            continue
+        for i in range(stop, n):
+            w, x, y, z = four_dots(
+                factor[i, start:i],
+                transposed[start, start:i],
+                transposed[start + 1, start:i],
+                transposed[start + 2, start:i],
+                transposed[start + 3, start:i],
+            )
+            scale = -factor[i, i]
+            transposed[start, i], transposed[start + 1, i] = w / scale, x / scale
+            transposed[start + 2, i], transposed[start + 3, i] = y / scale, z / scale
     for i in range(n):
-        for j in range(i + 1):
-            out[i, j] = dot(transposed[i, i:], transposed[j, i:])
+        line = transposed[i, i:]
+        n_fours = (i + 1) - (i + 1) % 4
+        for j in range(0, n_fours, 4):
+            out[i, j], out[i, j + 1], out[i, j + 2], out[i, j + 3] = four_dots(
+                line,
+                transposed[j, i:],
+                transposed[j + 1, i:],
+                transposed[j + 2, i:],
+                transposed[j + 3, i:],
+            )
+        for j in range(n_fours, i + 1):
+            out[i, j] = dot(line, transposed[j, i:])
+
+
+@jit
+def set_sensitivity(inverted, weights, correlations, signal):
+    """Replace an inverse, in place, by derivatives for `length_slopes`; half of those by log signal and by noise.
+
+    The function is (z' K^-1 z + log |K|) / 2 with K = signal * correlations + noise and weights K^-1 z.
+    """
+    by_signal, by_noise = 0.0, 0.0
+    for i in range(len(weights)):
+        _weigh(inverted[i, : i + 1], weights[: i + 1], correlations[i, : i + 1], weights[i], signal)
+        # Correlations are 1 on the diagonal.
+        by_noise += inverted[i, i] / signal
+        by_signal += inverted[i, i]
+        by_signal += 2 * total(inverted[i, :i])
+    return by_signal / 2, by_noise / 2
+
+
+@part
+def _weigh(line, weights, correlations, weight, signal):
+    for i in range(len(line)):
+        line[i] = (line[i] - weight * weights[i]) * correlations[i] * signal
+
+
+@part
+def total(vector):
+    """Sum of a vector."""
+    result = 0.0
+    for i in range(len(vector)):
+        result += vector[i]
+    return result
 
 
 @jit
