@@ -1,9 +1,10 @@
 """The default surrogate: the mean of extra trees and a product-kernel process, both on normal ranks.
 
-f(x) = g^-1((T(x) + P(x)) / 2), where g maps scores to normal ranks (`RankWarp`), T is the forest's and P the
-process's prediction of g(score). As g^-1 does not decrease, the best blend by (T + P) / 2 is the best by f: games
-that take a maximum or a minimum work in ranks, with `ranks_` parts (`forest_`, `process_`), and apply `warp_`
-once at the end. Means (several baselines, the variance) are taken after g^-1.
+f(x) = g^-1((T(x) + P(x)) / 2), where g maps scores to normal ranks (`RankWarp`), T is the forest's
+and P the process's prediction of g(score). As g^-1 does not decrease, the best blend by (T + P) / 2
+is the best by f: games that take a maximum or a minimum work in ranks, with the parts `forest_` and
+`process_`, and apply `warp_.to_scores` once at the end. Means (several baselines, the variance) are
+taken after g^-1.
 """
 
 from __future__ import annotations
@@ -86,7 +87,10 @@ class WarpedMean(RegressorMixin, BaseEstimator):
         noise_variance: np.ndarray | None = None,
         always: np.ndarray | None = None,
     ) -> WarpedMean:
-        """Fit both parts; `noise_variance`, in units of the targets, and `always` as in `ProductProcess`."""
+        """Fit both parts.
+
+        `noise_variance`, in the targets' own units, and `always` are as in `ProductProcess.fit`.
+        """
         X, y = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_all_finite="allow-nan"
         )
@@ -111,7 +115,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):
         """Normal ranks that are expected of vectors: the mean of the parts."""
         check_is_fitted(self)
         parts = [part.predict(X) for part in (self.forest_, self.process_) if part is not None]
-        return sum(parts) / len(parts)
+        return np.mean(parts, axis=0)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Targets of shape (n_rows,) that are expected of vectors."""

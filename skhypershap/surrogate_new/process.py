@@ -1,12 +1,12 @@
 """A Gaussian process with a product kernel: `ProductProcess`, a scikit-learn regressor on vectors.
 
 Its covariance is signal * prod_j factor_j + noise, with a Matern 5/2 factor for a number and
-exp(-[a != b] / length) for a choice, one length for each column. Lengths, signal and noise maximise the
-posterior under log-normal priors (L-BFGS with analytic gradients, one start). What it has learned is
-a `FlatProcess` (attribute `flat_`), which the kernels for blends and lines work on.
+exp(-[a != b] / length) for a choice, one length for each column. Lengths, signal and noise maximise
+the posterior under log-normal priors (L-BFGS with analytic gradients, one start). What it has
+learned is a `FlatProcess` (attribute `flat_`), which the kernels for blends and lines work on.
 
-A missing value (NaN, an inactive hyperparameter) counts as the middle of its column, and a choice that
-is hidden in a further column tells whether there is one, so that any values give a covariance.
+A missing value (NaN, an inactive hyperparameter) counts as the middle of its column, and a choice
+that is hidden in a further column tells whether there is one, so that any values give a covariance.
 
 From 1,000 trials on hyperparameters are learned from some of them; above 2,000 only some are kept.
 """
@@ -24,7 +24,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhypershap.surrogate_new.kernels import product_kernel as kernel
 from skhypershap.surrogate_new.kernels.product_kernel import FlatProcess
 
-LENGTH_PRIOR = (2**0.5, 3**0.5)  # mean and deviation of log lengths, less half the log of their number
+LENGTH_PRIOR = (
+    2**0.5,
+    3**0.5,
+)  # mean and deviation of log lengths, less half the log of their number
 NOISE_PRIOR = (-4.0, 1.0)  # of the log of noise, where scores have a variance of one
 SIGNAL_PRIOR = (0.0, 1.0)
 LENGTH_BOUNDS, NOISE_BOUNDS, SIGNAL_BOUNDS = (0.02, 1e3), (1e-6, 1e1), (1e-3, 1e2)
@@ -63,6 +66,8 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         How many trials that is.
     max_trials : int
         How many trials are kept at most.
+    hyperparameters : Hyperparameters, optional
+        Taken as they are, nothing is learned: for resamples and folds of the same trials.
     random_state : int
         For the choice of trials where there are many.
 
@@ -92,6 +97,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         n_learned: int = 400,
         many: int = 1000,
         max_trials: int = 2000,
+        hyperparameters: Hyperparameters | None = None,
         random_state: int | None = 0,
     ) -> None:
         self.choices = choices
@@ -100,6 +106,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         self.n_learned = n_learned
         self.many = many
         self.max_trials = max_trials
+        self.hyperparameters = hyperparameters
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Any:
@@ -146,14 +153,15 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         offset = float(np.mean(y))
         targets, scale = _standardised(y - offset)
         known = known / scale**2
-        learners = np.arange(len(y))
-        if len(y) >= self.many:
-            always_kept = np.flatnonzero(np.isin(self.kept_, first))
-            learners = _random(len(y), self.n_learned, always_kept, self._generator())
         trials = np.ascontiguousarray(rows.T)
-        self.hyperparameters_ = learned = _most_probable(
-            np.ascontiguousarray(trials[:, learners]), self._is_choice, targets[learners], known[learners]
-        )
+        learned = self.hyperparameters
+        if learned is None:
+            learned = self._learn(
+                trials, targets, known, np.flatnonzero(np.isin(self.kept_, first))
+            )
+        elif len(learned.lengths) != len(trials):
+            raise ProcessFitError(f"There must be {len(trials)} lengths.")
+        self.hyperparameters_ = learned
         rates = kernel.rates_of(learned.lengths, self._is_choice)
         rising, falling = kernel.exponentials(trials, rates, self._is_choice)
         correlations, factor = np.empty((2, len(y), len(y)))
@@ -172,10 +180,21 @@ class ProductProcess(RegressorMixin, BaseEstimator):
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Targets of shape (n_rows,) that are expected of vectors."""
         check_is_fitted(self)
-        X = validate_data(
-            self, X, dtype=np.float64, reset=False, ensure_all_finite="allow-nan"
-        )
-        return predict_flat(self.flat_, self._scaled(X) * self._all_spans)
+        X = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite="allow-nan")
+        return _predict(self.flat_, self._scaled(X))
+
+    def _learn(
+        self, trials: np.ndarray, targets: np.ndarray, known: np.ndarray, always: np.ndarray
+    ) -> Hyperparameters:
+        """Learn from all trials, or from some of many."""
+        if len(targets) >= self.many:
+            some = _random(len(targets), self.n_learned, always, self._generator())
+            trials, targets, known = (
+                np.ascontiguousarray(trials[:, some]),
+                targets[some],
+                known[some],
+            )
+        return _most_probable(trials, self._is_choice, targets, known)
 
     def _lay_out(self, X: np.ndarray) -> None:
         """Note which columns of trials there will be: those of X, and one for each that lacks values."""
@@ -206,7 +225,11 @@ class ProductProcess(RegressorMixin, BaseEstimator):
 
 def predict_flat(flat: FlatProcess, vectors: np.ndarray) -> np.ndarray:
     """Targets of shape (n_vectors,) that are expected of vectors without missing values."""
-    rows = np.ascontiguousarray(vectors / flat.spans)
+    return _predict(flat, vectors / flat.spans)
+
+
+def _predict(flat: FlatProcess, rows: np.ndarray) -> np.ndarray:
+    rows = np.ascontiguousarray(rows)
     out = np.empty(len(rows))
     kernel.predict(
         flat.trials, flat.is_choice, flat.rates, flat.rising, flat.falling, flat.weights, rows, out

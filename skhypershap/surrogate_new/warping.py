@@ -1,9 +1,10 @@
 """Rank warping: scores to normal ranks, which no outlier and no heavy tail can bend, and back.
 
-`RankWarp.of(scores)` learns the map, `to_ranks` and `to_scores` apply it. The map is piecewise linear and
-strictly increasing between the worst and the best score. Beyond the best it goes on with its last slope,
-but by no more than a quarter of the distance from the median to the best; beyond the worst likewise.
-If all scores are multiplied by a power of two, so is everything that comes back, exactly.
+`RankWarp.of(scores)` learns the map, `to_ranks` and `to_scores` apply it. The map is piecewise
+linear and strictly increasing between the worst and the best score. Beyond the best it goes on with
+its last slope, but by no more than a quarter of the distance from the median to the best; beyond
+the worst likewise. If all scores are multiplied by a power of two, so is everything that comes
+back, exactly.
 """
 
 from __future__ import annotations

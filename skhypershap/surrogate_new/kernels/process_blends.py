@@ -1,21 +1,23 @@
 """Scores under a process of blends of candidates with a baseline, for all or some coalitions.
 
-A blend of x (for S) and b scores offset + sum_i w_i prod_{j in S} k_j(x_j, x_ij) prod_{j not in S} k_j(b_j, x_ij).
-The players are split into two halves. For each half a table has a row for each set of its players, the product of
-their factors over all trials; with w in the first table, all scores are dot products of a row of one
-table with a row of the other. Of all coalitions the rows are built by doubling: each player makes two of each
-row. Of some coalitions the rows are those sets that occur, in an order in which neighbours share most players,
-and only products after the first change are taken anew.
+A blend of x (for S) and b scores offset + sum_i w_i prod_{j in S} k_j(x_j, x_ij) prod_{j not in S}
+k_j(b_j, x_ij). The players are split into two halves. For each half a table has a row for each set
+of its players, the product of their factors over all trials; with w in the first table, all scores
+are dot products of a row of one table with a row of the other. Of all coalitions the rows are built
+by doubling: each player makes two of each row. Of some coalitions the rows are those sets that
+occur, in an order in which neighbours share most players, and only products after the first change
+are taken anew.
 
-Usage: `plan_blends(flat, candidates, baseline, player_of_column, order=...)`, then `score_block(plan, members)` of
-shape (n_members, n_coalitions) for candidates by position. Bit k of a coalition's position says whether player
-`order[k]` is in it; with `coalitions=` there is one position for each of these. `blocks` of a plan have sizes that do
-not depend on threads, and each candidate is scored by itself: the numbers are the same in any block.
+Usage: `plan_blends(flat, candidates, baseline, player_of_column, order=...)`, then
+`score_block(plan, members)` of shape (n_members, n_coalitions) for candidates by position. Bit k of
+a coalition's position says whether player `order[k]` is in it; with `coalitions=` there is one
+position for each of these. `blocks` of a plan have sizes that do not depend on threads, and each
+candidate is scored by itself: the numbers are the same in any block.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -138,9 +140,7 @@ def plan_blends(
         (low, low_rows), (high, high_rows) = (_occurring(half, coalitions) for half in halves)
         rows, n_coalitions = np.stack([low_rows, high_rows]), len(coalitions)
     values = np.ascontiguousarray((candidates / flat.spans).T)
-    return BlendPlan(
-        flat, columns, first_column, values, kept, low, high, rows, n_coalitions
-    )
+    return BlendPlan(flat, columns, first_column, values, kept, low, high, rows, n_coalitions)
 
 
 _NONE = np.zeros(0, dtype=np.int64)
@@ -180,7 +180,7 @@ def padded(flat: FlatProcess) -> FlatProcess:
     n_more = -len(flat.weights) % LANES
     if not n_more:
         return flat
-    wide = {
+    wide: dict[str, Any] = {
         name: np.pad(getattr(flat, name), ((0, 0), (0, n_more)), mode="edge")
         for name in ("trials", "rising", "falling")
     }
@@ -207,7 +207,7 @@ def without_column(flat: FlatProcess, column: int, value: float) -> FlatProcess:
     return flat._replace(**{name: np.delete(getattr(flat, name), column, axis=0) for name in names})
 
 
-def _multiply(products: np.ndarray, flat: FlatProcess, column: int, vector: np.ndarray) -> None:
+def _multiply(products: np.ndarray, flat: FlatProcess, column: Any, vector: np.ndarray) -> None:
     multiply_factors(
         products,
         flat.trials[column],

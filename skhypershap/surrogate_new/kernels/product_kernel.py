@@ -1,9 +1,9 @@
 """Covariances of a product of one-dimensional kernels, and the linear algebra of a Gaussian process.
 
-A number has the factor (1 + a + a^2 / 3) exp(-a) with a = sqrt(5) |x - x'| / length (Matern 5/2), a choice
-1 where it is the same and exp(-1 / length) where it is not. A factor needs no exponential for each pair:
-exp(-rate |x - x'|) is the smaller of exp(rate (x - x')) and exp(rate (x' - x)), and both are products of
-one number for x (`rising`) and one for x' (`falling`).
+A number has the factor (1 + a + a^2 / 3) exp(-a) with a = sqrt(5) |x - x'| / length (Matern 5/2), a
+choice 1 where it is the same and exp(-1 / length) where it is not. A factor needs no exponential
+for each pair: exp(-rate |x - x'|) is the smaller of exp(rate (x - x')) and exp(rate (x' - x)), and
+both are products of one number for x (`rising`) and one for x' (`falling`).
 
 All sums are taken here, in an order that depends on neither threads nor the installed BLAS.
 """
@@ -263,8 +263,9 @@ def inverse(factor, transposed, out):
 
 @jit
 def set_sensitivity(inverted, weights, correlations, signal):
-    """Replace an inverse, in place, by derivatives for `length_slopes`; half of those by log signal and by noise.
+    """Replace an inverse, in place, by what `length_slopes` takes as `sensitivity`.
 
+    Returns the function's derivatives by the log signal and by the noise.
     The function is (z' K^-1 z + log |K|) / 2 with K = signal * correlations + noise and weights K^-1 z.
     """
     by_signal, by_noise = 0.0, 0.0
