@@ -152,7 +152,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         rows, y, known = self._scaled(X[self.kept_]), y[self.kept_], known[self.kept_]
         offset = float(np.mean(y))
         targets, scale = _standardised(y - offset)
-        known = known / scale**2
+        known = (np.sqrt(known) / scale) ** 2
         trials = np.ascontiguousarray(rows.T)
         learned = self.hyperparameters
         if learned is None:

@@ -15,6 +15,8 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from skhypershap.surrogate_new.kernels.interpolation import interpolate
+
 EXTENSION = 0.25
 WINDOW = 20  # a slope is taken over one in so many scores, to either side
 
@@ -54,24 +56,24 @@ class RankWarp:
 
     def to_ranks(self, scores: np.ndarray) -> np.ndarray:
         """Normal ranks of scores; those beyond the best and the worst have no rank of their own."""
-        return _interpolate(np.asarray(scores, dtype=float), self.scores, self.ranks)
+        return interpolate(np.asarray(scores, dtype=float), self.scores, self.ranks)
 
     def to_scores(self, ranks: np.ndarray) -> np.ndarray:
         """Scores of normal ranks, never decreasing in these."""
         ranks = np.asarray(ranks, dtype=float)
-        inner = _interpolate(ranks, self.ranks, self.scores)
+        inner = interpolate(ranks, self.ranks, self.scores)
         if len(self.scores) < 2:
             return inner
-        below = self.scores[0] - self._extension(self.ranks[0] - ranks, 0)
-        above = self.scores[-1] + self._extension(ranks - self.ranks[-1], -1)
-        scores = np.where(ranks < self.ranks[0], below, inner)
-        return np.where(ranks > self.ranks[-1], above, scores)
+        below, above = ranks < self.ranks[0], ranks > self.ranks[-1]
+        inner[below] = self.scores[0] - self._extension(self.ranks[0] - ranks[below], 0)
+        inner[above] = self.scores[-1] + self._extension(ranks[above] - self.ranks[-1], -1)
+        return inner
 
     def _extension(self, beyond: np.ndarray, end: int) -> np.ndarray:
         """How far scores go beyond the worst (end 0) or the best (end -1), given how far ranks do."""
         slope = np.diff(self.scores)[end] / np.diff(self.ranks)[end]
         most = EXTENSION * abs(self.scores[end] - self.median)
-        return np.minimum(slope * np.maximum(beyond, 0.0), most)
+        return np.minimum(slope * beyond, most)
 
     def slopes(self, scores: np.ndarray) -> np.ndarray:
         """Ranks per score near each of some scores, for what an error of a score means as ranks."""
@@ -82,13 +84,3 @@ class RankWarp:
         place = np.searchsorted(self.scores, scores).clip(0, last)
         low, high = np.maximum(place - reach, 0), np.minimum(place + reach, last)
         return (self.ranks[high] - self.ranks[low]) / (self.scores[high] - self.scores[low])
-
-
-def _interpolate(values: np.ndarray, knots: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Piecewise linear, constant outside; unlike `np.interp` it does not decrease by rounding."""
-    if len(knots) < 2:
-        return np.full(values.shape, heights[0])
-    left = np.searchsorted(knots, values, side="right").clip(1, len(knots) - 1) - 1
-    fraction = ((values - knots[left]) / (knots[left + 1] - knots[left])).clip(0.0, 1.0)
-    inside = heights[left] + fraction * (heights[left + 1] - heights[left])
-    return np.where(fraction == 1.0, heights[left + 1], np.minimum(inside, heights[left + 1]))
