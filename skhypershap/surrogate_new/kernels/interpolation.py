@@ -1,6 +1,7 @@
 """Piecewise linear interpolation that never decreases by rounding, for many millions of numbers.
 
-A table of evenly spaced places says where to begin the search for a segment, so that it takes a step or two.
+A table of evenly spaced places says where to begin the search for a segment, so that it takes a
+step or two.
 """
 
 from __future__ import annotations
