@@ -77,7 +77,7 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         model.fit(seen, self.scores)
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
-            model.n_jobs = None  # its threads add up the trees in any order, which changes digits
+            model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
         forest = _checked_forest(model, seen[:N_COMPARED])
         if forest is not None:
             forest = _of_filled_vectors(forest, inputs)
