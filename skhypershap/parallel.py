@@ -1,4 +1,4 @@
-"""Many hands: threads inside one game, joblib's backends for whole pieces of an explanation."""
+"""Parallelism: a thread pool inside one game, joblib backends across independent tasks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
-PROGRESS_DELAY = 0.5  # seconds; what is quicker needs no progress bar
+PROGRESS_DELAY = 0.5  # seconds; quicker work needs no progress bar
 
 
 def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
-    """Make a bar that shows itself after a moment, if it may."""
+    """A progress bar that appears after a moment, unless `verbose` is 0."""
     return tqdm(
         total=total,
         desc=what,
@@ -28,7 +28,7 @@ def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
 
 
 class _Watched(Parallel):  # type: ignore[misc]  # scikit-learn has no types
-    """Tells a progress bar how far it is; every backend of joblib calls `print_progress`."""
+    """Updates a progress bar through `print_progress`, which every backend of joblib calls."""
 
     def __init__(self, bar: tqdm, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -41,7 +41,7 @@ class _Watched(Parallel):  # type: ignore[misc]  # scikit-learn has no types
 
 def in_parallel(
     work: Callable[..., Any],
-    pieces: Sequence[tuple[Any, ...]],
+    tasks: Sequence[tuple[Any, ...]],
     n_jobs: int | None,
     *,
     what: str,
@@ -49,30 +49,30 @@ def in_parallel(
     verbose: int = 0,
     prefer: str = "threads",
 ) -> list[Any]:
-    """Results of independent pieces of work, in their order, by whatever backend joblib is told.
+    """Results of independent tasks, in their order, by the backend that joblib is configured to use.
 
     Parameters
     ----------
     work : callable
-        Is given the members of a piece as arguments.
-    pieces : sequence of tuple
-        They must be picklable where the backend has processes.
+        Called once for each task.
+    tasks : sequence of tuple
+        The arguments of each call; picklable if the backend has processes.
     n_jobs : int or None
         As in joblib.
     what, unit : str
-        For the progress bar.
+        Label of the progress bar and of its unit.
     verbose : int
-        Whether there is one.
+        0 for no progress bar.
     prefer : {"threads", "processes"}
-        Which backend where the user has chosen none: threads for kernels, which hold no lock.
+        The backend if the user has chosen none: threads for kernels, which release the GIL.
     """
-    with progress_bar(what, len(pieces), unit, verbose) as bar:
+    with progress_bar(what, len(tasks), unit, verbose) as bar:
         parallel = _Watched(bar, n_jobs=n_jobs, prefer=prefer)
-        return list(parallel(delayed(work)(*piece) for piece in pieces))
+        return list(parallel(delayed(work)(*task) for task in tasks))
 
 
 def has_other_workers(n_jobs: int | None) -> bool:
-    """Whether the backend that a user has chosen works elsewhere than in threads of this process."""
+    """Whether the backend that the user has chosen runs outside of this process."""
     backend, _ = get_active_backend(prefer="threads")
     shares_memory = getattr(backend, "supports_sharedmem", False)
     return not shares_memory and effective_n_jobs(n_jobs) > 1
@@ -81,17 +81,17 @@ def has_other_workers(n_jobs: int | None) -> bool:
 def in_threads(
     work: Callable[[Any], Any], items: Iterable[Any], n_jobs: int | None
 ) -> Iterable[Any]:
-    """Results in the order of the items, for work that holds no lock and need not copy its input."""
+    """Results in the order of the items, for work that releases the GIL; nothing is pickled."""
     n_threads = effective_n_jobs(n_jobs)
-    if n_threads == 1:  # without the bookkeeping, which one thread can feel
+    if n_threads == 1:  # without a pool, whose overhead is measurable
         return map(work, items)
     return _from_pool(work, items, n_threads)
 
 
 def _from_pool(work: Callable[[Any], Any], items: Iterable[Any], n_threads: int) -> Iterator[Any]:
-    """A few results ahead at a time: all of them would not fit into memory.
+    """Compute a few results ahead of the consumer, since all of them may not fit into memory.
 
-    Not joblib's generator of results, which once in some thousand calls waited for ever.
+    joblib's own generator of results is not used: it hung once in a few thousand calls.
     """
     with ThreadPoolExecutor(n_threads) as pool:
         waiting: deque[Future[Any]] = deque()

@@ -1,4 +1,4 @@
-"""Where one machine ends: the same numbers from real workers of dask and ray, through joblib."""
+"""Parallel and distributed runs: workers of joblib, dask and ray return the same numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def explainer(seed=0, **arguments):
 
 
 def everything(n_jobs):
-    """All that is split: data sets, draws, coalitions of optimizer bias, batches beyond max_exact."""
+    """All work that is distributed: data sets, resamples, coalitions of optimizer bias, batches."""
     sets = {"one": explainer(0), "two": explainer(1)}
     many = {name: explainer(seed, max_exact=2) for seed, name in enumerate(sets)}
     fitted = explainer(n_jobs=n_jobs)
@@ -47,15 +47,15 @@ def check(found, expected):
         assert one.attrs == other.attrs
 
 
-def test_processes_of_joblib(expected):
+def test_joblib_processes_return_the_same_numbers(expected):
     with joblib.parallel_config(backend="loky"):
         check(everything(2), expected)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_workers_of_dask(expected, tmp_path, monkeypatch):
+def test_dask_workers_return_the_same_numbers(expected, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.chdir(tmp_path)  # where workers put what does not fit
+    monkeypatch.chdir(tmp_path)  # workers spill to the current folder
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
@@ -63,18 +63,18 @@ def test_workers_of_dask(expected, tmp_path, monkeypatch):
         distributed.Client(cluster) as client,
         joblib.parallel_config(backend="dask"),
     ):
-        assert len(client.scheduler_info()["workers"]) == 2
+        client.wait_for_workers(2, timeout=120)
         check(everything(-1), expected)
 
 
-def test_actors_of_ray(expected):
+def test_ray_actors_return_the_same_numbers(expected):
     ray = pytest.importorskip("ray")
     from ray.util.joblib import register_ray
 
     register_ray()
     ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
     try:
-        with joblib.parallel_config(backend="ray"):  # which starts its actors for every call
+        with joblib.parallel_config(backend="ray"):  # starts its actors anew in every call
             found = explainer(n_jobs=2).explain(["tunability", "sensitivity"], n_bootstrap=3)
         check([found], expected[:1])
     finally:

@@ -1,1 +1,1 @@
-"""What would any configuration score? The surrogate, and blends of configurations."""
+"""The surrogate: scores of any configuration and of blends of configurations."""

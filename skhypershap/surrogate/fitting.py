@@ -1,4 +1,4 @@
-"""Fit a surrogate on trials, measure how well it knows others, and say where it knows too little."""
+"""Fit a surrogate on trials, measure it on held-out trials, and warn if it is unreliable."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, RegressorMixin, clone, is_classifier
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.metrics import r2_score
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.utils import get_tags
 
+from skhypershap.arrays import Floats, Scores, Vectors
 from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
@@ -28,16 +29,16 @@ LOW_SCORE = 0.3
 
 @dataclass(frozen=True)
 class SurrogateSpec:
-    """How a surrogate is fitted: a model, and the trials as it sees them.
+    """What a surrogate is fitted on: a model and the trials.
 
     Attributes
     ----------
     model : regressor or None
-        Is cloned; None for a `RandomForestRegressor` of 100 trees.
+        Cloned before it is fitted; None for a `RandomForestRegressor` of 100 trees.
     vectors : ndarray of shape (n_trials, n_columns)
-        What ran.
+        The configurations of the trials, as legal vectors.
     scores : ndarray of shape (n_trials,)
-        How it scored.
+        The score of each trial.
     legality : Legality
         What makes vectors legal.
     fidelity : ndarray of shape (n_trials,) or None
@@ -45,15 +46,15 @@ class SurrogateSpec:
     """
 
     model: Any
-    vectors: np.ndarray
-    scores: np.ndarray
+    vectors: Vectors
+    scores: Scores
     legality: Legality
-    fidelity: np.ndarray | None = None
+    fidelity: Scores | None = None
 
     def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
-        """Fit, and measure on held-out trials: out-of-bag for a forest, 5-fold otherwise.
+        """Fit, and measure on held-out trials: out-of-bag for a forest, 5 folds otherwise.
 
-        The seed is for every `random_state` of the model that is not set, `n_jobs` for the default
+        The seed is given to every `random_state` of the model that is not set, `n_jobs` to the default
         forest.
         """
         surrogate, seen = self._fitted(seed, n_jobs)
@@ -61,20 +62,31 @@ class SurrogateSpec:
         return replace(surrogate, score=score)
 
     def refit(self, generator: np.random.Generator) -> Surrogate:
-        """Fit on as many trials, drawn with replacement; nothing is measured."""
+        """Fit on a resample of the trials, as many as there are; nothing is measured."""
         rows = generator.integers(len(self.scores), size=len(self.scores))
         fidelity = None if self.fidelity is None else self.fidelity[rows]
-        drawn = replace(
+        resample = replace(
             self, vectors=self.vectors[rows], scores=self.scores[rows], fidelity=fidelity
         )
-        return drawn._fitted(int(generator.integers(np.iinfo(np.int32).max)))[0]
+        return resample._fitted(int(generator.integers(np.iinfo(np.int32).max)))[0]
 
-    def _fitted(self, seed: int, n_jobs: int | None = None) -> tuple[Surrogate, np.ndarray]:
-        """The surrogate, not measured yet, and what its model has seen."""
+    def _fitted(self, seed: int, n_jobs: int | None = None) -> tuple[Surrogate, Floats]:
+        """The surrogate, not measured yet, and the rows that its model was fitted on."""
+        model = self._seeded_model(seed, n_jobs)
+        inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
+        seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
+        model.fit(seen, self.scores)
+        forest = _checked_forest(model, seen[:N_COMPARED])
+        if forest is not None:
+            forest = _of_filled_vectors(forest, inputs)
+        return Surrogate(model, float("nan"), forest, inputs), seen
+
+    def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
+        """A clone of the model, whose unset random states are the seed."""
         model = self.model
         if model is None:
             model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
-        model = clone(model, safe=False)  # whatever has fit and predict will do
+        model = clone(model, safe=False)  # any object with fit and predict will do
         if hasattr(model, "get_params"):
             unset = {
                 name: seed
@@ -82,23 +94,22 @@ class SurrogateSpec:
                 if value is None and (name == "random_state" or name.endswith("__random_state"))
             }
             model.set_params(**unset)
-        inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
-        seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
-        model.fit(seen, self.scores)
-        forest = flat_forest(model)
-        if forest is not None:
-            predicted = model.predict(seen[:N_COMPARED])
-            gap = np.abs(predict_flat(forest, seen[:N_COMPARED]) - predicted).max()
-            if gap > 1e-9 * np.abs(predicted).max():
-                forest = None  # a subclass with a predict of its own
-        if forest is not None:
-            forest = _of_filled_vectors(forest, inputs)
-        return Surrogate(model, float("nan"), forest, inputs), seen
+        return model
 
 
-def scaled(fidelity: np.ndarray | None) -> np.ndarray | None:
-    """Resources scaled to [0, 1], as a surrogate sees them; there are at least two."""
+def scaled(fidelity: Scores | None) -> Scores | None:
+    """Resources, two different ones at least, scaled to [0, 1]; None stays None."""
     return None if fidelity is None else (fidelity - fidelity.min()) / np.ptp(fidelity)
+
+
+def _checked_forest(model: Any, rows: Floats) -> FlatForest | None:
+    """The model as a sum of trees, unless it predicts otherwise, as a subclass may."""
+    forest = flat_forest(model)
+    if forest is None:
+        return None
+    predicted = model.predict(rows)
+    gap = np.abs(predict_flat(forest, rows) - predicted).max()
+    return None if gap > 1e-9 * np.abs(predicted).max() else forest
 
 
 def _takes_missing(model: Any) -> bool:
@@ -121,57 +132,75 @@ def _of_filled_vectors(forest: FlatForest, inputs: Inputs) -> FlatForest:
 
 
 def check_surrogate(model: Any) -> None:
-    """Refuse what is no regressor before the search runs; None stands for the default forest."""
+    """Raise ValueError for a class or a classifier; None stands for the default forest."""
     if isinstance(model, type):
         raise ValueError(
-            f"surrogate must be a regressor; got the class {model.__name__}. Make one: "
+            f"surrogate must be a regressor; got the class {model.__name__}. Pass an instance: "
             f"{model.__name__}()."
         )
     if isinstance(model, BaseEstimator) and is_classifier(model):
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def warn_if_unreliable(scores: np.ndarray, metric: str, score: float) -> None:
-    """Say when an explanation will be worth little, and what to do."""
+def warn_if_unreliable(scores: Scores, metric: str, score: float) -> None:
+    """Warn if trials or the surrogate make explanations unreliable; the message says what to do."""
     n_trials = len(scores)
     if n_trials > 1 and np.ptp(scores) == 0:
         warn(
-            f"All {n_trials} trials have the same {metric!r} score, {scores[0]:g}: every "
+            f"All {n_trials} trials have the same {metric!r} score, {scores[0]:g}, so every "
             "value of an explanation will be zero.",
             TrialsWarning,
         )
     elif n_trials < FEW_TRIALS or not score >= LOW_SCORE:
         warn(
-            f"The surrogate knows little: R2 = {score:.2f} on held-out trials (1 is perfect, 0 no "
-            f"better than the mean), from {n_trials} trials. Explanations describe the surrogate, so "
-            "do not trust their details. Run more trials (100 are a good start), try another "
-            "surrogate=, or explain a less noisy metric (more cross-validation folds).",
+            f"The surrogate fits poorly (held-out R2 = {score:.2f}, from {n_trials} trials; 1 is "
+            "perfect, 0 no better than the mean); details of the explanation are unreliable. Run more "
+            "trials (100 are a good start), try another surrogate=, or explain a less noisy metric "
+            "(more cross-validation folds).",
             SurrogateWarning,
         )
 
 
-def _held_out_score(model: Any, vectors: np.ndarray, scores: np.ndarray, seed: int) -> float:
-    """R2 on trials that the model (or its trees) did not see."""
+def _held_out_score(model: Any, rows: Floats, scores: Scores, seed: int) -> float:
+    """R2 on trials that the model, or each of its trees, was not fitted on; NaN for one trial."""
     if len(scores) < 2:
         return float("nan")
     if getattr(model, "bootstrap", False) and hasattr(model, "estimators_samples_"):
-        # Not the model's own oob_score_: it counts a trial that every tree has seen as a zero.
-        total, votes = np.zeros(len(scores)), np.zeros(len(scores))
-        features = getattr(model, "estimators_features_", [slice(None)] * len(model.estimators_))
-        rows = model.estimators_samples_
-        for tree, seen, columns in zip(model.estimators_, rows, features, strict=True):
-            unseen = np.ones(len(scores), dtype=bool)
-            unseen[seen] = False
-            if unseen.any():
-                total[unseen] += tree.predict(vectors[unseen][:, columns])
-                votes[unseen] += 1
-        voted = votes > 0
-        if voted.sum() >= 2:
-            return float(r2_score(scores[voted], total[voted] / votes[voted]))
+        predicted = _out_of_bag_predictions(model, rows)
+        known = ~np.isnan(predicted)
+        if known.sum() >= 2:
+            return float(r2_score(scores[known], predicted[known]))
     folds = KFold(min(N_FOLDS, len(scores)), shuffle=True, random_state=seed)
-    predicted = np.empty(len(scores))
-    for seen, unseen in folds.split(vectors):
-        part = clone(model, safe=False)
-        part.fit(vectors[seen], scores[seen])
-        predicted[unseen] = np.ravel(part.predict(vectors[unseen]))
-    return float(r2_score(scores, predicted))
+    return float(r2_score(scores, cross_val_predict(_AnyRegressor(model), rows, scores, cv=folds)))
+
+
+def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
+    """Mean over the trees that were not fitted on a row, NaN where all were.
+
+    The model's own `oob_score_` counts such a row as a prediction of zero.
+    """
+    total, votes = np.zeros(len(rows)), np.zeros(len(rows))
+    features = getattr(model, "estimators_features_", [slice(None)] * len(model.estimators_))
+    samples = model.estimators_samples_
+    for tree, seen, columns in zip(model.estimators_, samples, features, strict=True):
+        unseen = np.ones(len(rows), dtype=bool)
+        unseen[seen] = False
+        if unseen.any():
+            total[unseen] += tree.predict(rows[unseen][:, columns])
+            votes[unseen] += 1
+    means: Scores = np.divide(total, votes, out=np.full(len(rows), np.nan), where=votes > 0)
+    return means
+
+
+class _AnyRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Lets `cross_val_predict` copy any object with fit and predict."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def fit(self, X: Floats, y: Scores) -> _AnyRegressor:
+        self.model.fit(X, y)  # a clone of its own: `clone` clones parameters
+        return self
+
+    def predict(self, X: Floats) -> Scores:
+        return np.ravel(self.model.predict(X))

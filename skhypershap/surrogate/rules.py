@@ -1,4 +1,4 @@
-"""How conditions and forbidden clauses become splits of trees."""
+"""Conditions and forbidden clauses of a space as trees of comparisons, to be part of a forest."""
 
 from __future__ import annotations
 
@@ -10,50 +10,53 @@ from ConfigSpace import ConfigurationSpace
 from ConfigSpace.conditions import AndConjunction, Conjunction
 from ConfigSpace.forbidden import ForbiddenAndConjunction, ForbiddenConjunction
 
+from skhypershap.arrays import Booleans, Floats
 from skhypershap.space.conditions import Legality, breaks, has_relation
 from skhypershap.space.domains import MANY_NUMBERS, all_numbers
 from skhypershap.surrogate.kernels.decisions import ALWAYS, NEVER, Decisions
 
+DType = type[np.floating[Any]]
 
-def activity_of(legality: Legality, dtype: type) -> Decisions:
-    """When each hyperparameter is active, for trees that cast numbers to `dtype`."""
-    laid_out = _Layout(legality.space, dtype)
+
+def activity_of(legality: Legality, dtype: DType) -> Decisions:
+    """Decisions whether each hyperparameter is active, for trees that cast numbers to `dtype`."""
+    builder = _DecisionBuilder(legality.space, dtype)
     for column in range(len(legality.space)):
-        laid_out.add(laid_out.is_active(column))
-    return laid_out.decisions()
+        builder.add(builder.is_active(column))
+    return builder.decisions()
 
 
-def clauses_of(legality: Legality, dtype: type) -> Decisions:
-    """When each clause is broken, but for those that relate hyperparameters to each other."""
-    laid_out = _Layout(legality.space, dtype)
+def clauses_of(legality: Legality, dtype: DType) -> Decisions:
+    """Decisions whether each clause is broken, except clauses that relate hyperparameters."""
+    builder = _DecisionBuilder(legality.space, dtype)
     for clause in legality.space.forbidden_clauses:
         if not has_relation(clause):
-            laid_out.add(laid_out.holds(clause))
-    return laid_out.decisions()
+            builder.add(builder.holds(clause))
+    return builder.decisions()
 
 
-# What is known of a filled vector: for each column a number below its own, and one not below it.
+# For some columns of a filled vector, a number below its value and one that is not below it.
 Bounds = dict[int, tuple[float, float]]
+# A column, and a number that its value is to be compared with.
+Comparison = tuple[int, float]
+# What follows from bounds: True or False, or the comparison that is needed next.
+Predicate = Callable[[Bounds], bool | Comparison]
 
 
-# Answers True or False, or with a column and a number to compare it to, on which it depends.
-Question = Callable[[Bounds], bool | tuple[int, float]]
+class _DecisionBuilder:
+    """Turns predicates on filled vectors into trees of comparisons."""
 
-
-class _Layout:
-    """Turns questions about filled vectors into trees of comparisons."""
-
-    def __init__(self, space: ConfigurationSpace, dtype: type) -> None:
+    def __init__(self, space: ConfigurationSpace, dtype: DType) -> None:
         self.space, self.dtype = space, dtype
         self.nodes: list[tuple[int, float, int, int]] = []
         self.roots: list[int] = []
 
-    def add(self, question: Question) -> None:
-        """Lay out one more question."""
-        self.roots.append(self._decide(question, {}))
+    def add(self, predicate: Predicate) -> None:
+        """Append the tree of one more predicate."""
+        self.roots.append(self._decide(predicate, {}))
 
     def decisions(self) -> Decisions:
-        """All that has been laid out."""
+        """The trees of all predicates that were added."""
         column, threshold, below, above = zip(*self.nodes, strict=True) if self.nodes else [()] * 4
         return Decisions(
             roots=np.array(self.roots, dtype=np.int32),
@@ -63,33 +66,34 @@ class _Layout:
             above=np.array(above, dtype=np.int32),
         )
 
-    def _decide(self, question: Question, bounds: Bounds) -> int:
-        answer = question(bounds)
+    def _decide(self, predicate: Predicate, bounds: Bounds) -> int:
+        """Append a tree for vectors within bounds, and return its root."""
+        answer = predicate(bounds)
         if isinstance(answer, bool):
             return ALWAYS if answer else NEVER
         column, cut = answer
         low, high = bounds.get(column, (-np.inf, np.inf))
-        number = len(self.nodes)
+        node = len(self.nodes)
         self.nodes.append((column, cut, NEVER, NEVER))
-        below = self._decide(question, {**bounds, column: (low, cut)})
-        above = self._decide(question, {**bounds, column: (cut, high)})
-        self.nodes[number] = (column, cut, below, above)
-        return number
+        below = self._decide(predicate, {**bounds, column: (low, cut)})
+        above = self._decide(predicate, {**bounds, column: (cut, high)})
+        self.nodes[node] = (column, cut, below, above)
+        return node
 
-    def is_active(self, column: int) -> Question:
-        """Is the hyperparameter active?"""
+    def is_active(self, column: int) -> Predicate:
+        """Whether the hyperparameter is active."""
         conditions = self.space.parent_conditions_of[self.space.at[column]]
         return _all_of([self.holds(condition) for condition in conditions])
 
-    def holds(self, rule: Any) -> Question:
-        """Does a condition hold, or is a forbidden clause broken?"""
+    def holds(self, rule: Any) -> Predicate:
+        """Whether a condition holds, or a forbidden clause is broken."""
         if isinstance(rule, (Conjunction, ForbiddenConjunction)):
             both = isinstance(rule, (AndConjunction, ForbiddenAndConjunction))
             return (_all_of if both else _any_of)([self.holds(part) for part in rule.components])
         forbids = hasattr(rule, "hyperparameter")
         column = self.space.index_of[rule.hyperparameter.name if forbids else rule.parent.name]
 
-        def truth(numbers: np.ndarray) -> np.ndarray:
+        def truth(numbers: Floats) -> Booleans:
             rows = np.full((len(self.space), len(numbers)), np.nan)
             rows[column] = numbers
             found = breaks(rule, rows) if forbids else rule.satisfied_by_vector_array(rows)
@@ -97,7 +101,7 @@ class _Layout:
 
         cuts, truths = self._steps(rule, column, truth)
 
-        def of_value(bounds: Bounds) -> bool | tuple[int, float]:
+        def of_value(bounds: Bounds) -> bool | Comparison:
             low, high = bounds.get(column, (-np.inf, np.inf))
             inside = [cut for cut in cuts if low < cut < high]
             first = np.searchsorted(cuts, low, side="right")
@@ -111,9 +115,9 @@ class _Layout:
         return _all_of([active, of_value])
 
     def _steps(
-        self, rule: Any, column: int, truth: Callable[[np.ndarray], np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Where along one hyperparameter a rule changes its truth, and its truths between."""
+        self, rule: Any, column: int, truth: Callable[[Floats], Booleans]
+    ) -> tuple[Floats, Booleans]:
+        """Numbers of one hyperparameter at which a rule changes its truth, and the truths between."""
         hyperparameter = self.space[self.space.at[column]]
         if hyperparameter.size <= MANY_NUMBERS:
             numbers = np.sort(all_numbers(hyperparameter))
@@ -132,19 +136,19 @@ class _Layout:
         return cuts[changes], np.concatenate([truths[:1], truths[1:][changes]])
 
 
-def _not(question: Question) -> Question:
-    def answer(bounds: Bounds) -> bool | tuple[int, float]:
-        found = question(bounds)
+def _not(predicate: Predicate) -> Predicate:
+    def answer(bounds: Bounds) -> bool | Comparison:
+        found = predicate(bounds)
         return not found if isinstance(found, bool) else found
 
     return answer
 
 
-def _all_of(questions: list[Question]) -> Question:
-    def answer(bounds: Bounds) -> bool | tuple[int, float]:
+def _all_of(predicates: list[Predicate]) -> Predicate:
+    def answer(bounds: Bounds) -> bool | Comparison:
         open_answers = []
-        for question in questions:
-            found = question(bounds)
+        for predicate in predicates:
+            found = predicate(bounds)
             if found is False:
                 return False
             if found is not True:
@@ -154,5 +158,5 @@ def _all_of(questions: list[Question]) -> Question:
     return answer
 
 
-def _any_of(questions: list[Question]) -> Question:
-    return _not(_all_of([_not(question) for question in questions]))
+def _any_of(predicates: list[Predicate]) -> Predicate:
+    return _not(_all_of([_not(predicate) for predicate in predicates]))

@@ -20,7 +20,7 @@ from skhypershap.surrogate.kernels.forest import FlatForest, Table, flatten
 
 
 def flat_forest(model: Any) -> FlatForest | None:
-    """Flatten a scikit-learn model that is a weighted sum of trees; None for any other."""
+    """Flatten a scikit-learn model that is a weighted sum of trees; None for any other model."""
     if isinstance(model, (RandomForestRegressor, ExtraTreesRegressor)):
         trees, weight, offset = model.estimators_, 1 / len(model.estimators_), 0.0
     elif isinstance(model, DecisionTreeRegressor):

@@ -142,7 +142,7 @@ class TestValues:
             HyperSHAPExplainer(space).fit([{"n": 10_000_005}, {"n": 1}], [1, 2])
 
     def test_a_class_is_no_surrogate(self):
-        with pytest.raises(ValueError, match=r"Make one: SVR\(\)"):
+        with pytest.raises(ValueError, match=r"Pass an instance: SVR\(\)"):
             HyperSHAPExplainer(SPACE, surrogate=SVR).fit(*trials())
 
     def test_a_classifier_is_no_surrogate(self):
@@ -286,7 +286,7 @@ class TestWarnings:
     def test_noise(self):
         configs, _ = trials(50)
         noise = np.random.default_rng(1).normal(size=50)
-        with pytest.warns(SurrogateWarning, match="knows little"):
+        with pytest.warns(SurrogateWarning, match="fits poorly"):
             HyperSHAPExplainer(SPACE, random_state=0).fit(configs, noise)
 
     def test_silence_where_all_is_well(self):

@@ -1,1 +1,1 @@
-"""Numerical kernels over forests: they know numpy and numba, nothing else."""
+"""Numerical kernels over forests. They import numpy and numba, and nothing of ours but array types."""
