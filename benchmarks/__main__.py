@@ -1,6 +1,7 @@
 """Run all benchmarks, print their tables and write them to RESULTS.md: `python -m benchmarks`.
 
 Names of benchmarks as arguments run these alone; `--quick` runs tiny versions; neither is written.
+`python -m benchmarks truth --help` shows the options of that one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from benchmarks import (
     many,
     reduced,
     startup,
+    truth,
 )
 
 ALL = {
@@ -34,6 +36,7 @@ ALL = {
     "reduced": reduced,
     "joint": joint,
     "startup": startup,
+    "truth": truth,
 }
 PACKAGES = (
     "skhypershap",
@@ -49,6 +52,9 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main(arguments):
+    if arguments[:1] == ["truth"]:  # has options of its own
+        truth.main(arguments[1:])
+        return
     quick = "--quick" in arguments
     names = [name for name in arguments if name in ALL] or list(ALL)
     text = head()

@@ -1,4 +1,7 @@
-"""What is not public in other libraries, or not always installed, in one place."""
+"""Private parts of other libraries, and libraries that are not always installed.
+
+Faults of other libraries are worked around in `skhypershap.library_faults`.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ __all__ = [
 
 
 def histogram_trees(model: Any) -> tuple[list[np.ndarray], float] | None:
-    """Node tables and offset of a HistGradientBoostingRegressor, None if they cannot be added up.
+    """Node tables and offset of a HistGradientBoostingRegressor; None if trees do not add up.
 
-    A model with native categories, or with a link other than the identity, cannot.
+    They do not with native categories, or with a link other than the identity.
     """
     if model.loss not in ("squared_error", "absolute_error", "quantile"):
         return None
@@ -35,7 +38,7 @@ def histogram_trees(model: Any) -> tuple[list[np.ndarray], float] | None:
 
 
 def float_is_fraction(estimator: Any, name: str) -> bool:
-    """Whether scikit-learn reads 1.0 as "all" and 1 as "one", as it does for max_features."""
+    """Whether scikit-learn reads 1.0 as a fraction and 1 as a count, as it does for max_features."""
     *path, last = name.split("__")
     owner = estimator.get_params().get("__".join(path)) if path else estimator
     constraints = getattr(owner, "_parameter_constraints", {}).get(last, [])
@@ -45,18 +48,18 @@ def float_is_fraction(estimator: Any, name: str) -> bool:
     )
 
 
-def class_names(thing: Any) -> list[str]:
-    """Full names of the class of a thing and of its bases: to know it without importing its library."""
-    return [f"{base.__module__}.{base.__qualname__}" for base in type(thing).__mro__]
+def class_names(obj: Any) -> list[str]:
+    """Full names of the class of an object and its bases, to identify it without its library."""
+    return [f"{base.__module__}.{base.__qualname__}" for base in type(obj).__mro__]
 
 
 def optional(module: str, extra: str) -> ModuleType:
-    """Import from a library that only some users need.
+    """Import a module of an optional library.
 
     Raises
     ------
     ImportError
-        If it is not installed; it names the extra that installs it.
+        If it is not installed; the message names the extra that installs it.
     """
     try:
         return importlib.import_module(module)
@@ -68,6 +71,6 @@ def optional(module: str, extra: str) -> ModuleType:
 
 
 def tuner_objective(grid: Any) -> tuple[str | None, str | None]:
-    """Metric and mode of the TuneConfig that a Ray Tune ResultGrid comes from, None if it had none."""
+    """Metric and mode in the TuneConfig of a Ray Tune ResultGrid; None where it has none."""
     analysis = getattr(grid, "_experiment_analysis", None)
     return getattr(analysis, "default_metric", None), getattr(analysis, "default_mode", None)

@@ -22,8 +22,12 @@ Check = tuple[str, float, str, str]
 SEPARATOR = " × "
 """Between the hyperparameters in the name of an interaction."""
 
-COLUMNS = ("game", "measure", "order", "interaction", "hyperparameters", "value")
-"""The columns of every explanation, in this order."""
+COLUMNS = ("interaction", "value", "order", "game", "measure", "hyperparameters")
+"""The columns of every explanation, in this order: first what one reads first."""
+
+FIRST = ("interaction", "value", "low", "high", "order", "game")
+LAST = ("measure", "hyperparameters")
+"""Further columns, such as `draw` and `dataset`, lie between these."""
 
 
 def trials_frame(
@@ -81,8 +85,17 @@ def _column_of_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Ser
 
 
 def interaction_name(hyperparameters: Sequence[str]) -> str:
-    """The name of an interaction, such as "C × gamma"."""
-    return SEPARATOR.join(hyperparameters)
+    """The name of an interaction, such as "C × gamma".
+
+    Different interactions have different names: a hyperparameter whose name could be read as that
+    of an interaction is quoted.
+    """
+    return SEPARATOR.join(map(_quoted_if_ambiguous, hyperparameters))
+
+
+def _quoted_if_ambiguous(name: str) -> str:
+    ambiguous = SEPARATOR in f" {name} " or name.startswith(("'", '"'))
+    return repr(name) if ambiguous else name
 
 
 def explanation_frame(
@@ -115,10 +128,10 @@ def explanation_frame(
     hyperparameters = [tuple(names[player] for player in members) for _, members in rows]
     table = pd.DataFrame(
         {
+            "interaction": list(map(interaction_name, hyperparameters)),
+            "order": [len(members) for _, members in rows],
             "game": [games[position].game for position, _ in rows],
             "measure": [games[position].measure for position, _ in rows],
-            "order": [len(members) for _, members in rows],
-            "interaction": list(map(interaction_name, hyperparameters)),
             "hyperparameters": hyperparameters,
         },
     )
@@ -129,6 +142,7 @@ def explanation_frame(
     table["value"] = np.ravel(values)
     if len(draws) > 1:
         table["draw"] = np.repeat(np.arange(len(draws)), len(rows))
+    table = _with_columns_in_order(table)
     fields = ["baseline_score", "full_score", "exact"]
     if any(not explained.exact for explained in games):
         fields += ["budget", "approximator"]
@@ -145,10 +159,16 @@ def _sorted(explained: Explained) -> list[tuple[int, ...]]:
     return sorted(filter(None, values), key=lambda members: (len(members), -abs(values[members])))
 
 
+def _with_columns_in_order(table: pd.DataFrame) -> pd.DataFrame:
+    first = [name for name in FIRST if name in table]
+    further = [name for name in table if name not in (*FIRST, *LAST)]
+    return table[[*first, *further, *LAST]]
+
+
 def datasets_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Explanations of several data sets in one frame, with the attrs of the first."""
     named = [table.assign(dataset=name) for name, table in tables.items()]
-    joined = pd.concat(named, ignore_index=True)
+    joined = _with_columns_in_order(pd.concat(named, ignore_index=True))
     joined.attrs = dict(named[0].attrs)
     return joined
 
@@ -218,8 +238,8 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
         values.quantile(end).reindex(row[draw == 0]).to_numpy()
         for end in ((1 - level) / 2, (1 + level) / 2)
     )
-    summary = of_all_trials.assign(low=low, high=high).reset_index(drop=True)
-    summary = summary[[*COLUMNS, "low", "high", *others]]
+    summary = of_all_trials.drop(columns="draw").assign(low=low, high=high)
+    summary = _with_columns_in_order(summary.reset_index(drop=True))
     summary.attrs = dict(table.attrs)
     return summary
 

@@ -1,4 +1,4 @@
-"""What several test modules share: the obvious twin of the kernel, games, and small searches."""
+"""Shared by test modules: the obvious twin of the kernels, small surrogates, spaces and trials."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from ConfigSpace import (
     AndConjunction,
@@ -31,13 +32,19 @@ from ConfigSpace import (
     OrConjunction,
     OrdinalHyperparameter,
 )
+from scipy.stats import loguniform
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
-from skhypershap import HyperSHAPExplainer
+from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.optimizers import optuna
+from skhypershap.space.conditions import Legality
 from skhypershap.space.distributions import hyperparameter_from
 from skhypershap.space.encoding import decode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
+from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.fitting import SurrogateSpec
 
 matplotlib.use("Agg")
 
@@ -96,6 +103,33 @@ def twin_scores(predict, candidates, baseline, player_of_column):
                 blend[:, column] = candidates[:, column]
         rows.append(predict(blend))
     return np.array(rows)
+
+
+def tree_problem(seed=0, n_trials=60, n_columns=5):
+    """Vectors of floats, ranks and categories, as the surrogate sees them, and scores."""
+    random = np.random.default_rng(seed)
+    vectors = random.random((n_trials, n_columns))
+    vectors[:, 1] = random.integers(0, 3, n_trials)
+    vectors[:, 2] = np.round(vectors[:, 2], 1)
+    scores = 5 + np.sin(6 * vectors[:, 0]) * vectors[:, 1] + vectors[:, 2] * vectors[:, 3]
+    return vectors, scores
+
+
+def fitted_surrogate(model, vectors, scores):
+    """A surrogate on floats in [0, 1]."""
+    n = vectors.shape[1]
+    space = ConfigurationSpace({f"x{i:03}": (0.0, 1.0) for i in range(n)})
+    return SurrogateSpec(model, vectors, scores, Legality(space, np.full(n, 0.5))).fit(seed=0)
+
+
+def scores_of_blends(surrogate, candidates, baseline, player_of_column, n_jobs=None):
+    """Scores of shape (2^d, n_candidates) from the blocks of a surrogate."""
+    blends = Blends(candidates, baseline, np.asarray(player_of_column))
+    scores = np.full((blends.n_coalitions, len(candidates)), np.nan)
+    for block in surrogate.coalition_blocks(blends, n_jobs=n_jobs):
+        rows = np.arange(len(scores))[block.coalitions]
+        scores[np.ix_(rows, block.candidates)] = block.scores
+    return scores
 
 
 def coalitions(n_players):
@@ -242,3 +276,63 @@ def fitted(make, model=None, **arguments):
     return HyperSHAPExplainer(space, surrogate=model, **arguments).fit(
         configs, [score_of(config) for config in configs]
     )
+
+
+def results_of(search, scores=None, **columns):
+    """Give a search the `cv_results_` that it would have, without running it."""
+    from sklearn.model_selection import ParameterGrid, ParameterSampler
+
+    if hasattr(search, "param_grid"):
+        params = list(ParameterGrid(search.param_grid))
+    else:
+        params = list(ParameterSampler(search.param_distributions, search.n_iter, random_state=0))
+    scores = np.linspace(0, 1, len(params)) if scores is None else np.asarray(scores, dtype=float)
+    times = np.linspace(1, 2, len(params))
+    search.cv_results_ = {"params": params, "mean_fit_time": times, "mean_score_time": times / 9}
+    search.cv_results_.update(columns or {"mean_test_score": scores})
+    return search
+
+
+def run_study(objective, n_trials=40, **options):
+    """Run an objective with Optuna's random sampler."""
+    import optuna
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0), **options)
+    study.optimize(objective, n_trials=n_trials, catch=(ArithmeticError,))
+    return study
+
+
+def bowl(trial):
+    """An objective of Optuna with two hyperparameters, best at x = 0 and y = 0.1."""
+    x, y = trial.suggest_float("x", -1, 1), trial.suggest_float("y", 1e-3, 1, log=True)
+    return x**2 + (np.log10(y) + 1) ** 2
+
+
+def assert_explained_as_its_trials(study, **parameters):
+    """A study is explained as a space with the same trials is."""
+    explainer = HyperSHAPExplainer(study, random_state=0, **parameters).fit()
+    trials = read_trials(study, **parameters)
+    own = HyperSHAPExplainer(
+        trials.space, direction=trials.direction, baseline="median", random_state=0
+    )
+    own.fit(trials.configs, trials.scores, fidelity=trials.fidelity)
+    games = ["tunability", "ablation"]
+    pd.testing.assert_frame_equal(explainer.explain(games), own.explain(games))
+    pd.testing.assert_frame_equal(explainer.trials_, own.trials_)
+    return explainer
+
+
+def kernel_table(n=40):
+    """A table of trials in which gamma is there where the kernel is rbf."""
+    rng = np.random.default_rng(0)
+    kernel = rng.choice(["linear", "rbf"], n)
+    gamma = np.where(kernel == "rbf", 10 ** rng.uniform(-4, 1, n), np.nan)
+    frame = pd.DataFrame({"kernel": kernel, "gamma": gamma, "C": rng.integers(1, 100, n)})
+    frame["score"] = np.nan_to_num(np.log10(gamma), nan=-2) + 0.01 * frame["C"]
+    return frame
+
+
+def iris_svc_search(**arguments):
+    """A random search over three hyperparameters of an SVC; its defaults lie inside the space."""
+    space = {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-4, 1e1), "kernel": ["rbf", "poly"]}
+    return RandomizedSearchCV(SVC(gamma=0.1), space, n_iter=40, random_state=0, **arguments)

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
         "reduced",
         "joint",
         "startup",
+        "truth",
     ],
 )
 def test_a_tiny_benchmark_runs(name, monkeypatch):

@@ -128,7 +128,7 @@ def _space_attribute(search: Any) -> str:
     if isinstance(getattr(search, "cv", None), Iterator):
         raise TypeError(
             f"A smaller search cannot be made of this {type(search).__name__}: its cv is an iterator, "
-            "which can be gone through once only. Make the search with a list of splits: "
+            "which can be used only once. Make the search with a list of splits: "
             "cv=list(splits)."
         )
     for attribute in SPACE_ATTRIBUTES:

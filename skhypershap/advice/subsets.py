@@ -1,4 +1,4 @@
-"""Which hyperparameters are worth tuning, if only so many may be: the best coalition of each size."""
+"""The hyperparameters worth tuning: the best coalition of each size."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from skhypershap.surrogate.blends import all_coalitions
 
 
 class Subset(NamedTuple):
-    """A coalition, by the numbers of its players, and what it gains over the baseline."""
+    """A coalition, as positions of its players, and its gain over the baseline."""
 
     members: tuple[int, ...]
     gain: float
 
 
 class Subsets(NamedTuple):
-    """The best coalition of each size from 1, and v of the empty and of the full one, in own units."""
+    """The best coalition of each size from 1, and v of the empty and the full one, in metric units."""
 
     best: list[Subset]
     baseline_score: float
@@ -29,9 +29,26 @@ class Subsets(NamedTuple):
 
 
 def best_subsets(v: ValueFunction, max_exact: int) -> Subsets:
-    """Find the coalition with the highest gain of each size, the first by position of equals.
+    """Find the coalition with the highest gain of each size; of equal ones, the first by position.
 
-    With more than `max_exact` players one after the other joins, whoever gains most.
+    With more than `max_exact` players, subsets are grown greedily, adding the hyperparameter with the
+    largest gain.
+
+    Parameters
+    ----------
+    v : ValueFunction
+        Of one game.
+    max_exact : int
+        Up to this many players, all coalitions are compared.
+
+    Returns
+    -------
+    Subsets
+        `exact` is False if they were grown.
+
+    See Also
+    --------
+    skhypershap.HyperSHAPExplainer.best_subsets : The same as a table.
     """
     if v.n_players > max_exact:
         return _grown_subsets(v)
@@ -42,7 +59,7 @@ def best_subsets(v: ValueFunction, max_exact: int) -> Subsets:
     best = []
     for size in range(1, v.n_players + 1):
         rows = np.flatnonzero(sizes == size)
-        rows = rows[np.lexsort(-members[rows].T[::-1].astype(int))]  # by position
+        rows = rows[np.lexsort(-members[rows].T[::-1].astype(int))]
         row = rows[np.argmax(gains[rows])]
         best.append(Subset(tuple(np.flatnonzero(members[row]).tolist()), float(gains[row] + 0.0)))
     return Subsets(best, float(values[0]), float(values[-1]), True)

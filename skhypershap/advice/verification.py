@@ -1,4 +1,4 @@
-"""What configurations really score: by the search's own cross-validation, not by the surrogate."""
+"""The true scores of configurations, by the cross-validation of the search."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def measured(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate configurations as a search does, all of them on the same splits.
 
-    Where trials of the search had different resources, this is the largest: all samples, or the largest
+    If the trials of the search had different resources, the largest is used: all samples, or the largest
     value of the parameter that a halving search raised.
 
     Parameters
     ----------
     search : estimator
-        With `estimator` and `cv`, and `scoring`, `n_jobs` and `error_score` where they are; only those
-        are used, and none is changed.
+        With `estimator` and `cv`, and perhaps `scoring`, `n_jobs` and `error_score`. Nothing else of it
+        is used, and nothing is changed.
     configs : sequence of mapping
-        n_configs of them; what they do not say stays as the estimator has it.
+        n_configs of them; parameters that they lack have the values of the estimator.
     X, y : array-like
         Data, as for the search.
     metric : str, optional
@@ -56,6 +56,10 @@ def measured(
     ------
     ValueError
         If there is no search, it has no cross-validation, the metric is unknown, or every fit failed.
+
+    See Also
+    --------
+    skhypershap.HyperSHAPExplainer.verify : The same beside the predictions of the surrogate.
 
     Examples
     --------
@@ -111,13 +115,13 @@ def cross_validated(
         search.estimator,
         [{name: [value] for name, value in config.items()} for config in configs],
         scoring=getattr(search, "scoring", None),
-        cv=copy.deepcopy(cv),  # splitting moves a RandomState on
+        cv=copy.deepcopy(cv),  # splitting advances a RandomState
         n_jobs=getattr(search, "n_jobs", None),
         error_score=error_score,
         refit=False,
     )
     with warnings.catch_warnings():
-        # One warning of ours stands for both.
+        # The caller's warning replaces both.
         warnings.simplefilter("ignore", FitFailedWarning)
         warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
         grid.fit(*data, **fit_params)
@@ -129,13 +133,13 @@ def check_can_evaluate(search: Any, cv: Any = None) -> None:
     for attribute in ("estimator", "cv") if cv is None else ("estimator",):
         if not hasattr(search, attribute):
             raise ValueError(
-                f"Configurations can be evaluated by a search with estimator and cv only; this "
+                f"Only a search with estimator and cv can evaluate configurations; this "
                 f"{type(search).__name__} has no {attribute}. Evaluate them as the trials were, or wrap "
                 "your estimator in a search of scikit-learn."
             )
     if cv is None and isinstance(search.cv, Iterator):
         raise ValueError(
-            f"cv of this {type(search).__name__} is an iterator, which can be gone through once only. "
+            f"cv of this {type(search).__name__} is an iterator, which can be used only once. "
             "Make the search with a list of splits: cv=list(splits)."
         )
 
@@ -151,8 +155,8 @@ def _largest_resource(search: Any, X: Any) -> dict[str, Any]:
     n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
     if largest < n_samples:
         warn(
-            f"The trials had at most {largest} samples, and what is measured has all "
-            f"{n_samples}: expect it to differ from what is predicted.",
+            f"The trials had at most {largest} samples, and the measured scores are from all "
+            f"{n_samples}: expect them to differ from the predicted ones.",
             TrialsWarning,
         )
     return {}

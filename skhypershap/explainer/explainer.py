@@ -20,7 +20,15 @@ from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
 from skhypershap.surrogate.fitting import check_surrogate
-from skhypershap.trials import Checked, check_source, copy_of, is_frozen, read_checked, unwrap
+from skhypershap.trials import (
+    Checked,
+    check_source,
+    copy_of,
+    is_frozen,
+    read_checked,
+    reader_of,
+    unwrap,
+)
 from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
@@ -196,8 +204,11 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
         ['alpha', 'depth']
         """
         self._validate_params()
+        source = unwrap(self.search)
+        reader_of(source)  # an unknown source is refused before it is copied
         runs = hasattr(self.search, "fit") and X is not None and not is_frozen(self.search)
-        source = copy_of(self.search) if runs else unwrap(self.search)
+        if runs:
+            source = copy_of(self.search)
         checked = check_source(source, space=self.space, metric=self.metric)
         check_baseline(self.baseline, checked.space)
         check_baseline_score(self.baseline_score, self.baseline)

@@ -97,12 +97,13 @@ class Explanations(ExplainerBase):
         Returns
         -------
         DataFrame of n_interactions rows
-            One row per game and interaction: `game`, `measure` (shapiq's name for the result),
-            `order`, `interaction` ("C × gamma"), `hyperparameters` (tuple), `value` (in units of
-            the metric, positive is better; for sensitivity the metric squared). Rows are sorted by
-            game as asked, order, and |value| descending. With `n_bootstrap` there is a column
-            `draw`: 0 for all trials, 1 to `n_bootstrap` for the resamples; rows of each draw are in
-            the order of draw 0.
+            One row per game and interaction, sorted by game as asked, order, and |value|
+            descending: `interaction` (str, "C × gamma"; a name that contains " × " is quoted),
+            `value` (in units of the metric, positive is better; for sensitivity the metric
+            squared), `order` (1 for a single hyperparameter), `game`, `measure` (shapiq's name for
+            the result) and `hyperparameters` (tuple of str). With `n_bootstrap` there is a column
+            `draw` after `game`: 0 for all trials, 1 to `n_bootstrap` for the resamples; rows of
+            each draw are in the order of draw 0.
 
             `attrs` describe draw 0: "baseline_score" and "full_score" (v of the empty and of the
             full coalition, in units of the metric), "exact", "metric", "direction" and
@@ -147,14 +148,14 @@ class Explanations(ExplainerBase):
         >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
         >>> table = explainer.fit(*load_iris(return_X_y=True)).explain(["tunability", "ablation"])
-        >>> table[["game", "interaction", "value"]].round(2)
-                         game                   interaction  value
-        0  tunability                     max_depth   0.27
-        1  tunability              min_samples_leaf   0.00
-        2  tunability  max_depth × min_samples_leaf   0.00
-        3    ablation                     max_depth   0.27
-        4    ablation              min_samples_leaf   0.00
-        5    ablation  max_depth × min_samples_leaf   0.00
+        >>> table[["interaction", "value", "game"]].round(2)
+                            interaction  value        game
+        0                     max_depth   0.27  tunability
+        1              min_samples_leaf   0.00  tunability
+        2  max_depth × min_samples_leaf   0.00  tunability
+        3                     max_depth   0.27    ablation
+        4              min_samples_leaf   0.00    ablation
+        5  max_depth × min_samples_leaf   0.00    ablation
         """
         games, stacked = games_of(game)
         check_n_bootstrap(n_bootstrap)

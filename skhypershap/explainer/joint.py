@@ -80,8 +80,8 @@ def explain_jointly(
     Returns
     -------
     DataFrame
-        As that of `explain`, in units of the metric, with a column `dataset`: "all" for the
-        aggregate, whose rows come first. `attrs` are those of the aggregate, except for
+        As that of `explain`, in units of the metric, with a column `dataset` after `game`: "all"
+        for the aggregate, whose rows come first. `attrs` are those of the aggregate, except for
         "surrogate_score" and "rank_correlation", dicts keyed by data set.
 
     Raises

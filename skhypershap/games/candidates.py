@@ -11,7 +11,7 @@ from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.line_search import GridLineSearch
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.space.encoding import Config, decode
-from skhypershap.space.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space.sampling import enumerate_vectors
 from skhypershap.surrogate.blends import Blends
 
 N_STARTS = 4  # of the search for one configuration
@@ -43,9 +43,7 @@ def candidates_of(name: str, context: GameContext) -> Candidates:
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
         vectors, probabilities = enumerated
         return Candidates(context.surrogate.legality.fill(vectors), probabilities, complete=True)
-    sampled = context.sampled
-    if sampled is None:
-        sampled = sample_vectors(space, context.n_samples, context.seed)
+    sampled = context.samples() if context.sampled is None else context.sampled
     vectors = context.surrogate.legality.fill(sampled)
     if learns_from_subsets(name, context):
         vectors = np.vstack([vectors, context.filled(context.trials.configs)])
@@ -74,7 +72,8 @@ def best_configs(
     sign : float
         1 for the largest score, -1 for the smallest.
     """
-    candidates = candidates_of("tunability", context._replace(optimizer="refine"))
+    refining = context.with_samples(["tunability"])._replace(optimizer="refine")
+    candidates = candidates_of("tunability", refining)
     start = context.filled([baseline])
     blends = Blends(candidates.vectors, start[0], context.player_of_column)
     blends = blends.with_baseline_as_candidate()

@@ -112,7 +112,7 @@ def bias_scores(
     """
     tuned = all_coalitions(context.n_players) if coalitions is None else coalitions
     sign = sign_of_gain("tunability", context.trials)
-    refining = context._replace(optimizer="refine")
+    refining = context.with_samples(["tunability"])._replace(optimizer="refine")
     found = _found_gains(comparison, context, baselines, tuned)
     bias = np.zeros(len(tuned))
     for baseline, vector, gains in zip(baselines, context.filled(baselines), found, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 
 from skhypershap.arrays import PlayerOfColumn, Vectors
 from skhypershap.space.encoding import encode
-from skhypershap.space.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space.sampling import enumerate_vectors, sample_columns, sample_vectors
 from skhypershap.surrogate.fitting import SurrogateSpec
 from skhypershap.surrogate.surrogate import Surrogate
 from skhypershap.trials import Trials
@@ -102,7 +102,12 @@ class GameContext(NamedTuple):
         complete = enumerated is not None and enumerated[1] is not None
         if complete or all(GAMES[name].candidates == "config" for name in games):
             return self
-        return self._replace(sampled=sample_vectors(self.trials.space, self.n_samples, self.seed))
+        return self._replace(sampled=self.samples())
+
+    def samples(self) -> Vectors:
+        """Sample candidates from the space; "random" takes those of HyperSHAP for the same seed."""
+        sample = sample_vectors if self.optimizer == "random" else sample_columns
+        return sample(self.trials.space, self.n_samples, self.seed)
 
     def alone(self) -> GameContext:
         """The same context for one of several workers: one thread, no progress bar."""

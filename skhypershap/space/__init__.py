@@ -1,1 +1,1 @@
-"""Configurations to vectors and back, and what is active, legal and drawn in a space."""
+"""The search space: configurations to vectors and back, what is active and legal, and sampling."""

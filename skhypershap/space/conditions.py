@@ -1,9 +1,8 @@
 """Which hyperparameters of a vector are active, and which vectors a space forbids.
 
-A *filled* vector has a number for every hyperparameter; a *legal* one has none (NaN) for those that are
-inactive. Blends of filled vectors are made legal from parents to children, which is the order of a
-space. For a walk through trees the same conditions are laid out as questions about the numbers of
-filled vectors, `Decisions`, that are asked before a tree splits on a conditional hyperparameter.
+A *filled* vector has a number for every hyperparameter; a *legal* one has NaN where one is inactive.
+A blend of filled vectors is made legal from parents to children, which is the order of a space.
+`skhypershap.surrogate.rules` turns the same conditions into splits of a tree.
 """
 
 from __future__ import annotations
@@ -24,25 +23,40 @@ from skhypershap.library_faults import breaks_simple_clause
 
 
 def active_where(space: ConfigurationSpace, column: int, rows: np.ndarray) -> np.ndarray:
-    """Whether a hyperparameter is active in vectors that are legal up to it; `rows` are columns."""
-    active = np.ones(rows.shape[1], dtype=bool)
+    """Whether a hyperparameter is active in vectors.
+
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+        With its conditions.
+    column : int
+        Position of the hyperparameter in the space.
+    rows : ndarray of shape (n_columns, n_vectors)
+        Vectors as columns, as ConfigSpace has them; legal up to the hyperparameter.
+
+    Returns
+    -------
+    ndarray of shape (n_vectors,), dtype bool
+    """
+    active: np.ndarray = np.ones(rows.shape[1], dtype=bool)
     for condition in space.parent_conditions_of[space.at[column]]:
         active &= condition.satisfied_by_vector_array(rows)
     return active
 
 
 def breaks(clause: Any, rows: np.ndarray) -> np.ndarray:
-    """Whether legal vectors break a clause; `rows` are columns."""
+    """Whether legal vectors, the columns of `rows`, break a clause."""
     if isinstance(clause, ForbiddenConjunction):
         both = isinstance(clause, ForbiddenAndConjunction)
-        join = np.logical_and if both else np.logical_or
-        return join.reduce([breaks(part, rows) for part in clause.components])
+        parts = [breaks(part, rows) for part in clause.components]
+        broken: np.ndarray = np.all(parts, axis=0) if both else np.any(parts, axis=0)
+        return broken
     return breaks_simple_clause(clause, rows)
 
 
 def violates(space: ConfigurationSpace, vectors: np.ndarray) -> np.ndarray:
     """Whether legal vectors break a forbidden clause."""
-    rows = np.ascontiguousarray(vectors.T)  # as ConfigSpace has them: a row for each hyperparameter
+    rows = np.ascontiguousarray(vectors.T)  # a row for each hyperparameter
     broken = np.zeros(len(vectors), dtype=bool)
     for clause in space.forbidden_clauses:
         broken |= breaks(clause, rows)
@@ -58,18 +72,18 @@ class Legality:
     space : ConfigSpace.ConfigurationSpace
         With its conditions and forbidden clauses.
     defaults : ndarray of shape (n_columns,)
-        Numbers that hyperparameters take where neither side of a blend has one for them.
+        Number of each hyperparameter where neither side of a blend has one for it.
     """
 
     space: ConfigurationSpace
     defaults: np.ndarray
 
     def fill(self, vectors: np.ndarray) -> np.ndarray:
-        """Filled vectors of legal ones: what is inactive, or unknown, gets its default."""
+        """Filled vectors of legal ones: an inactive or unknown hyperparameter gets its default."""
         return np.where(np.isnan(vectors), self.defaults, vectors)
 
     def legal(self, vectors: np.ndarray) -> np.ndarray:
-        """Legal vectors of filled ones: what is inactive has no number."""
+        """Legal vectors of filled ones: an inactive hyperparameter gets NaN."""
         if not self.space.conditions:
             return vectors
         rows = np.array(vectors.T, order="C")
@@ -93,9 +107,11 @@ class Legality:
         player_of_column: np.ndarray,
         coalitions: np.ndarray,
     ) -> Callable[[slice | np.ndarray, np.ndarray], np.ndarray]:
-        """Make a function from coalitions and candidates, by position, to which blends are forbidden.
+        """Make a function that tells which blends are forbidden.
 
-        A clause depends on few hyperparameters, so that few kinds of coalitions need be told apart.
+        It takes positions of coalitions and of candidates, and returns bools of shape (n_coalitions,
+        n_candidates). A clause depends on few hyperparameters, so each is evaluated only once for all
+        coalitions that agree on these.
         """
         tables = []
         for clause in self.space.forbidden_clauses:
@@ -104,25 +120,26 @@ class Legality:
             players = players[players >= 0]
             kinds, kind_of = np.unique(coalitions[:, players], axis=0, return_inverse=True)
             broken = np.empty((len(kinds), len(candidates)), dtype=bool)
-            for number, kind in enumerate(kinds):
-                taken = np.isin(player_of_column, players[kind])
-                blends = self.legal(np.where(taken, candidates, baseline))
-                broken[number] = breaks(clause, blends.T)
+            for row, kind in enumerate(kinds):
+                from_candidate = np.isin(player_of_column, players[kind])
+                blends = self.legal(np.where(from_candidate, candidates, baseline))
+                broken[row] = breaks(clause, blends.T)
             tables.append((kind_of.ravel(), broken))
 
-        def is_forbidden(numbers: slice | np.ndarray, members: np.ndarray) -> np.ndarray:
-            found = [broken[np.ix_(kind_of[numbers], members)] for kind_of, broken in tables]
-            return np.logical_or.reduce(found)
+        def is_forbidden(rows: slice | np.ndarray, members: np.ndarray) -> np.ndarray:
+            found = [broken[np.ix_(kind_of[rows], members)] for kind_of, broken in tables]
+            forbidden: np.ndarray = np.any(found, axis=0)
+            return forbidden
 
         return is_forbidden
 
     def related_columns(self) -> list[int]:
-        """Columns on which clauses depend that relate hyperparameters to each other."""
+        """Columns that a relation between two hyperparameters depends on."""
         clauses = filter(has_relation, self.space.forbidden_clauses)
         return sorted({column for clause in clauses for column in self._columns_behind(clause)})
 
     def _columns_behind(self, clause: Any) -> list[int]:
-        """Columns that a clause names, and those that decide whether these are active."""
+        """Columns of the hyperparameters in a clause, and of those that activate them."""
         found: set[str] = set()
         waiting = _names_in(clause)
         while waiting:
@@ -142,6 +159,6 @@ def _names_in(clause: Any) -> list[str]:
 
 
 def has_relation(clause: Any) -> bool:
-    """Whether a clause relates hyperparameters to each other."""
+    """Whether a clause contains a relation between two hyperparameters."""
     parts = clause.dlcs if isinstance(clause, ForbiddenConjunction) else [clause]
     return any(isinstance(part, ForbiddenRelation) for part in parts)

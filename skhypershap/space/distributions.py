@@ -1,4 +1,4 @@
-"""From what people hand to a scikit-learn search (lists, distributions) to a ConfigurationSpace."""
+"""Values of a search space (lists, distributions, dimensions) to hyperparameters of ConfigSpace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 from ConfigSpace.hyperparameters import (
     CategoricalHyperparameter,
     Constant,
-    Hyperparameter,
     OrdinalHyperparameter,
     UniformFloatHyperparameter,
     UniformIntegerHyperparameter,
@@ -24,18 +23,19 @@ from skhypershap.space.domains import (
     EXACT_KEY,
     META_KEY,
     Choices,
+    Hyperparameter,
     Quantiles,
     is_number,
     value_key,
 )
 
-BISECTIONS = 100  # enough for the last bit of a float
-LOG_UNIFORM = "log-uniform"  # as scikit-optimize and sklearn-genetic-opt have it
-MAX_STEPS = 1000  # a discrete distribution with no more values is a list of choices with weights
+BISECTIONS = 100  # of an interval, down to the last bit of a float
+LOG_UNIFORM = "log-uniform"  # in scikit-optimize and sklearn-genetic-opt
+MAX_STEPS = 1000  # up to this many values, a discrete distribution becomes choices with weights
 
 
 class UnreadableError(ValueError):
-    """A distribution draws values, but does not say which ones there are."""
+    """A distribution can be sampled, but the set of its values is not known."""
 
 
 class Interval(NamedTuple):
@@ -62,7 +62,7 @@ class Weighted(NamedTuple):
 
 
 class Mixture:
-    """Equal parts of several distributions, as drawn by picking a dict first and then a value."""
+    """Equal parts of several distributions: a search draws one of its dicts first, then a value."""
 
     def __init__(self, parts: list[Any]) -> None:
         self.parts = parts
@@ -73,13 +73,15 @@ class Mixture:
         return min(lower for lower, _ in bounds), max(upper for _, upper in bounds)
 
     def cdf(self, values: np.ndarray) -> np.ndarray:
-        """Mean of the parts' distribution functions."""
-        return np.mean([part.cdf(values) for part in self.parts], axis=0)
+        """Mean of the distribution functions of the parts."""
+        mean: np.ndarray = np.mean([part.cdf(values) for part in self.parts], axis=0)
+        return mean
 
     def ppf(self, quantiles: np.ndarray) -> np.ndarray:
-        """Inverse of `cdf` by bisection: it lies between the parts' own quantiles."""
+        """Inverse of `cdf` by bisection between the quantiles of the parts."""
         ends = [np.asarray(part.ppf(quantiles), dtype=float) for part in self.parts]
-        lower, upper = np.min(ends, axis=0), np.max(ends, axis=0)
+        lower: np.ndarray = np.min(ends, axis=0)
+        upper: np.ndarray = np.max(ends, axis=0)
         for _ in range(BISECTIONS):
             middle = (lower + upper) / 2
             below = self.cdf(middle) < quantiles
@@ -92,8 +94,21 @@ def hyperparameter_from(
 ) -> Hyperparameter:
     """Build one hyperparameter whose domain is the union of the sources.
 
-    A source is a collection of values, a scipy distribution, or a dimension of scikit-optimize,
-    sklearn-genetic-opt or Optuna.
+    Parameters
+    ----------
+    name : str
+        Its name.
+    sources : iterable
+        Collections of values, scipy distributions, and dimensions of scikit-optimize,
+        sklearn-genetic-opt or Optuna.
+    exact : bool, default=False
+        Whether 1 and 1.0 are different values (see `Domain`).
+
+    Returns
+    -------
+    ConfigSpace hyperparameter
+        Ordinal or uniform for numbers, categorical for everything else, a constant for one value. What
+        ConfigSpace cannot express has its domain in `meta`.
 
     Raises
     ------
@@ -101,6 +116,19 @@ def hyperparameter_from(
         If there is no value, or a distribution cannot be read or joined with the others.
     TypeError
         If a source is none of these.
+
+    See Also
+    --------
+    skhypershap.space.domains.domain_of : The domain of the result.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from skhypershap.space.distributions import hyperparameter_from
+    >>> print(hyperparameter_from("C", [loguniform(0.1, 10)]))
+    C, Type: UniformFloat, Range: [0.1, 10.0], Default: 1.0, on log-scale
+    >>> print(hyperparameter_from("degree", [[3, 2], [4]]))
+    degree, Type: Ordinal, Sequence: {2, 3, 4}, Default: 2
     """
     sources = [_read_dimension(source) for source in sources]
     if len(sources) == 1 and isinstance(sources[0], Weighted):
@@ -122,7 +150,7 @@ def hyperparameter_from(
 
 
 def choices_of(name: str, source: Any) -> list[Any] | None:
-    """The values of a source that lists them, None where it is a distribution."""
+    """List the values of a source; None for a distribution."""
     source = _read_dimension(source)
     if isinstance(source, Weighted):
         return list(source.values)
@@ -131,11 +159,11 @@ def choices_of(name: str, source: Any) -> list[Any] | None:
 
 
 def _read_dimension(source: Any) -> Any:
-    """Read a dimension of another library, told by its attributes; anything else stays as it is.
+    """Read a dimension of another library by its attributes; anything else stays as it is.
 
     scikit-optimize has `low`, `high`, `prior` and `categories`; sklearn-genetic-opt `lower`, `upper`,
-    `distribution` and `choices` (it draws all of them alike, whatever `priors` says); Optuna `low`,
-    `high`, `log`, `step` and `choices`.
+    `distribution` and `choices` (it ignores `priors` when it samples); Optuna `low`, `high`, `log`,
+    `step` and `choices`.
     """
     choices = getattr(source, "categories", getattr(source, "choices", None))
     prior = getattr(source, "prior", None)
@@ -165,7 +193,7 @@ def _listed(name: str, source: Any) -> Iterable[Any]:
 
 
 def _distinct(values: list[Any], *, exact: bool) -> list[Any]:
-    """Each value once, as it came first; 1 and 1.0 are one unless the types are told apart."""
+    """Each value once, in order of appearance; 1 and 1.0 are the same unless `exact`."""
     found: dict[Hashable, Any] = {}
     for value in values:
         number = is_number(value) and not exact
@@ -176,7 +204,7 @@ def _distinct(values: list[Any], *, exact: bool) -> list[Any]:
 def _from_weighted(
     name: str, values: Collection[Any], probabilities: Collection[float], *, exact: bool
 ) -> Hyperparameter:
-    """Build one of values that are not drawn alike."""
+    """Build one of values with different probabilities."""
     chances: dict[Hashable, float] = {}
     for value, chance in zip(values, probabilities, strict=True):
         chances[value_key(value)] = chances.get(value_key(value), 0.0) + chance
@@ -190,7 +218,7 @@ def _from_weighted(
 def _from_values(
     name: str, values: list[Any], *, exact: bool, weights: list[float] | None = None
 ) -> Hyperparameter:
-    """Numbers are ordered, everything else is a category; a single value is a constant."""
+    """Build an ordinal one of numbers, a categorical one of anything else, a constant of one value."""
     if not values:
         raise ValueError(f"The search space has no value for {name!r}; give it at least one.")
     single = len(values) == 1
@@ -210,14 +238,14 @@ def _from_values(
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether ConfigSpace gives a choice back as it was typed."""
+    """Whether ConfigSpace returns a choice unchanged."""
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
     return value is None or (isinstance(value, (str, bool, np.bool_)) or is_number(value))
 
 
 def _labels(values: list[Any]) -> list[str]:
-    """Distinct names for values that ConfigSpace cannot tell apart or hold."""
+    """Distinct names for values that ConfigSpace cannot store or distinguish."""
     labels: list[str] = []
     for value in values:
         label = shown = " ".join(str(getattr(value, "__name__", value)).split())
@@ -230,7 +258,7 @@ def _labels(values: list[Any]) -> list[str]:
 
 
 def _from_ranges(name: str, ranges: list[Any], values: list[Any], *, exact: bool) -> Hyperparameter:
-    """One range, or a mixture of several; what lies outside becomes an extra value beside it."""
+    """Build one of a range, or a mixture of several; values outside of it become extra values."""
     if len(ranges) > 1:
         ranges = [_mixed(name, ranges)]
     (item,) = ranges
@@ -252,7 +280,7 @@ def _from_ranges(name: str, ranges: list[Any], values: list[Any], *, exact: bool
 
 
 def _mixed(name: str, ranges: list[Any]) -> Any:
-    """Equal parts of all ranges: steps of finite ones, a `Mixture` of continuous ones."""
+    """Join ranges with equal weights: finite ones to steps, continuous ones to a `Mixture`."""
     steps = [_steps(item) for item in ranges]
     finite = [part for part in steps if part is not None]
     if len(finite) == len(ranges):
@@ -263,14 +291,14 @@ def _mixed(name: str, ranges: list[Any]) -> Any:
         return Steps(tuple(sorted(chances)), tuple(chances[value] for value in sorted(chances)))
     if finite or any(map(_is_discrete, ranges)):
         raise UnreadableError(
-            f"The dicts of the search space give {name!r} discrete distributions that are endless, or "
-            "discrete and continuous ones. Give the explainer one for all of them with space=."
+            f"The dicts of the search space give {name!r} discrete distributions of which one is "
+            "endless, or discrete and continuous ones. Pass one distribution for all with space=."
         )
     return Mixture([_distribution_of(item) for item in ranges])
 
 
 def _steps(item: Any) -> Steps | None:
-    """The values of a finite range and their probabilities, None where there are too many."""
+    """The values of a finite range and their probabilities; None if there are too many."""
     if isinstance(item, Steps):
         return item
     if isinstance(item, Interval) and item.integer and item.upper - item.lower < MAX_STEPS:
@@ -280,7 +308,7 @@ def _steps(item: Any) -> Steps | None:
 
 
 def _weighted_choices(name: str, steps: Steps, values: list[Any], *, exact: bool) -> Hyperparameter:
-    """Finitely many numbers with their probabilities; each extra value weighs like a dict."""
+    """Build one of numbers with probabilities; each extra value has the weight of a whole dict."""
     known = Choices(steps.values, ordered=True, exact=exact)
     extras = [value for value in values if np.isnan(known.encode([value])[0])]
     if len(extras) + len(steps.values) == 1:
@@ -300,7 +328,7 @@ def _weighted_choices(name: str, steps: Steps, values: list[Any], *, exact: bool
 def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
     """Read uniform, loguniform, randint and finite steps exactly; keep any other as it is.
 
-    The key is equal for two frozen distributions that are the same, which do not compare equal.
+    The first value is a key, since two equal frozen distributions of scipy do not compare equal.
     """
     if hasattr(distribution, "freeze"):  # scipy.stats.uniform itself instead of uniform(0, 1)
         distribution = distribution.freeze()
@@ -315,13 +343,13 @@ def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
     kind = getattr(getattr(distribution, "dist", None), "name", None)
     if _is_discrete(distribution):
         if not (float(lower).is_integer() or hasattr(distribution.dist, "xk")):
-            raise _unreadable(name, distribution)  # scipy's draws miss the steps of such a one
+            raise _unreadable(name, distribution)  # the numbers that scipy draws are not its steps
         if kind == "randint":
             interval = Interval(int(lower), int(upper), log=False, integer=True)
             return interval, interval
         steps = _steps_of(distribution, lower, upper)
         return (steps, steps) if steps else ((kind, lower, probes), distribution)
-    # With a loc, scipy's loguniform is not log-uniform on its support; its median tells.
+    # With a loc, scipy's loguniform is not log-uniform on its support, as its median shows.
     log = kind in ("loguniform", "reciprocal") and np.isclose(
         probes[2], np.sqrt(lower * upper), rtol=1e-6
     )
@@ -334,7 +362,7 @@ def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
 def _unreadable(name: str, distribution: Any) -> UnreadableError:
     return UnreadableError(
         f"The distribution of {name!r}, {distribution!r}, has no support, cdf and ppf that agree with "
-        "its draws, so its values cannot be laid out. Describe this space to the explainer with space=."
+        "what it draws, so its values are not known. Pass the search space to the explainer with space=."
     )
 
 
@@ -345,8 +373,8 @@ def _is_discrete(item: Any) -> bool:
 
 
 def _steps_of(distribution: Any, lower: float, upper: float) -> Steps | None:
-    """List the values of a discrete distribution, None where there are too many."""
-    values = getattr(distribution.dist, "xk", None)  # rv_discrete(values=...) knows its own
+    """List the values of a discrete distribution; None if there are too many."""
+    values = getattr(distribution.dist, "xk", None)  # of rv_discrete(values=...)
     if values is None:
         if upper - lower >= MAX_STEPS:
             return None
@@ -358,7 +386,7 @@ def _steps_of(distribution: Any, lower: float, upper: float) -> Steps | None:
 
 
 def _distribution_of(item: Any) -> Any:
-    """The scipy distribution of a range that has to stand beside other values."""
+    """The scipy distribution of a range, for use beside other values."""
     if not isinstance(item, Interval):
         return item
     if item.integer:

@@ -1,9 +1,9 @@
-"""What values one hyperparameter may take, and the number a forest sees for each of them.
+"""The values of one hyperparameter, and the number that the surrogate sees for each of them.
 
-`domain_of` gives the domain of any ConfigSpace hyperparameter. Every domain turns values a person
-types into numbers (`encode`, NaN where a value is not legal) and back (`decode`). Domains that
-ConfigSpace cannot express by itself travel in the `meta` of its hyperparameter, so that a
-`ConfigurationSpace` alone is enough to read and write configurations.
+`domain_of` returns the domain of a ConfigSpace hyperparameter. A domain turns values as a user types
+them into numbers (`encode`, NaN where a value is not legal) and back (`decode`). One that ConfigSpace
+cannot express is kept in the `meta` of the hyperparameter, so that a `ConfigurationSpace` alone is
+enough to read and write configurations.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import functools
 import math
 import numbers
 import statistics
-import weakref
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -31,31 +31,32 @@ Hyperparameter: TypeAlias = _Hyperparameter[Any, Any]  # of any type of values
 META_KEY = "skhypershap"
 EXACT_KEY = "skhypershap-exact"
 TAIL = 1e-9
-# Relative: what a CSV file with some digits, or a distribution's own rounding, may miss a bound by.
+# Relative tolerance at a bound, for numbers from a CSV file and for the rounding of a distribution.
 BOUND_TOLERANCE = 1e-6
-MOST_SHOWN = 10  # choices, in a message
-MANY_NUMBERS = 1 << 12  # a hyperparameter with no more is seen number by number
-CONSTANT_NUMBER = 1  # what ConfigSpace makes of a Constant's value
+UNCHANGING = (str, bytes, int, float, type(None))
+MOST_SHOWN = 10  # choices in a message
+MANY_NUMBERS = 1 << 12  # up to this many values, all are enumerated
+CONSTANT_NUMBER = 1  # the number of a Constant's value in ConfigSpace
 
 
 class Domain(Protocol):
     """The values of one hyperparameter.
 
-    Those with `exact` never read an int as a float, nor the other way round: where scikit-learn
-    means a count by 1 and a share by 1.0 (max_features), they are different values.
+    One with `exact` never reads an int as a float, nor the other way round: where scikit-learn reads
+    1 as a count and 1.0 as a fraction (max_features), they are different values.
     """
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """Numbers of shape (n_values,) that the surrogate sees; NaN where a value is illegal."""
 
     def decode(self, vector: np.ndarray) -> list[Any]:
-        """Values as a person types them; the inverse of `encode`."""
+        """Values as a user types them; the inverse of `encode`."""
 
     def own(self, values: Sequence[Any]) -> list[Any]:
-        """Legal values as the space has them: the choice 2 where 2.0 came from a table."""
+        """Legal values with the types of the space: the choice 2 where 2.0 came from a table."""
 
     def nearest(self, value: Any) -> Any | None:
-        """The legal value closest to a number; None where nearness means nothing."""
+        """The legal value closest to a number; None where values have no distance."""
 
     def median(self, values: Sequence[Any]) -> Any | None:
         """A legal value in the middle of legal values; None where they have no order."""
@@ -65,7 +66,7 @@ class Domain(Protocol):
 
 
 def is_number(value: Any) -> bool:
-    """Tell real numbers from bools, NaN and everything else; infinity is a number."""
+    """Whether a value is a real number, infinity included; bools and NaN are not."""
     return (
         isinstance(value, numbers.Real)
         and not isinstance(value, (bool, np.bool_))
@@ -74,10 +75,17 @@ def is_number(value: Any) -> bool:
 
 
 def value_key(value: Any) -> Hashable:
-    """Key under which two values of a list are the same: 1 and np.int64(1) are, 1 and 1.0 are not.
+    """Key that is equal for two values that mean the same: 1 and np.int64(1), but not 1 and 1.0.
 
-    scikit-learn may mean a count by the one and a share by the other, as for max_features.
-    Estimators are the same when their class and parameters are, whatever `==` says of them.
+    scikit-learn may read one as a count and the other as a fraction, as for max_features. Estimators
+    are equal if their class and parameters are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhypershap.space.domains import value_key
+    >>> value_key(1) == value_key(np.int64(1)), value_key(1) == value_key(1.0)
+    (True, False)
     """
     if isinstance(value, np.generic):
         value = value.item()
@@ -100,12 +108,17 @@ def value_key(value: Any) -> Hashable:
 
 
 def _object_key(value: Any) -> Hashable:
-    """Key of anything else: by what `==` says, or by its attributes where `==` is identity.
+    """Key of anything else: the value itself, or its attributes where `==` compares identities.
 
-    A search clones its estimator and its space apart, so that copies must stay the same value.
+    A search clones its estimator and its space separately, so a copy must have an equal key.
     """
-    plain = type(value).__eq__ is object.__eq__ and not isinstance(value, type)
-    if plain and not callable(value) and hasattr(value, "__dict__"):
+    by_identity = getattr(type(value), "__eq__", None) is object.__eq__
+    if (
+        by_identity
+        and not isinstance(value, type)
+        and not callable(value)
+        and hasattr(value, "__dict__")
+    ):
         try:
             return (type(value), value_key(vars(value)))
         except RecursionError:
@@ -121,8 +134,8 @@ def _object_key(value: Any) -> Hashable:
 class Choices:
     """A finite set of values of any type; the number of a value is its position.
 
-    Unless `exact`, a number matches a choice of another type (2.0 the choice 2) where only one choice
-    equals it.
+    Unless `exact`, a number matches a choice of another type (2.0 the choice 2) if it equals one choice
+    only.
     """
 
     values: tuple[Any, ...]
@@ -133,15 +146,15 @@ class Choices:
 
     def __post_init__(self) -> None:
         positions: dict[Hashable, int] = {}
-        numeric = [value for value in self.values if is_number(value) and not self.exact]
+        numeric = Counter(value for value in self.values if is_number(value) and not self.exact)
         for position, value in enumerate(self.values, start=self.first):
             positions[value_key(value)] = position
-            if sum(is_number(value) and value == other for other in numeric) == 1:
+            if is_number(value) and numeric[value] == 1:
                 positions[("equal to", value)] = position
         object.__setattr__(self, "positions", positions)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Keys may hold what cannot be pickled (the type of a function), or the id of an object.
+        # A key may contain what cannot be pickled (the type of a function), or the id of an object.
         return Choices, (self.values, self.ordered, self.exact, self.first)
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
@@ -163,7 +176,7 @@ class Choices:
         return self.decode(self.encode(values))
 
     def nearest(self, value: Any) -> Any | None:
-        """See `Domain`; of two equally near values the smaller one."""
+        """See `Domain`; if two values are equally near, the smaller one."""
         everything = (value, *self.values)
         near = self.ordered and all(map(is_number, everything))
         if self.exact:
@@ -171,7 +184,7 @@ class Choices:
         return min(self.values, key=lambda choice: abs(choice - value)) if near else None
 
     def median(self, values: Sequence[Any]) -> Any | None:
-        """See `Domain`; of the two in the middle the first one."""
+        """See `Domain`; if two values are in the middle, the first one."""
         if not self.ordered:
             return None
         return self.decode(np.array([statistics.median_low(self.encode(values).tolist())]))[0]
@@ -207,7 +220,8 @@ class Numbers:
 
     def decode(self, vector: np.ndarray) -> list[Any]:
         """See `Domain`."""
-        return self.hyperparameter.to_value(np.asarray(vector, dtype=float)).tolist()
+        values: list[Any] = self.hyperparameter.to_value(np.asarray(vector, dtype=float)).tolist()
+        return values
 
     def own(self, values: Sequence[Any]) -> list[Any]:
         """See `Domain`."""
@@ -233,11 +247,11 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Quantiles:
-    """Any distribution with `cdf` and `ppf`, seen through its quantiles, after some extra values.
+    """Any distribution with `cdf` and `ppf`, as quantiles, beside some extra values.
 
-    The extra values (say the `"scale"` that a hyperparameter runs at where a dict of a list of
-    dicts lacks it) share the lower end of [0, 1] in equal cells, as does one cell for the
-    distribution, which fills the rest. A distribution may be a mixture with `parts`.
+    [0, 1] is divided into equal cells: one for each extra value (for example `"scale"`, at which a
+    hyperparameter runs in the dicts that lack it), and the last one for the distribution. A distribution
+    may be a mixture with `parts`.
     """
 
     extras: Choices
@@ -260,7 +274,9 @@ class Quantiles:
         """See `Domain`."""
         array = _as_floats(values, integer=self.discrete, exact=self.exact)
         bounds = self.supports
-        if self.discrete:  # by support: far out the probability of a legal value underflows to 0
+        if (
+            self.discrete
+        ):  # by its support, since the probability of a legal value may underflow to 0
             ((lower, upper),) = bounds
             legal = (array >= lower) & (array <= upper) & (array == np.rint(array))
         else:
@@ -270,7 +286,7 @@ class Quantiles:
         vector = np.where(legal, self._vector_of(array), np.nan)
         if not self.extras.values:
             return vector
-        # What the distribution has, too, is an extra value only if it is of the same type (1, 1.0).
+        # A number that the distribution also has is an extra value only if the types agree (1, 1.0).
         exact = [self.extras.positions.get(value_key(value), np.nan) for value in values]
         positions = np.where(legal, exact, self.extras.encode(values))
         cell = self.start / len(self.extras.values)
@@ -278,7 +294,7 @@ class Quantiles:
 
     def _vector_of(self, numbers: np.ndarray) -> np.ndarray:
         """Vector of legal numbers of the distribution."""
-        quantiles = self.distribution.cdf(numbers)
+        quantiles: np.ndarray = self.distribution.cdf(numbers)
         if self.discrete:  # the middle of the step, so that `ppf` leads back to the value
             quantiles = quantiles - self.distribution.pmf(numbers) / 2
         return self.start + (1 - self.start) * quantiles
@@ -286,9 +302,9 @@ class Quantiles:
     def decode(self, vector: np.ndarray) -> list[Any]:
         """See `Domain`."""
         vector = np.asarray(vector, dtype=float)
-        # The support may be infinite; then the ends of [0, 1] stand for values almost there.
+        # At the ends of [0, 1] an infinite support would give infinite values.
         quantiles = np.clip((vector - self.start) / (1 - self.start), TAIL, 1 - TAIL)
-        values = self.distribution.ppf(quantiles).tolist()
+        values: list[Any] = self.distribution.ppf(quantiles).tolist()
         if self.discrete:
             values = [int(value) for value in values]
         if self.extras.values:
@@ -341,45 +357,69 @@ def _as_floats(values: Sequence[Any], *, integer: bool, exact: bool) -> np.ndarr
 
 
 def _within(array: np.ndarray, lower: float, upper: float, *, log: bool) -> np.ndarray:
-    """Whether numbers lie in an interval, give or take what rounding does; NaN never does."""
+    """Whether numbers lie in an interval, within rounding tolerance; False for NaN."""
     span = upper - lower if math.isfinite(upper - lower) else 0.0
     below, above = (abs(lower), abs(upper)) if log or not span else (span, span)
     return (array >= lower - BOUND_TOLERANCE * below) & (array <= upper + BOUND_TOLERANCE * above)
 
 
-# By the id of their hyperparameter, which cannot be hashed; an entry goes when that does.
-_CHOICES: dict[int, Choices] = {}
-
-
 def domain_of(hyperparameter: Hyperparameter) -> Domain:
-    """Find the domain of a ConfigSpace hyperparameter, ours (in `meta`) before ConfigSpace's.
+    """Find the domain of a ConfigSpace hyperparameter; the one in its `meta` comes first.
 
-    The positions of choices are looked up once for each hyperparameter, and then kept.
+    Examples
+    --------
+    >>> from ConfigSpace import OrdinalHyperparameter
+    >>> from skhypershap.space.domains import domain_of
+    >>> domain = domain_of(OrdinalHyperparameter("units", [8, 16, 32]))
+    >>> domain.encode([16, 32.0, 5])
+    array([ 1.,  2., nan])
+    >>> domain.describe()
+    'one of 8, 16, 32'
     """
-    meta = hyperparameter.meta or {}
-    if META_KEY in meta:
-        return meta[META_KEY]
-    if id(hyperparameter) in _CHOICES:
-        return _CHOICES[id(hyperparameter)]
-    domain = _new_domain(hyperparameter, exact=meta.get(EXACT_KEY, False))
-    if isinstance(domain, Choices):  # which, unlike Numbers, does not refer to its hyperparameter
-        _CHOICES[id(hyperparameter)] = domain
-        weakref.finalize(hyperparameter, _CHOICES.pop, id(hyperparameter), None).atexit = False
-    return domain
-
-
-def _new_domain(hyperparameter: Hyperparameter, *, exact: bool) -> Domain:
+    meta: Mapping[Hashable, Any] = hyperparameter.meta or {}
+    domain: Domain | None = meta.get(META_KEY)
+    if domain is not None:
+        return domain
+    exact = meta.get(EXACT_KEY, False)
     if isinstance(hyperparameter, CategoricalHyperparameter):
-        return Choices(tuple(hyperparameter.choices), ordered=False, exact=exact)
+        return _choices(tuple(hyperparameter.choices), ordered=False, exact=exact)
     if isinstance(hyperparameter, OrdinalHyperparameter):
-        return Choices(tuple(hyperparameter.sequence), ordered=True, exact=exact)
+        return _choices(tuple(hyperparameter.sequence), ordered=True, exact=exact)
     if isinstance(hyperparameter, Constant):
         return Choices((hyperparameter.value,), False, exact, first=CONSTANT_NUMBER)
     return Numbers(hyperparameter, exact=exact)
 
 
+class _Same:
+    """A tuple as a key that is compared by identity.
+
+    A cache with this key keeps the tuple alive, so no other one can get its id.
+    """
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
+
+    def __hash__(self) -> int:
+        return id(self.values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.values is other.values
+
+
+def _choices(values: tuple[Any, ...], *, ordered: bool, exact: bool) -> Choices:
+    """The domain of choices, built once for each tuple of values that cannot change."""
+    if all(isinstance(value, UNCHANGING) for value in values):
+        return _cached_choices(_Same(values), ordered, exact)
+    return Choices(tuple(values), ordered, exact)
+
+
+@functools.lru_cache(maxsize=256)
+def _cached_choices(same: _Same, ordered: bool, exact: bool) -> Choices:
+    return Choices(same.values, ordered, exact)
+
+
 def legal_numbers(hyperparameter: Hyperparameter, probes: np.ndarray) -> np.ndarray:
-    """Numbers of legal values: all, or those near the probes, from 0 to 1, where there are too many."""
+    """Numbers of all legal values, or of those next to the probes in [0, 1] if there are too many."""
     if hyperparameter.size <= MANY_NUMBERS:
         return all_numbers(hyperparameter)
     if META_KEY in (hyperparameter.meta or {}):
@@ -391,11 +431,13 @@ def legal_numbers(hyperparameter: Hyperparameter, probes: np.ndarray) -> np.ndar
 
 
 def all_numbers(hyperparameter: Any) -> np.ndarray:
-    """Numbers of all legal values of a finite hyperparameter; a choice that is never drawn is none."""
+    """Numbers of all legal values of a finite hyperparameter, without choices of probability 0."""
     if isinstance(hyperparameter, CategoricalHyperparameter):
         return np.flatnonzero(hyperparameter.probabilities).astype(float)
     if isinstance(hyperparameter, OrdinalHyperparameter):
         return np.arange(hyperparameter.size, dtype=float)
     if isinstance(hyperparameter, Constant):
         return np.full(1, float(CONSTANT_NUMBER))
-    return hyperparameter.to_vector(np.arange(hyperparameter.lower, hyperparameter.upper + 1))
+    values = np.arange(hyperparameter.lower, hyperparameter.upper + 1)
+    numbers: np.ndarray = hyperparameter.to_vector(values)
+    return numbers

@@ -1,7 +1,7 @@
-"""Configurations, as a person types them, to the numbers a forest sees, and back.
+"""Configurations, as a user types them, to the numbers that the surrogate sees, and back.
 
 A *config* is a dict of values; a *vector* holds its numbers in the order of the space, as
-`ConfigSpace.Configuration.get_array()` does. Names here say which of the two they mean.
+`ConfigSpace.Configuration.get_array()` does.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from skhypershap.space.conditions import active_where, breaks, violates
 from skhypershap.space.domains import META_KEY, Choices, domain_of, value_key
 
 Config = dict[str, Any]
-N_PROBES = 17  # along a range, to tell it from another one
-DISTRIBUTION = ("mu", "sigma", "alpha", "beta", "probabilities")  # of ConfigSpace's hyperparameters
+N_PROBES = 17  # numbers at which two ranges are compared
+DISTRIBUTION = ("mu", "sigma", "alpha", "beta", "probabilities")  # attributes in ConfigSpace
 
 
 def check_supported(space: ConfigurationSpace) -> None:
-    """Refuse names that our own columns have, and a space in which nothing can be tuned."""
-    taken = {"score", "fidelity"} & set(space)
-    if taken:
+    """Refuse names of columns of `trials_`, and a space in which nothing can be tuned."""
+    reserved = {"score", "fidelity"} & set(space)
+    if reserved:
         raise ValueError(
-            f"A hyperparameter cannot be called {taken.pop()!r}, because trials_ has a column of that "
-            "name. Rename it in the space and in the configurations."
+            f"A hyperparameter cannot be called {reserved.pop()!r}, because trials_ has a column of "
+            "that name. Rename it in the space and in the configurations."
         )
     if not player_names(space):
         raise ValueError(
@@ -39,14 +39,14 @@ def check_supported(space: ConfigurationSpace) -> None:
 
 
 def player_names(space: ConfigurationSpace) -> list[str]:
-    """Names of the hyperparameters that can vary, in space order; a constant is no player."""
+    """Names of the hyperparameters that can vary, in space order; a constant is not a player."""
     return [name for name, hyperparameter in space.items() if hyperparameter.size > 1]
 
 
 def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
     """Read a DataFrame, or a list of dicts or Configurations, as configurations.
 
-    Empty cells of a DataFrame are left out, but where None is a choice.
+    Empty cells of a DataFrame are left out, unless None is a choice.
 
     Raises
     ------
@@ -54,6 +54,15 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
         If `configs` is none of these.
     ValueError
         If there are unknown names, or a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.space.encoding import as_configs
+    >>> space = ConfigurationSpace({"C": (0.1, 10.0), "kernel": ["linear", "rbf"]})
+    >>> as_configs(pd.DataFrame({"C": [1.0, 2.0], "kernel": ["rbf", None]}), space)
+    [{'C': 1.0, 'kernel': 'rbf'}, {'C': 2.0}]
     """
     if isinstance(configs, pd.DataFrame):
         if configs.columns.has_duplicates:
@@ -82,7 +91,7 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
 def configs_of_cells(
     table: pd.DataFrame, names: Sequence[str], space: ConfigurationSpace | None = None
 ) -> list[Config]:
-    """Rows of a table without their empty cells, but where None is a choice of the space."""
+    """Rows of a table without their empty cells, unless None is a choice of the space."""
     configs: list[Config] = [{} for _ in range(len(table))]
     for name in names:
         takes_none = space is not None and not np.isnan(domain_of(space[name]).encode([None])[0])
@@ -94,7 +103,7 @@ def configs_of_cells(
 
 
 def check_known(configs: Collection[Any], names: Collection[str]) -> None:
-    """Refuse a hyperparameter that is not among the names: which one, in how many, and the first."""
+    """Refuse a hyperparameter that is not among the names; the message counts and locates it."""
     for row, config in enumerate(configs):
         for name in config:
             if name not in names:
@@ -118,24 +127,43 @@ def encode(
     unknown: bool = False,
     forbidden: bool = False,
 ) -> np.ndarray:
-    """Legal vectors of shape (n_configs, n_hyperparameters); NaN where something is inactive.
+    """Encode configurations as legal vectors.
 
     Parameters
     ----------
     space : ConfigSpace.ConfigurationSpace
-        Whose order the vectors have.
+        Its order is that of the columns.
     configs : sequence of mapping
-        What they say of inactive hyperparameters is ignored.
+        Values of inactive hyperparameters are ignored.
     unknown : bool, default=False
-        Whether an active hyperparameter may be missing, which is NaN, too.
+        Whether an active hyperparameter may be missing; it becomes NaN.
     forbidden : bool, default=False
         Whether a configuration may break a forbidden clause.
+
+    Returns
+    -------
+    ndarray of shape (n_configs, n_hyperparameters)
+        NaN where a hyperparameter is inactive.
 
     Raises
     ------
     ValueError
-        If a value is missing or outside the space, or a configuration is forbidden; it says which,
-        where, how many, and what is allowed.
+        If a value is missing or outside the space, or a configuration is forbidden. The message names
+        the first of them, how many there are, and what is allowed.
+
+    See Also
+    --------
+    decode : The inverse.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.space.encoding import decode, encode
+    >>> space = ConfigurationSpace({"C": (0.0, 10.0), "kernel": ["linear", "rbf"]})
+    >>> encode(space, [{"C": 2.5, "kernel": "rbf"}])
+    array([[0.25, 1.  ]])
+    >>> decode(space, encode(space, [{"C": 2.5, "kernel": "rbf"}]))
+    [{'C': 2.5, 'kernel': 'rbf'}]
     """
     rows = np.full((len(space), len(configs)), np.nan)
     for column, (name, hyperparameter) in enumerate(space.items()):
@@ -165,7 +193,7 @@ def encode(
 def _broken(
     space: ConfigurationSpace, configs: Sequence[Any], vectors: np.ndarray, broken: list[int]
 ) -> str:
-    """Say which clause the first of the forbidden configurations breaks."""
+    """The message about forbidden configurations, with the clause that the first one breaks."""
     column = np.ascontiguousarray(vectors[broken[:1]].T)
     clauses = space.forbidden_clauses
     clause = next(clause for clause in clauses if breaks(clause, column)[0])
@@ -178,7 +206,7 @@ def _broken(
 
 
 def decode(space: ConfigurationSpace, vectors: np.ndarray) -> list[Config]:
-    """Configurations of vectors, without what is missing; the inverse of `encode`."""
+    """Configurations of vectors, without values that are NaN; the inverse of `encode`."""
     configs: list[Config] = [{} for _ in vectors]
     for column, (name, hyperparameter) in enumerate(space.items()):
         known = np.flatnonzero(~np.isnan(vectors[:, column]))
@@ -189,10 +217,10 @@ def decode(space: ConfigurationSpace, vectors: np.ndarray) -> list[Config]:
 
 
 def from_configspace(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Vectors of configurations with ConfigSpace's own values, NaN for what they lack.
+    """Vectors of configurations with the values of ConfigSpace, NaN for missing ones.
 
-    Where ConfigSpace has labels for what it cannot hold, the choices themselves are understood, too; a
-    quantile is a number that only ConfigSpace means.
+    Where a space has labels for choices that ConfigSpace cannot store, the choices themselves are read,
+    too. Where it has the quantiles of a distribution, only quantiles are.
     """
     vectors = np.full((len(configs), len(space)), np.nan)
     for name in dict.fromkeys(name for config in configs for name in config):
@@ -200,7 +228,7 @@ def from_configspace(space: ConfigurationSpace, configs: Sequence[Mapping[str, A
         rows = [row for row, config in enumerate(configs) if name in config]
         values = [configs[row][name] for row in rows]
         numbers = _numbers_in_configspace(space[name], values)
-        may_lack = bool(space.parents_of[name])  # as a table shows what is inactive
+        may_lack = bool(space.parents_of[name])  # a table shows an inactive value so
         for value, number in zip(values, numbers, strict=True):
             if np.isnan(number) and not (may_lack and (value is None or value != value)):
                 raise ValueError(f"{value!r} is no value of {space[name]}.")
@@ -221,7 +249,7 @@ def _numbers_in_configspace(hyperparameter: Any, values: Sequence[Any]) -> np.nd
 
 
 def as_configspace(space: ConfigurationSpace, vectors: np.ndarray) -> list[Config]:
-    """Configurations of vectors with ConfigSpace's own values; a default without rounding errors."""
+    """Configurations of vectors with the values of ConfigSpace; a default has no rounding error."""
     configs: list[Config] = [{} for _ in vectors]
     for column, (name, hyperparameter) in enumerate(space.items()):
         known = np.flatnonzero(~np.isnan(vectors[:, column]))
@@ -239,7 +267,7 @@ def as_configspace(space: ConfigurationSpace, vectors: np.ndarray) -> list[Confi
 
 
 def configspace_value(hyperparameter: Any, number: float) -> Any:
-    """The value that ConfigSpace has for a number, of its own type."""
+    """The value that ConfigSpace has for a number, of the type that ConfigSpace gives it."""
     if isinstance(hyperparameter, CategoricalHyperparameter):
         return hyperparameter.choices[int(number)]
     if isinstance(hyperparameter, OrdinalHyperparameter):
@@ -248,7 +276,7 @@ def configspace_value(hyperparameter: Any, number: float) -> Any:
 
 
 def differences(first: ConfigurationSpace, second: ConfigurationSpace) -> list[str]:
-    """What differs between two spaces, in words; defaults may differ, and so may the order."""
+    """Describe the differences between two spaces; defaults and the order may differ."""
     found = [
         f"{', '.join(map(repr, names))} is in the {where} only"
         for where, names in (
@@ -270,7 +298,7 @@ def differences(first: ConfigurationSpace, second: ConfigurationSpace) -> list[s
 
 
 def _values_in(hyperparameter: Any) -> tuple[Any, ...]:
-    """What tells a hyperparameter from others: its choices, or numbers along its range."""
+    """What makes two hyperparameters equal: the choices, or values along the range."""
     domain = domain_of(hyperparameter)
     shape = tuple(
         str(np.round(np.asarray(getattr(hyperparameter, name), dtype=float), 9).tolist())
@@ -284,12 +312,12 @@ def _values_in(hyperparameter: Any) -> tuple[Any, ...]:
 
 
 def default_values(space: ConfigurationSpace) -> Config:
-    """The default of every hyperparameter, were it active."""
+    """The default of every hyperparameter, also of an inactive one."""
     numbers = [[item.to_vector(item.default_value) for item in space.values()]]
     values = decode(space, np.array(numbers, dtype=float))[0]
     for name, hyperparameter in space.items():
         if META_KEY not in (hyperparameter.meta or {}):
-            # Without what rounding to a number and back does to it.
+            # The way to a number and back would round it.
             (values[name],) = domain_of(hyperparameter).own([hyperparameter.default_value])
     return values
 
@@ -297,11 +325,11 @@ def default_values(space: ConfigurationSpace) -> Config:
 def as_own(
     space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]], vectors: np.ndarray
 ) -> list[Config]:
-    """The same configurations with values as the space has them, without what is inactive."""
-    own: list[Config] = [{} for _ in vectors]
+    """The same configurations with the types of the space, without inactive hyperparameters."""
+    typed: list[Config] = [{} for _ in vectors]
     for column, (name, hyperparameter) in enumerate(space.items()):
         known = np.flatnonzero(~np.isnan(vectors[:, column])).tolist()
         values = domain_of(hyperparameter).own([configs[row][name] for row in known])
         for row, value in zip(known, values, strict=True):
-            own[row][name] = value
-    return own
+            typed[row][name] = value
+    return typed

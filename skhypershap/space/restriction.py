@@ -1,7 +1,7 @@
 """Spaces in which some hyperparameters vary and all others are held at a value.
 
 Conditions and forbidden clauses are read as formulas. What they ask of a held hyperparameter becomes
-true or false, and what remains is written back. Nothing asked of an inactive hyperparameter is true.
+true or false, and what remains is written back. An inactive hyperparameter satisfies only "!=".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import inspect
 import math
 import operator
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import ConfigSpace as cs  # noqa: N813
 import numpy as np
@@ -32,17 +32,23 @@ from skhypershap.space.domains import (
 from skhypershap.space.encoding import configspace_value, encode
 
 Operator = Literal["in", "not in", "<", ">"]
-# What a rule asks of the value of one hyperparameter.
+# What a rule asks of the value of one hyperparameter; "!=" is read as the negation of "==".
 OPERATORS: dict[type, Operator] = {
     cs.EqualsCondition: "in",
     cs.InCondition: "in",
-    cs.NotEqualsCondition: "not in",
+    cs.NotEqualsCondition: "in",
     cs.LessThanCondition: "<",
     cs.GreaterThanCondition: ">",
     cs.ForbiddenEqualsClause: "in",
     cs.ForbiddenInClause: "in",
     cs.ForbiddenLessThanClause: "<",
     cs.ForbiddenGreaterThanClause: ">",
+}
+OPPOSITES: dict[Operator, tuple[Operator, ...]] = {
+    "in": ("not in",),
+    "not in": ("in",),
+    "<": (">", "in"),
+    ">": ("<", "in"),
 }
 # How a question about one value is written, as a condition and as a forbidden clause.
 WRITTEN: dict[Operator, tuple[Any, Any]] = {
@@ -89,8 +95,8 @@ def restricted(
 ) -> cs.ConfigurationSpace:
     """Build the space in which only some hyperparameters vary.
 
-    A configuration is active and legal in it exactly where its blend with `fixed`, made legal, is in
-    the whole space. A tie of two numbers that a clause relates may be off by a rounding error.
+    A configuration is active and legal in it exactly where its blend with `fixed` is so in the whole
+    space. Where a relation compares two numbers that are equal, rounding may decide.
 
     Parameters
     ----------
@@ -99,21 +105,25 @@ def restricted(
     free : collection of str
         Names of the hyperparameters that vary.
     fixed : mapping
-        A value for every hyperparameter: where the others stay, and the default of those that vary.
-        Inactive ones have the value that they take once they become active.
+        A value for every hyperparameter: the value of those that are held, and the default of those that
+        vary. An inactive one has the value that it takes once it becomes active.
     constants : bool
-        Whether the others remain, as constants. One that can never be active is then left out. Without
-        constants there are the free ones and no other; one that can never be active has no condition.
+        Whether the held ones remain, as constants, without those that can never be active. Otherwise
+        only the free ones remain; one that can never be active has no condition then.
 
     Returns
     -------
     ConfigSpace.ConfigurationSpace
-        With conditions and clauses as far as they still depend on something.
+        With the conditions and clauses that still depend on a free hyperparameter.
 
     Raises
     ------
     ValueError
         If a name is unknown, a value is missing or outside the space, or `fixed` is forbidden.
+
+    See Also
+    --------
+    skhypershap.advice.reduced_search.reduced : The same for a search.
 
     Examples
     --------
@@ -242,16 +252,14 @@ class _Formulas:
             return self._of_relation(rule)
         is_condition, unequal = isinstance(rule, Condition), isinstance(rule, cs.NotEqualsCondition)
         name = rule.parent.name if is_condition else rule.hyperparameter.name
-        active, varies = self.active[name], self._varies(name)
-        rows = self._rows([name])
-        holds = (rule.satisfied_by_vector_array(rows) if is_condition else breaks(rule, rows))[0]
-        if unequal and not isinstance(active, bool) and (varies or not holds):
-            raise ValueError(_unclear(rule))
-        if varies:
-            return _joined([_atom(name, part) for part in simple_clauses(rule)], every=False)
-        if unequal:  # also where it is never active
-            return bool(holds) or not active
-        return active if holds else False
+        if self._varies(name):
+            formula = _joined([_atom(name, part) for part in simple_clauses(rule)], every=False)
+        else:
+            rows = self._rows([name])
+            holds = rule.satisfied_by_vector_array(rows) if is_condition else breaks(rule, rows)
+            formula = self.active[name] if holds[0] != unequal else False
+        # ConfigSpace finds an inactive hyperparameter unequal to any value.
+        return self._not(formula) if unequal else formula
 
     def _varies(self, name: str) -> bool:
         """Whether the hyperparameter has several values, and may be active."""
@@ -265,6 +273,19 @@ class _Formulas:
             hyperparameter = self.held[name]
             rows[self.space.index_of[name]] = hyperparameter.to_vector(hyperparameter.default_value)
         return rows
+
+    def _not(self, formula: Formula) -> Formula:
+        """The negation of a formula without relations."""
+        if isinstance(formula, bool):
+            return not formula
+        if isinstance(formula, Joined):
+            return _joined(map(self._not, formula.parts), every=not formula.all)
+        name, kind, values = cast(Atom, formula)
+        choices = getattr(self.held[name], "choices", ())
+        never = kind == "in" and choices and all(choice in values for choice in choices)
+        kinds = () if never else OPPOSITES[kind]
+        others = [Atom(name, other, values) for other in kinds]
+        return _joined([*others, self._not(self.active[name])], every=False)
 
     def _of_relation(self, clause: Any) -> Formula:
         """When a clause on two hyperparameters is broken, one or both of which may be held."""
@@ -300,15 +321,6 @@ def _atom(name: str, rule: Any) -> Formula:
     return Atom(name, OPERATORS[type(rule)], values) if values else False
 
 
-def _unclear(rule: Any) -> str:
-    return (
-        f"The condition '{rule}' cannot be kept while other hyperparameters are held: "
-        f"{rule.parent.name!r} may be inactive itself, and ConfigSpace then contradicts itself on "
-        f"whether it is unequal to {rule.value!r}. Name the values for which {rule.child.name!r} is "
-        "active instead: InCondition(child, parent, values)."
-    )
-
-
 def _compared(hyperparameter: Any, compare: Any, number: Any) -> Formula:
     """When a hyperparameter with very many values stands in a relation to a number."""
     lower, upper = hyperparameter.lower, hyperparameter.upper
@@ -332,9 +344,10 @@ def _condition(formula: Any, child: Any, new: Mapping[str, Any]) -> Any:
         join = cs.AndConjunction if formula.all else cs.OrConjunction
         return join(*[_condition(part, child, new) for part in formula.parts])
     name, kind, values = formula
-    if len(values) > 1:
+    if kind == "in" and len(values) > 1:
         return cs.InCondition(child, new[name], list(values))
-    return WRITTEN[kind][0](child, new[name], values[0])
+    parts = [WRITTEN[kind][0](child, new[name], value) for value in values]
+    return parts[0] if len(parts) == 1 else cs.AndConjunction(*parts)
 
 
 def _clause(formula: Any, new: Mapping[str, Any]) -> Any:
@@ -346,16 +359,17 @@ def _clause(formula: Any, new: Mapping[str, Any]) -> Any:
         return type(formula)(new[formula.left.name], new[formula.right.name])
     name, kind, values = formula
     if kind == "not in":  # which no clause of ConfigSpace asks
-        return _clause(_unequal(new[name], values[0]), new)
+        return _clause(_unequal(new[name], values), new)
     if len(values) > 1:
         return cs.ForbiddenInClause(new[name], values)
     return WRITTEN[kind][1](new[name], values[0])
 
 
-def _unequal(hyperparameter: Any, value: Any) -> Formula:
-    """A question whether a hyperparameter is unequal to a value, in other words."""
+def _unequal(hyperparameter: Any, values: tuple[Any, ...]) -> Formula:
+    """The question whether a hyperparameter is unequal to all values, without "not in"."""
+    name = hyperparameter.name
     if isinstance(hyperparameter, cs.CategoricalHyperparameter):
-        others = tuple(choice for choice in hyperparameter.choices if choice != value)
-        return Atom(hyperparameter.name, "in", others)
-    sides: tuple[Operator, ...] = ("<", ">")
-    return Joined(False, tuple(Atom(hyperparameter.name, side, (value,)) for side in sides))
+        others = tuple(choice for choice in hyperparameter.choices if choice not in values)
+        return Atom(name, "in", others)
+    sides = [(Atom(name, "<", (value,)), Atom(name, ">", (value,))) for value in values]
+    return _joined([_joined(pair, every=False) for pair in sides], every=True)

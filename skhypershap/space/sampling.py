@@ -1,8 +1,9 @@
-"""Configurations of a space, as vectors: all of them where they are few, draws where they are not."""
+"""Configurations of a space, as vectors: all of them if they are few, samples otherwise."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -17,76 +18,169 @@ from ConfigSpace.hyperparameters import (
     UniformIntegerHyperparameter,
 )
 
+from skhypershap.arrays import Floats, Vectors
+from skhypershap.library_faults import numbers_of_values
 from skhypershap.space.conditions import Legality, active_where, violates
-from skhypershap.space.domains import META_KEY, Quantiles, all_numbers, domain_of
+from skhypershap.space.domains import (
+    META_KEY,
+    Hyperparameter,
+    Quantiles,
+    all_numbers,
+    domain_of,
+)
 
-BATCH = 5
-MOST_ROUNDS = 20  # of drawing, where much is forbidden
-N_COMPARED = 4 * BATCH  # with what ConfigSpace draws itself, in case it changes its ways
+BATCH = 5  # vectors that ConfigSpace samples at once
+MAX_ROUNDS = 20  # of sampling, where much is forbidden
+N_COMPARED = 4 * BATCH  # vectors of the shortcut that are checked against those of ConfigSpace
 
 
-def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
-    """Draw vectors from the space's own distribution, the very ones HyperSHAP draws for a seed.
+def sample_columns(space: ConfigurationSpace, n_samples: int, seed: int) -> Vectors:
+    """Sample legal vectors from the distribution of the space, one column after the other.
 
-    What is inactive has no number (NaN). Where clauses forbid nearly everything there may be fewer.
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+        It is not changed, nor is its random state.
+    n_samples : int
+        How many.
+    seed : int
+        The random state.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_columns)
+        NaN where one is inactive. There may be fewer rows if clauses forbid nearly everything.
+
+    Raises
+    ------
+    ValueError
+        If no sample is legal.
+
+    See Also
+    --------
+    sample_vectors : The same distribution in the order of HyperSHAP, which takes longer.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.space.sampling import sample_columns
+    >>> space = ConfigurationSpace({"C": (0.1, 10.0), "kernel": ["linear", "rbf"]})
+    >>> sample_columns(space, 3, 0).shape
+    (3, 2)
     """
-    free = not space.conditions and not space.forbidden_clauses
-    if free and all(_is_unit_interval(hyperparameter) for hyperparameter in space.values()):
-        vectors = _draw_cube(len(space), n_samples, seed)
-        if np.array_equal(vectors[:N_COMPARED], _draw(space, min(n_samples, N_COMPARED), seed)):
+    return _sample_legal(space, n_samples, seed, _sample_all_columns)
+
+
+def _sample_all_columns(space: ConfigurationSpace, n_samples: int, seed: int) -> Vectors:
+    """Numbers for every hyperparameter, active or not, without clauses."""
+    generator = np.random.RandomState(seed)
+    columns = [
+        _numbers_of_values(item, item.sample_vector(n_samples, seed=generator))
+        for item in space.values()
+    ]
+    return np.column_stack(columns)
+
+
+def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> Vectors:
+    """Sample legal vectors from the distribution of the space, as HyperSHAP does for the same seed.
+
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+        It is not changed, nor is its random state.
+    n_samples : int
+        How many.
+    seed : int
+        The random state of ConfigSpace.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_columns)
+        NaN where one is inactive. There may be fewer rows if clauses forbid nearly everything.
+
+    Raises
+    ------
+    ValueError
+        If no sample is legal.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.space.sampling import sample_vectors
+    >>> space = ConfigurationSpace({"C": (0.1, 10.0), "kernel": ["linear", "rbf"]})
+    >>> sample_vectors(space, 3, 0).shape
+    (3, 2)
+    """
+    if space.conditions or space.forbidden_clauses:
+        unbound = copied = deepcopy(space)
+        if space.forbidden_clauses:
+            unbound = ConfigurationSpace()
+            unbound.add(list(copied.values()))
+            unbound.add(list(copied.conditions))
+        return _sample_legal(
+            space, n_samples, seed, lambda _, *rest: _sample_as_configspace(unbound, *rest)
+        )
+    if all(_is_unit_interval(hyperparameter) for hyperparameter in space.values()):
+        vectors = _sample_cube(len(space), n_samples, seed)
+        compared = min(n_samples, N_COMPARED)
+        if np.array_equal(vectors[:N_COMPARED], _sample_as_configspace(space, compared, seed)):
             return vectors
-    return _draw(space, n_samples, seed) if free else _draw_legal(space, n_samples, seed)
+    return _sample_as_configspace(space, n_samples, seed)
 
 
-def _is_unit_interval(hyperparameter: Any) -> bool:
+def _is_unit_interval(hyperparameter: Hyperparameter) -> bool:
     meta = hyperparameter.meta or {}
     return type(hyperparameter) is UniformFloatHyperparameter and META_KEY not in meta
 
 
-def _draw(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
-    drawn = deepcopy(space)  # the caller's random state stays as it is
-    drawn.seed(seed)
-    # Asking for one configuration gives a bare Configuration, hence at least two.
-    configurations = drawn.sample_configuration(max(n_samples, 2))[:n_samples]
+def _sample_as_configspace(space: ConfigurationSpace, n_samples: int, seed: int) -> Vectors:
+    sampled = deepcopy(space)  # so that the random state of the space is not advanced
+    sampled.seed(seed)
+    # For one configuration, ConfigSpace does not return a list.
+    configurations = sampled.sample_configuration(max(n_samples, 2))[:n_samples]
     vectors = np.array([configuration.get_array() for configuration in configurations])
     for column, hyperparameter in enumerate(space.values()):
-        domain = domain_of(hyperparameter)
-        # Where many numbers are one value, or nearly so, use the one that trials have.
-        if isinstance(domain, Quantiles) or isinstance(hyperparameter, IntegerHyperparameter):
-            active = ~np.isnan(vectors[:, column])
-            vectors[active, column] = domain.encode(domain.decode(vectors[active, column]))
+        active = ~np.isnan(vectors[:, column])
+        vectors[active, column] = _numbers_of_values(hyperparameter, vectors[active, column])
     return vectors
 
 
-def _draw_legal(space: ConfigurationSpace, n_samples: int, seed: int) -> np.ndarray:
-    """Draw without clauses and leave out what breaks one.
+def _numbers_of_values(hyperparameter: Hyperparameter, sampled: Floats) -> Floats:
+    """Sampled numbers, or those that `encode` returns for the same values where these may differ."""
+    domain = domain_of(hyperparameter)
+    if isinstance(domain, Quantiles) or isinstance(hyperparameter, IntegerHyperparameter):
+        return numbers_of_values(domain, sampled)
+    return sampled
 
-    ConfigSpace itself may draw for ever, and may draw what it forbids, or what is inactive.
+
+def _sample_legal(
+    space: ConfigurationSpace,
+    n_samples: int,
+    seed: int,
+    sample: Callable[[ConfigurationSpace, int, int], Vectors],
+) -> Vectors:
+    """Sample without clauses, remove what is inactive, and leave out what breaks a clause.
+
+    ConfigSpace itself may not terminate, and may return forbidden or inactive values.
     """
-    unbound = own = deepcopy(space)
-    if space.forbidden_clauses:
-        unbound = ConfigurationSpace()
-        unbound.add(list(own.values()))
-        unbound.add(list(own.conditions))
-    numbers = np.array([item.to_vector(item.default_value) for item in space.values()])
-    legality = Legality(space, numbers)
-    found: list[np.ndarray] = []
-    for number in range(MOST_ROUNDS):
-        drawn = _draw(unbound, n_samples, seed + number)
-        legal = legality.legal(legality.fill(drawn))
+    defaults = np.array([item.to_vector(item.default_value) for item in space.values()])
+    legality = Legality(space, defaults)
+    found: list[Vectors] = []
+    for round_ in range(MAX_ROUNDS):
+        legal = legality.legal(legality.fill(sample(space, n_samples, seed + round_)))
         found.append(legal[~violates(space, legal)])
         if sum(map(len, found)) >= n_samples:
             break
     if not sum(map(len, found)):
         raise ValueError(
-            f"The space forbids nearly everything: none of {MOST_ROUNDS * n_samples} draws is legal. "
+            f"The space forbids nearly everything: none of {MAX_ROUNDS * n_samples} samples is legal. "
             "Narrow the ranges of its hyperparameters to what is allowed."
         )
     return np.concatenate(found)[:n_samples]
 
 
-def _draw_cube(n_columns: int, n_samples: int, seed: int) -> np.ndarray:
-    """Draw floats in the order in which ConfigSpace does, five vectors at a time, but all at once."""
+def _sample_cube(n_columns: int, n_samples: int, seed: int) -> Vectors:
+    """Sample floats in the order of ConfigSpace, which takes five vectors at a time, but all at once."""
     n_batches = -(-n_samples // BATCH)
     numbers = np.random.RandomState(seed).random_sample((n_batches, n_columns, BATCH))
     return numbers.transpose(0, 2, 1).reshape(-1, n_columns)[:n_samples]
@@ -94,31 +188,52 @@ def _draw_cube(n_columns: int, n_samples: int, seed: int) -> np.ndarray:
 
 def enumerate_vectors(
     space: ConfigurationSpace, limit: int
-) -> tuple[np.ndarray, np.ndarray | None] | None:
-    """All legal vectors of a finite space with at most `limit` of them, None for any other space.
+) -> tuple[Vectors, Floats | None] | None:
+    """List all legal vectors of a finite space.
 
-    The second member holds the probability of each configuration in the space's distribution,
-    None where ConfigSpace does not tell it (integers that are not uniform). Clauses are heeded last:
-    with them there may be too many for `limit` on the way.
+    Parameters
+    ----------
+    space : ConfigSpace.ConfigurationSpace
+        With its conditions and clauses.
+    limit : int
+        The largest number of vectors, including those that only a clause forbids.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_vectors, n_columns)
+        NaN where a hyperparameter is inactive.
+    probabilities : ndarray of shape (n_vectors,) or None
+        Of each vector in the distribution of the space; None where ConfigSpace does not give it, for
+        integers that are not uniform.
+
+    None in place of both if the space is infinite or larger than `limit`.
+
+    Examples
+    --------
+    >>> from ConfigSpace import ConfigurationSpace
+    >>> from skhypershap.space.sampling import enumerate_vectors
+    >>> vectors, probabilities = enumerate_vectors(ConfigurationSpace({"kernel": ["a", "b"]}), 10)
+    >>> vectors.ravel(), probabilities
+    (array([0., 1.]), array([0.5, 0.5]))
     """
     if any(math.isinf(hyperparameter.size) for hyperparameter in space.values()):
         return None
-    rows = np.full((len(space), 1), np.nan)
-    chances: np.ndarray | None = np.ones(1)
+    rows: Floats = np.full((len(space), 1), np.nan)
+    chances: Floats | None = np.ones(1)
     for column, hyperparameter in enumerate(space.values()):
         size = int(hyperparameter.size)
         active = active_where(space, column, rows)
         if len(active) + (size - 1) * active.sum() > limit:
             return None
-        numbers, own = all_numbers(hyperparameter), _probabilities(hyperparameter)
+        numbers, probabilities = all_numbers(hyperparameter), _probabilities(hyperparameter)
         counts = np.where(active, len(numbers), 1)
         rows = np.repeat(rows, counts, axis=1)
         rows[column, np.repeat(active, counts)] = np.tile(numbers, active.sum())
-        if own is None or chances is None:
+        if probabilities is None or chances is None:
             chances = None
             continue
         chances = np.repeat(chances, counts)
-        chances[np.repeat(active, counts)] *= np.tile(own, active.sum())
+        chances[np.repeat(active, counts)] *= np.tile(probabilities, active.sum())
     vectors = rows.T
     legal = ~violates(space, vectors)
     if chances is not None:
@@ -126,9 +241,10 @@ def enumerate_vectors(
     return vectors[legal], chances
 
 
-def _probabilities(hyperparameter: Any) -> np.ndarray | None:
+def _probabilities(hyperparameter: Any) -> Floats | None:
     if isinstance(hyperparameter, CategoricalHyperparameter):
-        return hyperparameter.probabilities[hyperparameter.probabilities > 0]
+        positive: Floats = hyperparameter.probabilities[hyperparameter.probabilities > 0]
+        return positive
     uniform = isinstance(hyperparameter, (OrdinalHyperparameter, Constant)) or (
         isinstance(hyperparameter, UniformIntegerHyperparameter) and not hyperparameter.log
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone, is_classifier
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.utils import get_tags
@@ -86,6 +86,8 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         model.fit(seen[rows], self.scores[rows])
+        if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
+            model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
         forest = _checked_forest(model, seen[:N_COMPARED])
         if forest is not None:
             forest = _of_filled_vectors(forest, inputs)

@@ -118,10 +118,32 @@ def space_with_conditions(
 
 
 def space_of_trials(checked: Checked, configs: Configs) -> ConfigurationSpace:
-    """The space for trials of a source that does not contain it.
+    """The space for trials of a source that does not contain it: given or inferred.
 
-    It is inferred where none was given. One dict cannot express conditions, so that they are inferred
-    and added to its space.
+    Parameters
+    ----------
+    checked : Checked
+        Its space, if it has one, is used. One dict cannot express conditions, so they are inferred from
+        the trials and added.
+    configs : sequence of mapping
+        The configurations of the trials, without inactive hyperparameters.
+
+    Returns
+    -------
+    ConfigSpace.ConfigurationSpace
+        The space in `checked`, or a new one.
+
+    See Also
+    --------
+    space_inferred : What happens where no space was given.
+
+    Examples
+    --------
+    >>> from skhypershap.trials import Checked, space_given, space_of_trials
+    >>> given = {"kernel": ["rbf", "linear"], "gamma": [0.1, 1]}
+    >>> checked = Checked("score", space_given(given), given)
+    >>> space_of_trials(checked, [{"kernel": "rbf", "gamma": 1}, {"kernel": "linear"}]).conditions
+    [gamma | kernel in {'rbf'}]
     """
     if checked.space is None:
         return space_inferred(configs)

@@ -171,7 +171,10 @@ def reader_of(source: Any) -> Reader:
     reader = READERS[names[0]]
     if not isinstance(reader, str):
         return reader
-    found = importlib.import_module(reader, __package__)
+    try:
+        found = importlib.import_module(reader, __package__)
+    except ImportError as error:
+        raise ImportError(f"The reader of {names[0]} cannot be imported: {error}.") from error
     _check_functions(found, names[0])
     return cast(Reader, found)
 

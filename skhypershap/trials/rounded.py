@@ -1,4 +1,4 @@
-"""Distributions whose draws are rounded to multiples of a step, as hyperopt and Ray Tune have them."""
+"""Distributions rounded to multiples of a step, as in hyperopt and Ray Tune."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from skhypershap.space.domains import TAIL
 
 
 def rounded(distribution: Any, step: float) -> Any:
-    """The scipy distribution of `round(draw / step) * step`, for draws of a frozen distribution.
+    """The distribution of `round(x / step) * step` for x from a frozen distribution of scipy.
 
-    With more than `MAX_STEPS` values the steps no longer matter: the range without them, widened to
-    what the rounding can reach.
+    With more than `MAX_STEPS` values the steps no longer matter, and it is the distribution itself,
+    widened to the values that rounding can reach.
     """
     lower, upper = distribution.support()
     lower = lower if np.isfinite(lower) else distribution.ppf(TAIL)
@@ -36,6 +36,6 @@ def rounded(distribution: Any, step: float) -> Any:
 
 
 def weighted(numbers: np.ndarray, weights: np.ndarray) -> Weighted:
-    """Numbers that are drawn as often as their weights say, whole ones as integers."""
+    """Numbers with weights for their probabilities; whole numbers become integers."""
     values = [int(number) if number.is_integer() else number for number in map(float, numbers)]
     return Weighted(values, weights.tolist())

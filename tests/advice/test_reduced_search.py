@@ -1,4 +1,4 @@
-"""Smaller searches: over the subset and nothing else, everything else held, the caller's untouched."""
+"""Reduced searches: grids, lists of dicts, random searches and errors."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import as_own, encode, player_names
-from skhypershap.trials import space_of_search as check
+from skhypershap.trials import space_of_search
 
 X, Y = load_iris(return_X_y=True)
 
@@ -34,7 +31,7 @@ def subsets_of(names):
 
 
 def full_config(space, fixed, params):
-    """What runs: the trial's values over the held ones, without what is inactive."""
+    """The configuration that runs: the values of the trial over the held ones."""
     blend = {**fixed, **params}
     return as_own(space, [blend], encode(space, [blend]))[0]
 
@@ -50,7 +47,7 @@ def keys_of(form):
 
 
 def assert_same_domains(smaller, space, names):
-    own = check(smaller)
+    own = space_of_search(smaller)
     assert set(player_names(own)) == set(names)
     for name in names:
         assert type(own[name]) is type(space[name])
@@ -72,8 +69,8 @@ def grid():
 
 
 @pytest.mark.parametrize("subset", subsets_of(["max_depth", "min_samples_leaf", "criterion"]))
-def test_every_trial_of_a_smaller_grid_is_one_of_the_whole_grid(grid, subset):
-    space, before = check(grid), scores_by_config(grid)
+def test_trials_of_a_smaller_grid_are_in_the_whole_grid(grid, subset):
+    space, before = space_of_search(grid), scores_by_config(grid)
     for fixed in grid.cv_results_["params"][::5]:
         smaller = reduced(grid, space, subset, fixed)
         assert set(smaller.param_grid) == subset
@@ -88,10 +85,10 @@ def test_every_trial_of_a_smaller_grid_is_one_of_the_whole_grid(grid, subset):
             assert score == before[value_key({**fixed, **params})]
 
 
-def test_nothing_of_the_callers_is_changed_or_shared(grid):
+def test_reduced_does_not_mutate_or_share(grid):
     shown, choices = repr(grid.estimator), {n: list(v) for n, v in grid.param_grid.items()}
     fixed = {"max_depth": 3, "min_samples_leaf": 30, "criterion": "entropy"}
-    smaller = reduced(grid, check(grid), ["max_depth"], fixed)
+    smaller = reduced(grid, space_of_search(grid), ["max_depth"], fixed)
     smaller.param_grid["max_depth"].append(99)
     assert (repr(grid.estimator), grid.param_grid) == (shown, choices)
     assert fixed == {"max_depth": 3, "min_samples_leaf": 30, "criterion": "entropy"}
@@ -100,7 +97,7 @@ def test_nothing_of_the_callers_is_changed_or_shared(grid):
     assert smaller.estimator is not grid.estimator
 
 
-def test_all_other_settings_stay(grid):
+def test_all_other_settings_are_kept(grid):
     search = GridSearchCV(
         grid.estimator,
         grid.param_grid,
@@ -111,7 +108,7 @@ def test_all_other_settings_stay(grid):
         error_score="raise",
         return_train_score=True,
     )
-    smaller = reduced(search, check(search), ["criterion"], grid.best_params_)
+    smaller = reduced(search, space_of_search(search), ["criterion"], grid.best_params_)
     settings = [search.get_params(deep=False), smaller.get_params(deep=False)]
     for setting in settings:
         del setting["estimator"], setting["param_grid"]
@@ -120,8 +117,8 @@ def test_all_other_settings_stay(grid):
     assert again.best_params_ == smaller.fit(X, Y).best_params_
 
 
-def test_held_values_stay_what_they_are():
-    """True is not 1, None is a value, and a share is no count."""
+def test_held_values_keep_their_type():
+    """True is not 1, None is a value, and a fraction is not a count."""
     choices = {
         "bootstrap": [True, False],
         "max_features": [1, 1.0],
@@ -130,12 +127,12 @@ def test_held_values_stay_what_they_are():
     }
     search = GridSearchCV(RandomForestClassifier(3, max_depth=7, max_features=2), choices)
     fixed = {"bootstrap": True, "max_features": 1.0, "max_depth": None, "min_samples_leaf": 1}
-    held = reduced(search, check(search), ["min_samples_leaf"], fixed).estimator
+    held = reduced(search, space_of_search(search), ["min_samples_leaf"], fixed).estimator
     assert held.bootstrap is True
     assert held.max_depth is None
     assert type(held.max_features) is float
     fixed["max_features"] = 1
-    held = reduced(search, check(search), ["min_samples_leaf"], fixed).estimator
+    held = reduced(search, space_of_search(search), ["min_samples_leaf"], fixed).estimator
     assert type(held.max_features) is int
 
 
@@ -154,8 +151,8 @@ def kernels():
     return GridSearchCV(SVC(), KERNELS, cv=3).fit(X, Y)
 
 
-def test_every_trial_of_a_smaller_list_of_dicts_is_one_of_the_whole(kernels):
-    space, before = check(kernels), scores_by_config(kernels)
+def test_trials_of_smaller_dicts_are_in_the_whole(kernels):
+    space, before = space_of_search(kernels), scores_by_config(kernels)
     filling = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 2}
     n_compared = 0
     for baseline in kernels.cv_results_["params"][::10]:
@@ -181,9 +178,9 @@ def test_every_trial_of_a_smaller_list_of_dicts_is_one_of_the_whole(kernels):
     assert n_compared > 100
 
 
-def test_a_dict_that_becomes_empty_of_ranges_stays_for_its_choice(kernels):
+def test_dict_without_ranges_stays_for_its_choice(kernels):
     fixed = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 3}
-    smaller = reduced(kernels, check(kernels), {"kernel"}, fixed)
+    smaller = reduced(kernels, space_of_search(kernels), {"kernel"}, fixed)
     assert smaller.param_grid == [
         {"kernel": ["linear"]},
         {"kernel": ["rbf"], "gamma": [0.1]},
@@ -192,52 +189,52 @@ def test_a_dict_that_becomes_empty_of_ranges_stays_for_its_choice(kernels):
     assert (smaller.estimator.gamma, smaller.estimator.C) == ("scale", 1.0)
 
 
-def test_dicts_that_lack_what_is_held_go_on_without_it():
-    """A share of the samples without a bootstrap is an error, and a loose tolerance a bad score."""
+def test_dicts_that_lack_a_held_hyperparameter_run_without_it():
+    """max_samples without a bootstrap would raise an error in RandomForestClassifier."""
     forest = RandomForestClassifier(3, random_state=0)
     dicts = [{"bootstrap": [False]}, {"bootstrap": [True], "max_samples": [0.1, 0.2, 0.5]}]
     search = GridSearchCV(forest, dicts, cv=3, error_score="raise").fit(X, Y)
     fixed = {"bootstrap": True, "max_samples": 0.1}
-    smaller = reduced(search, check(search), ["bootstrap"], fixed).fit(X, Y)
+    smaller = reduced(search, space_of_search(search), ["bootstrap"], fixed).fit(X, Y)
     whole = scores_by_config(search)
     assert scores_by_config(smaller) == {
         key: whole[key] for key in map(value_key, [{"bootstrap": False}, fixed])
     }
-    assert player_names(check(smaller)) == ["bootstrap"]
+    assert player_names(space_of_search(smaller)) == ["bootstrap"]
 
 
-def test_an_iterator_of_splits():
+def test_iterator_of_splits_raises():
     search = GridSearchCV(SVC(), {"C": [1, 10], "gamma": [0.1, 1]}, cv=KFold(3).split(X))
     with pytest.raises(TypeError, match=r"its cv is an iterator.*cv=list\(splits\)"):
-        reduced(search, check(search), ["C"], {"C": 1, "gamma": 0.1})
+        reduced(search, space_of_search(search), ["C"], {"C": 1, "gamma": 0.1})
 
 
 def test_dicts_of_another_held_value_are_dropped(kernels):
     fixed = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 3}
-    smaller = reduced(kernels, check(kernels), {"C", "gamma"}, fixed)
+    smaller = reduced(kernels, space_of_search(kernels), {"C", "gamma"}, fixed)
     assert smaller.param_grid == [{"C": C, "gamma": GAMMA}]
     fixed["kernel"] = "linear"
-    smaller = reduced(kernels, check(kernels), {"C", "gamma"}, fixed)
+    smaller = reduced(kernels, space_of_search(kernels), {"C", "gamma"}, fixed)
     assert smaller.param_grid == [{"C": C}]
     assert smaller.estimator.kernel == "linear"
     assert smaller.estimator.gamma == "scale", "inactive, so it is not set"
 
 
-def test_a_range_belongs_to_the_dict_it_is_given_in():
+def test_range_stays_in_its_dict():
     dicts = [{"kernel": ["rbf"], "C": [1, 10, 100]}, {"kernel": ["linear"], "C": [0.01, 0.1]}]
     search = GridSearchCV(SVC(), dicts)
     for kernel, expected in (("rbf", [1, 10, 100]), ("linear", [0.01, 0.1])):
-        smaller = reduced(search, check(search), ["C"], {"kernel": kernel, "C": 1})
+        smaller = reduced(search, space_of_search(search), ["C"], {"kernel": kernel, "C": 1})
         assert smaller.param_grid == [{"C": expected}]
 
 
-def test_a_dict_without_a_held_hyperparameter_stays_where_it_runs_at_the_held_value():
+def test_reduced_dicts_keep_entry_with_same_default():
     dicts = [
         {"kernel": ["rbf"], "C": [1.0, 10.0], "gamma": GAMMA},
         {"kernel": ["rbf", "poly"], "gamma": GAMMA},
     ]
     search = GridSearchCV(SVC(), dicts)
-    space = check(search)
+    space = space_of_search(search)
     assert not space.conditions, "what this test is about"
     at_own = reduced(search, space, ["gamma"], {"kernel": "rbf", "C": 1.0, "gamma": 0.1})
     assert at_own.param_grid == [{"gamma": GAMMA}], "and the two that are alike are one"
@@ -246,133 +243,30 @@ def test_a_dict_without_a_held_hyperparameter_stays_where_it_runs_at_the_held_va
     assert other.estimator.C == 10.0
 
 
-def test_a_dict_may_end_up_empty_where_the_estimators_own_value_runs():
+def test_dict_may_become_empty():
     dicts = [{"kernel": ["rbf"], "gamma": GAMMA}, {"kernel": ["rbf", "poly"], "C": [1.0, 10.0]}]
     search = GridSearchCV(SVC(), dicts, cv=2)
-    space = check(search)
+    space = space_of_search(search)
     smaller = reduced(search, space, ["gamma"], {"kernel": "rbf", "C": 1.0, "gamma": 0.1})
     assert smaller.param_grid == [{"gamma": GAMMA}, {}]
     assert_same_domains(smaller, space, ["gamma"])
     assert smaller.fit(X, Y).cv_results_["params"] == [*({"gamma": g} for g in GAMMA), {}]
 
 
-def test_all_dicts_are_kept_where_the_subset_would_not_vary_in_those_that_agree():
+def test_all_dicts_stay_if_the_subset_varies_only_with_all():
     dicts = [{"kernel": ["rbf"], "C": [1, 10]}, {"kernel": ["linear"], "C": [0.1]}]
     search = GridSearchCV(SVC(), dicts)
-    smaller = reduced(search, check(search), ["kernel"], {"kernel": "rbf", "C": 1})
+    smaller = reduced(search, space_of_search(search), ["kernel"], {"kernel": "rbf", "C": 1})
     assert smaller.param_grid == [{"kernel": ["rbf"]}, {"kernel": ["linear"]}]
-
-
-# Estimators as choices
-
-
-@pytest.fixture
-def pipelines():
-    pipeline = Pipeline([("scaler", StandardScaler()), ("clf", SVC())])
-    dicts = [
-        {"clf": [SVC()], "clf__C": [0.1, 1, 10], "scaler": [None, StandardScaler()]},
-        {"clf": [RandomForestClassifier(3, random_state=0)], "clf__max_depth": [1, 2, 3]},
-        {"clf": [LogisticRegression(C=5, max_iter=500)], "scaler": [MinMaxScaler()]},
-    ]
-    return GridSearchCV(pipeline, dicts, cv=2)
-
-
-def fixed_of(pipelines, clf, **values):
-    rest = {"clf__C": 10, "clf__max_depth": 2, "scaler": pipelines.param_grid[0]["scaler"][1]}
-    return {"clf": clf, **rest, **values}
-
-
-def test_a_choice_is_given_what_is_held_inside_it(pipelines):
-    svc = pipelines.param_grid[0]["clf"][0]
-    smaller = reduced(pipelines, check(pipelines), ["clf"], fixed_of(pipelines, svc))
-    choices = [choice for entry in smaller.param_grid for choice in entry["clf"]]
-    assert [type(c) for c in choices] == [SVC, RandomForestClassifier, LogisticRegression]
-    assert choices[0].C == 10
-    assert choices[1].max_depth == 2
-    assert choices[2].C == 5, "the space says that clf__C is SVC's"
-    assert svc.C == 1.0
-    assert pipelines.estimator.get_params()["clf__C"] == 1.0
-    smaller.fit(X, Y)
-    by_hand = GridSearchCV(
-        Pipeline([("scaler", StandardScaler()), ("clf", SVC())]), {"clf__C": [10]}, cv=2
-    ).fit(X, Y)
-    score = smaller.cv_results_["mean_test_score"][0]
-    assert score == by_hand.cv_results_["mean_test_score"][0]
-
-
-def test_a_choice_that_has_the_held_value_is_as_it_was(pipelines):
-    svc = pipelines.param_grid[0]["clf"][0]
-    space = check(pipelines)
-    fixed = fixed_of(pipelines, svc, clf__C=1.0)
-    smaller = reduced(pipelines, space, ["clf", "clf__max_depth"], fixed)
-    assert [set(entry) for entry in smaller.param_grid] == [
-        {"clf"},
-        {"clf", "clf__max_depth"},
-        {"clf"},
-    ]
-    assert repr(smaller.param_grid[0]["clf"]) == repr([SVC()])
-    assert_same_domains(smaller, space, ["clf", "clf__max_depth"])
-
-
-def test_an_estimator_is_held_before_its_parameters(pipelines):
-    forest = pipelines.param_grid[1]["clf"][0]
-    fixed = fixed_of(pipelines, forest, scaler=pipelines.param_grid[0]["scaler"][1])
-    smaller = reduced(pipelines, check(pipelines), ["clf__max_depth"], fixed)
-    assert smaller.param_grid == [{"clf__max_depth": [1, 2, 3]}]
-    held = smaller.estimator.named_steps["clf"]
-    assert isinstance(held, RandomForestClassifier)
-    assert held is not forest
-    assert smaller.fit(X, Y).best_score_ > 0.8
-    svc = pipelines.param_grid[0]["clf"][0]
-    smaller = reduced(pipelines, check(pipelines), ["scaler"], fixed_of(pipelines, svc))
-    assert smaller.estimator.get_params()["clf__C"] == 10
-    assert svc.C == 1.0
-
-
-def test_choices_that_held_values_make_the_same_are_one():
-    search = GridSearchCV(
-        Pipeline([("clf", SVC())]),
-        [
-            {"clf": [SVC(C=1), SVC(C=2), SVC(kernel="linear")], "clf__C": [3, 4]},
-            {"clf": [DecisionTreeClassifier()], "clf__max_depth": [1, 2]},
-        ],
-    )
-    first = search.param_grid[0]["clf"][0]
-    fixed = {"clf": first, "clf__C": 3, "clf__max_depth": 1}
-    smaller = reduced(search, check(search), ["clf"], fixed)
-    assert repr(smaller.param_grid[0]) == repr({"clf": [SVC(C=3), SVC(C=3, kernel="linear")]})
-    assert smaller.param_grid[1]["clf"][0].max_depth == 1
-    assert first.C == 1
-
-
-def test_conditions_inside_a_choice_are_heeded():
-    """gamma is held in SVC with the held kernel alone, whatever dict SVC stands in."""
-    dicts = [
-        {"clf": [SVC()], "clf__kernel": ["linear"]},
-        {"clf": [SVC()], "clf__kernel": ["rbf"], "clf__gamma": [0.1, 0.5]},
-        {"clf": [LinearSVC()], "clf__tol": [1e-4, 1e-2]},
-    ]
-    search = GridSearchCV(Pipeline([("clf", SVC())]), dicts)
-    fixed = {"clf": dicts[0]["clf"][0], "clf__kernel": "rbf", "clf__gamma": 0.5, "clf__tol": 1e-2}
-    space = check(search)
-    smaller = reduced(search, space, ["clf"], fixed)
-    assert repr(smaller.param_grid) == repr(
-        [{"clf": [SVC(gamma=0.5)]}, {"clf": [LinearSVC(tol=1e-2)]}]
-    )
-    smaller = reduced(search, space, ["clf"], {**fixed, "clf__kernel": "linear"})
-    assert repr(smaller.param_grid[0]) == repr({"clf": [SVC(kernel="linear")]})
-    smaller = reduced(search, space, ["clf", "clf__kernel"], fixed)
-    assert [entry.get("clf__kernel") for entry in smaller.param_grid] == [["linear"], ["rbf"], None]
-    assert smaller.param_grid[1]["clf"][0].gamma == 0.5
 
 
 # Random searches
 
 
-def test_distributions_are_kept_as_they_are():
+def test_distributions_are_kept():
     ranges = {"C": loguniform(1e-2, 1e2), "gamma": uniform(0.1, 1), "degree": randint(1, 4)}
     search = RandomizedSearchCV(SVC(), ranges, n_iter=7, random_state=3, cv=2)
-    space = check(search)
+    space = space_of_search(search)
     fixed = {"C": 2.5, "gamma": 0.3, "degree": 2}
     for subset in subsets_of(ranges):
         smaller = reduced(search, space, subset, fixed)
@@ -389,19 +283,19 @@ def test_distributions_are_kept_as_they_are():
         }
 
 
-def test_of_lists_no_more_is_drawn_than_there_is():
-    """scikit-learn would warn, which is an error here."""
+def test_lists_are_not_drawn_from_more_often_than_their_size():
+    """Otherwise scikit-learn warns, which is an error in this test."""
     search = RandomizedSearchCV(SVC(), KERNELS, n_iter=12, random_state=0, cv=2)
     fixed = {"kernel": "rbf", "C": 1.0, "gamma": 0.1, "degree": 3}
     for subset, n_expected in (({"C"}, 2), ({"kernel"}, 3), ({"C", "gamma"}, 6)):
-        smaller = reduced(search, check(search), subset, fixed)
+        smaller = reduced(search, space_of_search(search), subset, fixed)
         assert smaller.n_iter == n_expected
         assert len(smaller.fit(X, Y).cv_results_["params"]) == n_expected
-    assert reduced(search, check(search), fixed, fixed).n_iter == 12
+    assert reduced(search, space_of_search(search), fixed, fixed).n_iter == 12
     assert search.n_iter == 12
 
 
-def test_a_distribution_that_nobody_can_read_may_hold_anything():
+def test_unreadable_distribution_may_hold_any_value():
     class Odd:
         def rvs(self, random_state=None):
             return 1.0
@@ -416,9 +310,9 @@ def test_a_distribution_that_nobody_can_read_may_hold_anything():
     assert smaller.param_distributions == [{"gamma": GAMMA}]
 
 
-def test_forbidden_clauses_of_a_given_space_do_not_matter_to_a_search():
+def test_forbidden_clauses_are_ignored_in_a_search():
     search = GridSearchCV(SVC(), {"kernel": ["rbf", "linear"], "C": [1, 10]})
-    space = check(search)
+    space = space_of_search(search)
     space.add(ForbiddenEqualsClause(space["kernel"], "linear"))
     smaller = reduced(search, space, ["kernel"], {"kernel": "linear", "C": 10})
     assert smaller.param_grid == {"kernel": ["rbf", "linear"]}
@@ -428,16 +322,16 @@ def test_forbidden_clauses_of_a_given_space_do_not_matter_to_a_search():
 # What cannot be done
 
 
-def test_an_unknown_name_and_nothing_left(grid):
-    space, fixed = check(grid), grid.best_params_
+def test_unknown_name_or_empty_subset_raises(grid):
+    space, fixed = space_of_search(grid), grid.best_params_
     with pytest.raises(ValueError, match=r"'max_dept'.*Did you mean 'max_depth'"):
         reduced(grid, space, ["max_dept"], fixed)
     with pytest.raises(ValueError, match="an empty subset has no effect"):
         reduced(grid, space, [], fixed)
 
 
-def test_what_the_search_does_not_have_it_cannot_search_over(grid):
-    space = check(grid)
+def test_hyperparameter_outside_the_search_raises(grid):
+    space = space_of_search(grid)
     space.add(Float("ccp_alpha", (0.0, 1.0)))
     fixed = {**grid.best_params_, "ccp_alpha": 0.0}
     with pytest.raises(
@@ -447,7 +341,7 @@ def test_what_the_search_does_not_have_it_cannot_search_over(grid):
 
 
 class OwnSearch(BaseEstimator):
-    """Shaped like a search of scikit-learn."""
+    """Has the attributes of a search of scikit-learn."""
 
     def __init__(self, estimator=None, param_grid=None, patience=3):
         self.estimator = estimator
@@ -455,9 +349,9 @@ class OwnSearch(BaseEstimator):
         self.patience = patience
 
 
-def test_any_search_with_the_shape_of_one_can_be_rebuilt(grid):
+def test_search_of_another_library_can_be_rebuilt(grid):
     own = OwnSearch(grid.estimator, grid.param_grid, patience=7)
-    smaller = reduced(own, check(own), ["criterion"], grid.best_params_)
+    smaller = reduced(own, space_of_search(own), ["criterion"], grid.best_params_)
     assert isinstance(smaller, OwnSearch)
     assert smaller.param_grid == {"criterion": ["gini", "entropy"]}
     assert smaller.patience == 7
@@ -465,7 +359,7 @@ def test_any_search_with_the_shape_of_one_can_be_rebuilt(grid):
 
 
 class Bare:
-    """A search of somebody who knows no get_params."""
+    """A search without get_params."""
 
     estimator = SVC()
     param_grid = KERNELS
@@ -481,7 +375,7 @@ class Bare:
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_a_search_that_cannot_be_rebuilt_says_why(search, missing):
+def test_search_that_cannot_be_rebuilt_raises(search, missing):
     space = ConfigurationSpace({"C": [1, 2], "D": [1, 2]})
     with pytest.raises(
         TypeError, match=rf"{type(search).__name__}: it has no {missing}.*best_subsets"
@@ -493,7 +387,7 @@ def test_a_search_that_cannot_be_rebuilt_says_why(search, missing):
 
 
 @pytest.mark.filterwarnings("ignore::skhypershap.HyperSHAPWarning")
-def test_it_is_what_an_explainer_has_explained():
+def test_reduced_search_can_be_explained_again():
     search = GridSearchCV(SVC(gamma=0.1), KERNELS, cv=2).fit(X, Y)
     explainer = HyperSHAPExplainer(search, random_state=0).fit()
     fixed = {**explainer.fitted_.trials.defaults.values, **explainer.baseline_}

@@ -24,7 +24,7 @@ def explainer(request):
 
 @pytest.mark.parametrize("game", ["tunability", "mistunability", "sensitivity", "ablation"])
 @pytest.mark.parametrize("baseline", [None, "worst", ["median", "worst"]])
-def test_against_brute_force(explainer, game, baseline):
+def test_best_subsets_equal_brute_force(explainer, game, baseline):
     values = explainer.coalition_values(game, baseline=baseline)
     sign = -1 if explainer.direction == "minimize" and game != "sensitivity" else 1
     values["gain"] = sign * (values["value"] - values["value"].iloc[0])
@@ -49,7 +49,7 @@ def test_shares_grow_to_one(explainer):
     assert share.iloc[-1] == 1
 
 
-def test_of_equals_the_first_comes_first():
+def test_first_of_equal_subsets_is_chosen():
     space = ConfigurationSpace()
     space.add([Categorical(name, [0, 1], default=0) for name in "abc"])
     configs = [dict(zip("abc", map(int, f"{row:03b}"), strict=True)) for row in range(8)] * 3
@@ -61,7 +61,7 @@ def test_of_equals_the_first_comes_first():
     np.testing.assert_allclose(table["share"], [1 / 3, 2 / 3, 1])
 
 
-def test_nothing_to_gain(mixed_space, mixed_trials):
+def test_reduced_search_without_gain_raises(mixed_space, mixed_trials):
     fitted = HyperSHAPExplainer(mixed_space, n_samples=50, random_state=0)
     with pytest.warns(Warning, match="same"):
         fitted.fit(mixed_trials[0], np.zeros(80))
@@ -72,7 +72,7 @@ def test_nothing_to_gain(mixed_space, mixed_trials):
         fitted.reduced_search()
 
 
-def test_with_too_many_players_one_after_the_other_joins(mixed_space, mixed_trials):
+def test_subsets_beyond_max_exact_are_grown_greedily(mixed_space, mixed_trials):
     """An additive game is no harder to grow; here the grown subsets are the best ones."""
     configs, _ = mixed_trials
     scores = [3 * config["alpha"] + config["depth"] / 12 for config in configs]
@@ -95,7 +95,7 @@ class TestReducedSpace:
         configs, scores = mixed_trials
         return HyperSHAPExplainer(mixed_space, n_samples=200, random_state=0).fit(configs, scores)
 
-    def test_the_rest_is_constant(self, fitted):
+    def test_held_hyperparameters_are_constant(self, fitted):
         for row in fitted.best_subsets().itertuples():
             space = fitted.reduced_search(row.size)
             free = {name for name, item in space.items() if item.size > 1}
@@ -104,7 +104,7 @@ class TestReducedSpace:
             assert held == {name: fitted.baseline_[name] for name in held}
             assert set(space) == set(fitted.space_)
 
-    def test_it_is_explained_as_the_coalition_is(self, fitted):
+    def test_reduced_space_gains_no_more_than_its_subset(self, fitted):
         """In the reduced space the baseline is the same, and the gain is that of the subset."""
         space = fitted.reduced_search(2)
         names = [name for name, item in space.items() if item.size > 1]
@@ -113,7 +113,7 @@ class TestReducedSpace:
         assert gains.max() <= fitted.best_subsets()["gain"].iloc[1] + 1e-12
         assert set(names) == set(fitted.best_subsets()["hyperparameters"].iloc[1])
 
-    def test_the_smallest_that_reaches_the_share(self, fitted):
+    def test_smallest_subset_that_reaches_the_share(self, fitted):
         shares = fitted.best_subsets()["share"]
         for share in (0.3, 0.5, 0.9, 1.0):
             space = fitted.reduced_search(share=share)
@@ -121,20 +121,20 @@ class TestReducedSpace:
             assert n_free == 1 + int(np.argmax(shares >= share))
 
     @pytest.mark.parametrize("share", [0, -0.1, 1.01, "all", None, True])
-    def test_shares_that_are_none(self, fitted, share):
+    def test_invalid_share_raises(self, fitted, share):
         with pytest.raises(ValueError, match="share must be a number above 0 and at most 1"):
             fitted.reduced_search(share=share)
 
     @pytest.mark.parametrize("size", [0, -1, 6, 2.0, "2", True])
-    def test_sizes_that_are_none(self, fitted, size):
+    def test_invalid_size_raises(self, fitted, size):
         with pytest.raises(ValueError, match="size must be an integer from 1 to 5"):
             fitted.reduced_search(size)
 
-    def test_several_baselines(self, mixed_space, mixed_trials):
+    def test_several_baselines_raise(self, mixed_space, mixed_trials):
         fitted = HyperSHAPExplainer(mixed_space, baseline=["median", "worst"], n_samples=50)
         with pytest.raises(ValueError, match="There are 2 baselines"):
             fitted.fit(*mixed_trials).reduced_search(1)
 
-    def test_verify_has_nothing_to_run(self, fitted):
+    def test_verify_without_search_raises(self, fitted):
         with pytest.raises(ValueError, match="search"):
             fitted.verify([[0]], [0])

@@ -1,4 +1,4 @@
-"""What is measured is what cross_val_score says by hand."""
+"""Measured scores equal those of cross_val_score."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skhypershap import HyperSHAPExplainer, SurrogateWarning, TrialsWarning
+from skhypershap import HyperSHAPExplainer, TrialsWarning
 from skhypershap.advice.verification import measured
 from skhypershap.explainer.base import game_context
 from skhypershap.games.candidates import best_config
@@ -74,14 +74,14 @@ def assert_close(pairs, expected):
     ids=["None", "int", "KFold", "splits"],
 )
 @pytest.mark.parametrize("scoring", [None, "f1_macro", make_scorer(accuracy_score)], ids=str)
-def test_a_classifier_by_any_folds_and_scoring(cv, scoring):
+def test_measured_equals_cross_val_score_for_any_cv_and_scoring(cv, scoring):
     search = tree_search(cv=cv, scoring=scoring)
     expected = by_hand(search, TREES, scoring=scoring)
     assert_close(measured(search, TREES, X, Y), expected)
     assert_close(measured(search.fit(X, Y), TREES, X, Y, "score"), expected)
 
 
-def test_a_scorer_has_its_own_name():
+def test_scorer_is_a_metric_by_its_name():
     search = tree_search(cv=3, scoring="f1_macro")
     assert_close(
         measured(search, TREES, X, Y, "f1_macro"), by_hand(search, TREES, scoring="f1_macro")
@@ -101,7 +101,7 @@ def test_a_scorer_has_its_own_name():
     ],
     ids=["dict", "callable"],
 )
-def test_of_several_metrics_the_one_asked_for(scoring):
+def test_one_of_several_metrics_is_measured(scoring):
     search = tree_search(cv=3, scoring=scoring, refit="f1")
     assert_close(measured(search, TREES, X, Y, "acc"), by_hand(search, TREES, scoring="accuracy"))
     assert_close(measured(search, TREES, X, Y, "f1"), by_hand(search, TREES, scoring="f1_macro"))
@@ -109,7 +109,7 @@ def test_of_several_metrics_the_one_asked_for(scoring):
         measured(search, TREES, X, Y)
 
 
-def test_a_regressor():
+def test_regressor_is_measured():
     x, y = load_diabetes(return_X_y=True)
     search = RandomizedSearchCV(
         Ridge(), {"alpha": [0.1, 1.0]}, cv=4, scoring="neg_mean_squared_error"
@@ -119,7 +119,7 @@ def test_a_regressor():
     assert_close(measured(search, configs, x, y), expected)
 
 
-def test_a_pipeline_whose_steps_are_chosen():
+def test_pipeline_with_swapped_steps_is_measured():
     pipeline = Pipeline([("scaler", None), ("clf", SVC())])
     search = GridSearchCV(pipeline, {"scaler": [None, StandardScaler()]}, cv=3)
     svc = SVC(C=3)
@@ -134,7 +134,7 @@ def test_a_pipeline_whose_steps_are_chosen():
     assert search.estimator.steps[0][1] is None
 
 
-def test_the_trials_of_a_grid_are_measured_again():
+def test_trials_of_a_grid_are_measured_equal():
     search = tree_search(cv=KFold(5, shuffle=True, random_state=0), scoring="balanced_accuracy")
     results = search.fit(X, Y).cv_results_
     got = measured(search, results["params"], X, Y, "balanced_accuracy")
@@ -158,7 +158,7 @@ def test_all_configurations_have_the_same_splits():
     assert len(set(mean)) == len(set(std)) == 1
 
 
-def test_nothing_of_the_callers_is_changed():
+def test_measured_does_not_mutate():
     state = np.random.RandomState(0)
     search = tree_search(cv=KFold(3, shuffle=True, random_state=state))
     before, shown, configs = state.get_state()[2], repr(search), [dict(config) for config in TREES]
@@ -171,12 +171,12 @@ def test_nothing_of_the_callers_is_changed():
     assert not hasattr(search.estimator, "tree_")
 
 
-def test_a_frozen_search_is_looked_into():
+def test_frozen_search_is_unwrapped():
     search = tree_search(cv=3).fit(X, Y)
     assert_close(measured(FrozenEstimator(search), TREES, X, Y), by_hand(search, TREES))
 
 
-def test_data_frames():
+def test_data_frames_are_accepted():
     x, y = load_iris(return_X_y=True, as_frame=True)
     search = tree_search(cv=3)
     assert_close(measured(search, TREES, x, y), by_hand(search, TREES))
@@ -213,7 +213,7 @@ def test_metadata_is_routed():
 
 
 class Fragile(ClassifierMixin, BaseEstimator):
-    """Fails where it is told to, perhaps in one fold only."""
+    """Fails in all folds, or in one."""
 
     def __init__(self, broken=False):
         self.broken = broken
@@ -228,7 +228,7 @@ class Fragile(ClassifierMixin, BaseEstimator):
         return np.full(len(X), self.classes_[0])
 
 
-def test_what_fails_is_missing_and_one_warning_counts_it():
+def test_failed_fits_are_nan_with_one_warning():
     folds = KFold(3)
     search = GridSearchCV(Fragile(), {"broken": [False, True]}, cv=folds)
     configs = [{"broken": False}, {"broken": True}, {"broken": "sometimes"}]
@@ -243,7 +243,7 @@ def test_what_fails_is_missing_and_one_warning_counts_it():
         measured(search, [{"broken": True}], X, Y)
 
 
-def test_error_score_is_the_searchs_own():
+def test_error_score_of_the_search_is_used():
     search = GridSearchCV(Fragile(), {"broken": [False, True]}, cv=KFold(3), error_score=-1)
     assert measured(search, [{"broken": True}, {}], X, Y)[0][0] == -1
     search.set_params(error_score="raise")
@@ -260,7 +260,7 @@ def halving(**options):
     return HalvingGridSearchCV(forest, {"max_depth": [1, 2, 4, 8]}, min_resources=2, **options)
 
 
-def test_a_resource_that_is_a_parameter_is_at_its_largest():
+def test_resource_parameter_has_its_largest_value():
     search = halving(resource="n_estimators").fit(X, Y)
     largest = max(search.cv_results_["n_resources"])
     configs = [{"max_depth": 1}, {"max_depth": 8}]
@@ -269,16 +269,18 @@ def test_a_resource_that_is_a_parameter_is_at_its_largest():
     assert_close(measured(search, configs, X, Y), expected)
 
 
-def test_samples_are_all_there():
+def test_resource_n_samples_is_all_samples_with_a_warning():
     search = halving(resource="n_samples", max_resources="auto")
     search.set_params(min_resources=30, estimator__n_estimators=3).fit(X, Y)
     configs = [{"max_depth": 1}, {"max_depth": 8}]
-    with pytest.warns(TrialsWarning, match="at most 120 samples, and what is measured has all 150"):
+    with pytest.warns(
+        TrialsWarning, match="at most 120 samples, and the measured scores are from all 150"
+    ):
         found = measured(search, configs, X, Y)
     assert_close(found, by_hand(search, configs))
 
 
-def test_the_same_configuration_is_measured_once():
+def test_equal_configurations_are_fitted_once():
     fits = []
 
     class Counting(DecisionTreeClassifier):
@@ -312,12 +314,12 @@ class Uncrossed(BaseEstimator):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_no_search_cannot_measure(source, missing):
+def test_source_that_cannot_measure_raises(source, missing):
     with pytest.raises(ValueError, match=missing):
         measured(source, [{"C": 1}], X, Y)
 
 
-def test_splits_that_are_used_up_and_no_configurations():
+def test_iterator_of_splits_or_no_configurations_raises():
     search = tree_search(cv=KFold(3).split(X))
     with pytest.raises(ValueError, match=r"iterator.*list of splits: cv=list\(splits\)"):
         measured(search, TREES, X, Y)
@@ -325,7 +327,7 @@ def test_splits_that_are_used_up_and_no_configurations():
         measured(tree_search(), [], X, Y)
 
 
-def test_a_value_of_any_kind_is_one_value():
+def test_list_tuple_array_and_string_are_single_values():
     """Lists, tuples, arrays and strings are not taken for several values."""
     search = GridSearchCV(LogisticRegression(max_iter=500), {"C": [1]}, cv=3)
     configs = [{"class_weight": {0: 1.0, 1: 2.0, 2: 0.5}}, {"class_weight": "balanced"}]
@@ -336,88 +338,7 @@ def test_a_value_of_any_kind_is_one_value():
     assert_close(measured(search, configs, X, Y), by_hand(search, configs))
 
 
-class TestOfAnExplainer:
-    """`explainer.verify`: a frame with what is expected beside what is measured."""
-
-    @pytest.fixture
-    def fitted(self):
-        grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
-        search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid, scoring="accuracy")
-        return HyperSHAPExplainer(search, baseline={"max_depth": 1}, random_state=0).fit(
-            *load_iris(return_X_y=True)
-        )
-
-    def test_by_default_what_is_worth_a_look(self, fitted):
-        X, y = load_iris(return_X_y=True)
-        table = fitted.verify(X, y)
-        assert list(table) == ["configuration", "predicted", "measured", "measured_std"]
-        best = fitted.best_subsets()["hyperparameters"]
-        assert table.index.tolist() == [
-            "baseline",
-            "incumbent",
-            *(f"best of {' × '.join(names)}" for names in best),
-        ]
-        assert table["configuration"].iloc[0] == fitted.baseline_
-        assert table["configuration"].iloc[1] == fitted.incumbent_
-        np.testing.assert_array_equal(
-            table["predicted"], fitted.predict_score(table["configuration"].tolist())
-        )
-        for config, mean, std in table[["configuration", "measured", "measured_std"]].to_numpy():
-            tree = DecisionTreeClassifier(random_state=0, **config)
-            scores = cross_val_score(tree, X, y, scoring="accuracy")
-            assert (mean, std) == pytest.approx((scores.mean(), scores.std()), abs=1e-12)
-
-    def test_the_best_of_a_subset_scores_what_the_coalition_is_worth(self, fitted):
-        """And only the subset's hyperparameters differ from the baseline."""
-        table = fitted.verify(*load_iris(return_X_y=True))
-        v = fitted.coalition_values().set_index("coalition")["value"]
-        best = fitted.best_subsets()["hyperparameters"]
-        for row, names in zip(table.iloc[2:].itertuples(), best, strict=True):
-            assert row.predicted == pytest.approx(v[names], abs=1e-12)
-            differ = {k for k, x in row.configuration.items() if x != fitted.baseline_[k]}
-            assert differ <= set(names)
-
-    def test_given_ones(self, fitted):
-        X, y = load_iris(return_X_y=True)
-        configs = [{"max_depth": 2, "min_samples_leaf": 5}, {"max_depth": 5, "min_samples_leaf": 1}]
-        table = fitted.verify(X, y, pd.DataFrame(configs))
-        assert table["configuration"].tolist() == configs
-        assert table.index.tolist() == [0, 1]
-        results = pd.DataFrame(fitted.search_.cv_results_)
-        for config, mean in zip(configs, table["measured"], strict=True):
-            (row,) = np.flatnonzero([params == config for params in results["params"]])
-            assert mean == results["mean_test_score"][row]
-
-    def test_the_rest_is_from_the_baseline_and_what_is_inactive_is_not_set(self):
-        X, y = load_iris(return_X_y=True)
-        dicts = [{"kernel": ["linear"]}, {"kernel": ["rbf"], "tol": [1e-3, 50.0]}]
-        search = GridSearchCV(SVC(), [{**part, "C": [0.01, 1.0]} for part in dicts], cv=3)
-        with pytest.warns(SurrogateWarning):
-            fitted = HyperSHAPExplainer(search, random_state=0).fit(X, y)
-        table = fitted.verify(X, y, [{"kernel": "linear", "tol": 50.0}, {"kernel": "linear"}])
-        assert table["configuration"].tolist() == [{"kernel": "linear", "C": 1.0}] * 2
-        assert table["measured"].nunique() == 1
-
-    def test_several_baselines_without_subsets(self):
-        X, y = load_iris(return_X_y=True)
-        search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]})
-        with pytest.warns(SurrogateWarning):
-            fitted = HyperSHAPExplainer(search, baseline=["median", "worst"]).fit(X, y)
-        assert fitted.verify(X, y).index.tolist() == ["baseline", "baseline", "incumbent"]
-
-    def test_configurations_outside_the_space(self, fitted):
-        X, y = load_iris(return_X_y=True)
-        with pytest.raises(ValueError, match="99 is no value of 'max_depth'"):
-            fitted.verify(X, y, [{"max_depth": 99, "min_samples_leaf": 1}])
-        with pytest.raises(ValueError, match="hyperparameter"):
-            fitted.verify(X, y, [{"depth": 2}])
-        with pytest.raises(TypeError, match=r"configs=\[config\]"):
-            fitted.verify(X, y, config={"max_depth": 2})
-        with pytest.raises(ValueError, match="configs is empty"):
-            fitted.verify(X, y, [])
-
-
-def test_the_best_configuration_on_numbers(mixed_space, mixed_trials):
+def test_best_config_is_as_good_as_the_line_search(mixed_space, mixed_trials):
     """It is as good as the line search of the game, by a search of its own over the same cells."""
     fitted = HyperSHAPExplainer(mixed_space, n_samples=300, random_state=0).fit(*mixed_trials)
     setting = game_context(fitted)

@@ -1,4 +1,4 @@
-"""A clumsy user: a clear error or one warning, never a wrong number, and no lost results."""
+"""Bad input: a clear error or one warning, never a wrong number, and no lost results."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def explainer():
 
 
 class TestNames:
-    """Unknown names: the error says the closest."""
+    """Unknown names: the error suggests the closest."""
 
-    def test_game(self, explainer):
+    def test_unknown_game_raises(self, explainer):
         with pytest.raises(ValueError, match=r"Unknown game 'tunabilty'.*'tunability'"):
             explainer.explain("tunabilty")
         with pytest.raises(ValueError, match="Unknown game 'x'"):
@@ -48,13 +48,13 @@ class TestNames:
         with pytest.raises(TypeError, match="takes one game"):
             explainer.interaction_values(["ablation"])
 
-    def test_index(self, explainer):
+    def test_unknown_index_raises(self, explainer):
         with pytest.raises(ValueError, match=r"Unknown index 'FSI'.*'FSII'"):
             explainer.explain(index="FSI")
         with pytest.raises(ValueError, match=r"Unknown index \['SV'\]"):
             explainer.explain(index=["SV"])
 
-    def test_baseline(self, explainer):
+    def test_unknown_baseline_raises(self, explainer):
         with pytest.raises(ValueError, match=r"Unknown baseline 'defualt'.*'default'"):
             explainer.explain(baseline="defualt")
         with pytest.raises(ValueError, match=r"Unknown hyperparameter 'svc_C'.*'svc__C'"):
@@ -66,21 +66,21 @@ class TestNames:
         with pytest.raises(ValueError, match="Unknown baseline 'mean'"):
             HyperSHAPExplainer(SPACE, baseline="mean").fit(*trials())
 
-    def test_config(self, explainer):
+    def test_config_with_unknown_name_or_type_raises(self, explainer):
         with pytest.raises(ValueError, match=r"Unknown hyperparameter 'gamma'.*'svc__gamma'"):
             explainer.explain("ablation", config={"gamma": 0.5})
         for config in ("best", 5, 0, [{"svc__C": 0.5}]):
             with pytest.raises(TypeError, match="config must be a dict"):
                 explainer.explain("ablation", config=config)
 
-    def test_metric_before_the_search_runs(self):
+    def test_unknown_metric_raises_before_search(self):
         explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), metric="acuracy")
         with pytest.raises(ValueError, match="Unknown metric 'acuracy'"):
             explainer.fit(X, Y)
         assert not hasattr(explainer, "search_")
 
     @pytest.mark.parametrize("baseline", [{"CC": 1}, {"C": 9}, [{"C": 9}], "defualt"])
-    def test_baselines_before_the_search_runs(self, baseline):
+    def test_bad_baseline_raises_before_search(self, baseline):
         explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), baseline=baseline)
         with pytest.raises(ValueError, match=r"'CC'|'C'|'defualt'"):
             explainer.fit(X, Y)
@@ -88,9 +88,9 @@ class TestNames:
 
 
 class TestValues:
-    """Values outside the space are errors that say where and what is allowed."""
+    """Values outside the space: the error names the place and what is allowed."""
 
-    def test_outside(self, explainer):
+    def test_value_outside_space_raises(self, explainer):
         with pytest.raises(ValueError, match=r"7 is no value of 'svc__C'.*from 0.0 to 1.0"):
             explainer.explain(baseline={"svc__C": 7})
         with pytest.raises(ValueError, match=r"'rbf' is no value of 'svc__C'"):
@@ -98,7 +98,7 @@ class TestValues:
         with pytest.raises(ValueError, match=r"configuration number 1"):
             explainer.predict_score([*trials(1)[0], {"svc__C": -1, "svc__gamma": 0.5}])
 
-    def test_nan_among_configs(self):
+    def test_nan_in_configs_raises(self):
         configs, scores = trials()
         configs[3]["svc__C"] = float("nan")
         with pytest.raises(ValueError, match=r"1 of 30 values of 'svc__C'.*nan.*number 3"):
@@ -107,7 +107,7 @@ class TestValues:
             HyperSHAPExplainer(SPACE).fit(pd.DataFrame(configs), scores)
 
     @pytest.mark.parametrize("order", [0, -1, 3, 1.5, "2", None, True])
-    def test_order(self, explainer, order):
+    def test_order_out_of_range_raises(self, explainer, order):
         with pytest.raises(ValueError, match="order must be an integer from 1 to 2"):
             explainer.explain(order=order)
 
@@ -126,26 +126,26 @@ class TestValues:
             ("verbose", "loud"),
         ],
     )
-    def test_parameters(self, parameter, value):
+    def test_bad_parameter_raises_in_fit(self, parameter, value):
         broken = HyperSHAPExplainer(SPACE, **{parameter: value})
         with pytest.raises(ValueError, match=f"'{parameter}' parameter of HyperSHAPExplainer"):
             broken.fit(*trials())
 
-    def test_parameters_that_are_set_after_fit(self):
+    def test_bad_parameter_set_after_fit_raises_in_explain(self):
         fitted = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials())
         with pytest.raises(ValueError, match="'optimizer' parameter"):
             fitted.set_params(optimizer="bogus").explain()
 
-    def test_integers_have_no_tolerance(self):
+    def test_integer_outside_large_range_raises(self):
         space = ConfigurationSpace({"n": (1, 10_000_000)})
         with pytest.raises(ValueError, match="10000005"):
             HyperSHAPExplainer(space).fit([{"n": 10_000_005}, {"n": 1}], [1, 2])
 
-    def test_a_class_is_no_surrogate(self):
+    def test_surrogate_class_raises(self):
         with pytest.raises(ValueError, match=r"Pass an instance: SVR\(\)"):
             HyperSHAPExplainer(SPACE, surrogate=SVR).fit(*trials())
 
-    def test_a_classifier_is_no_surrogate(self):
+    def test_classifier_as_surrogate_raises_before_search(self):
         explainer = HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]}), surrogate=SVC())
         with pytest.raises(ValueError, match="SVC is a classifier"):
             explainer.fit(X, Y)
@@ -153,9 +153,9 @@ class TestValues:
 
 
 class TestData:
-    """What is handed to fit."""
+    """Arguments of fit."""
 
-    def test_neither_results_nor_data(self):
+    def test_fit_without_results_or_data_raises(self):
         with pytest.raises(NotFittedError, match="GridSearchCV is not fitted"):
             HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1, 2]})).fit()
         with pytest.raises(ValueError, match="holds no results"):
@@ -163,7 +163,7 @@ class TestData:
         with pytest.raises(ValueError, match="There are no trials"):
             HyperSHAPExplainer(SPACE).fit([], [])
 
-    def test_arguments_that_lead_nowhere(self):
+    def test_unused_fit_arguments_raise(self):
         search = GridSearchCV(SVC(), {"C": [1, 2]}).fit(X, Y)
         with pytest.raises(ValueError, match="fit got y without X"):
             HyperSHAPExplainer(search).fit(y=Y)
@@ -174,7 +174,7 @@ class TestData:
         with pytest.raises(TypeError, match=r"must be a ConfigurationSpace.*got int"):
             HyperSHAPExplainer(search, space=3).fit()
 
-    def test_a_failing_fit_leaves_the_earlier_one_whole(self):
+    def test_failed_fit_keeps_earlier_fit(self):
         fitted = HyperSHAPExplainer(SPACE, n_samples=50, random_state=0).fit(*trials())
         before = fitted.explain()
         with pytest.raises(ValueError, match="There are no trials"):
@@ -188,8 +188,8 @@ class TestData:
             assert fitted.search_ is search
             assert len(fitted.explain()) == 3
 
-    def test_a_new_search_that_cannot_be_read_is_all_that_is_left(self):
-        """It took its time, so it is kept, but nothing of the earlier fit beside it."""
+    def test_failed_read_keeps_only_search_(self):
+        """The new search is kept, and nothing of the earlier fit."""
         grid = {"C": [1, 2, 3], "gamma": [0.1, 1, 2, 3]}
         fitted = HyperSHAPExplainer(GridSearchCV(SVC(), grid), baseline="worst", random_state=0)
         first = fitted.fit(X, Y).search_
@@ -199,14 +199,14 @@ class TestData:
         with pytest.raises(NotFittedError):
             fitted.explain()
 
-    def test_lengths(self):
+    def test_scores_of_wrong_shape_raise(self):
         configs, scores = trials()
         with pytest.raises(ValueError, match=r"each of the 30 configurations.*\(29,\)"):
             HyperSHAPExplainer(SPACE).fit(configs, scores[:-1])
         with pytest.raises(ValueError, match=r"\(30, 1\)"):
             HyperSHAPExplainer(SPACE).fit(configs, scores[:, None])
 
-    def test_frames_with_other_columns(self):
+    def test_frame_with_wrong_columns_raises(self):
         configs, scores = trials()
         frame = pd.DataFrame(configs)
         with pytest.raises(ValueError, match="'note'"):
@@ -221,11 +221,11 @@ class TestData:
             HyperSHAPExplainer(SPACE).fit(configs, scores)
 
     @pytest.mark.parametrize("configs", [{"svc__C": [0.5]}, "configs", 3, [1, 2], [["a"]]])
-    def test_configs_of_another_kind(self, configs):
+    def test_configs_of_wrong_type_raise(self, configs):
         with pytest.raises(TypeError, match="configs must"):
             HyperSHAPExplainer(SPACE).fit(configs, [1, 2])
 
-    def test_a_search_of_another_kind(self):
+    def test_source_of_wrong_type_raises(self):
         with pytest.raises(FileNotFoundError, match="No SMAC run in 'grid'"):
             HyperSHAPExplainer("grid").fit(X, Y)
         with pytest.raises(TypeError, match="Cannot read trials from list"):
@@ -236,11 +236,11 @@ class TestData:
             HyperSHAPExplainer(SPACE, space=SPACE).fit(*trials())
 
     @pytest.mark.parametrize("fidelity", [np.ones(3), ["high"] * 30, np.full(30, np.nan)])
-    def test_fidelity(self, fidelity):
+    def test_bad_fidelity_raises(self, fidelity):
         with pytest.raises(ValueError, match=r"fidelity|could not convert"):
             HyperSHAPExplainer(SPACE).fit(*trials(), fidelity=fidelity)
 
-    def test_nothing_varies(self):
+    def test_space_without_free_hyperparameter_raises(self):
         with pytest.raises(ValueError, match="No hyperparameter varies"):
             HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1]})).fit(X, Y)
         with pytest.raises(ValueError, match="No hyperparameter varies"):
@@ -248,15 +248,15 @@ class TestData:
         with pytest.raises(ValueError, match="no value for 'C'"):
             HyperSHAPExplainer(GridSearchCV(SVC(), {"C": []})).fit(X, Y)
 
-    def test_names_that_trials_need(self):
+    def test_hyperparameter_called_score_raises(self):
         with pytest.raises(ValueError, match="cannot be called 'score'"):
             HyperSHAPExplainer(ConfigurationSpace({"score": (0.0, 1.0)})).fit([], [])
 
 
 class TestWarnings:
-    """One each, of our own class."""
+    """One warning for each problem, of our own class."""
 
-    def test_failed_trials(self):
+    def test_failed_trials_are_dropped_with_one_warning(self):
         configs, scores = trials()
         scores[[2, 5]] = np.nan, np.inf
         with pytest.warns(TrialsWarning, match="2 of 30 trials failed"):
@@ -265,38 +265,37 @@ class TestWarnings:
         with pytest.raises(ValueError, match="All 30 trials failed"):
             HyperSHAPExplainer(SPACE).fit(configs, np.full(30, np.nan))
 
-    def test_constant_scores_give_zeros(self):
+    def test_constant_scores_warn_and_give_zeros(self):
         with pytest.warns(TrialsWarning, match="same 'score' score, 0.5") as caught:
             explainer = HyperSHAPExplainer(SPACE, random_state=0).fit(trials()[0], [0.5] * 30)
         assert len(caught) == 1
         for game in ("ablation", "tunability", "mistunability", "sensitivity"):
             assert (explainer.explain(game)["value"] == 0).all()
 
-    def test_few_trials(self):
+    def test_few_trials_warn(self):
         with pytest.warns(SurrogateWarning, match=r"from 9 trials.*Run more trials") as caught:
             HyperSHAPExplainer(SPACE, random_state=0).fit(*trials(9))
         assert len(caught) == 1
         assert caught[0].filename == __file__
 
-    def test_a_single_trial(self):
+    def test_single_trial_warns_and_gives_zeros(self):
         with pytest.warns(SurrogateWarning, match=r"R2 = nan.*from 1 trials"):
             explainer = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials(1))
         assert (explainer.explain()["value"] == 0).all()
 
-    def test_noise(self):
+    def test_noisy_scores_warn(self):
         configs, _ = trials(50)
         noise = np.random.default_rng(1).normal(size=50)
         with pytest.warns(SurrogateWarning, match="fits poorly"):
             HyperSHAPExplainer(SPACE, random_state=0).fit(configs, noise)
 
-    def test_silence_where_all_is_well(self):
+    def test_good_fit_does_not_warn(self):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             HyperSHAPExplainer(SPACE, random_state=0).fit(*trials(60)).explain(["ablation"])
 
 
-def test_a_search_that_ran_is_not_lost():
-    """The trials turn out to be outside the space that the user gave."""
+def test_search_is_kept_if_its_trials_are_outside_space():
     search = GridSearchCV(SVC(), {"C": [1, 10], "gamma": [0.1, 1]})
     explainer = HyperSHAPExplainer(search, space={"C": [1, 10], "gamma": [0.5, 1]})
     with pytest.raises(ValueError, match="'gamma' are outside") as caught:

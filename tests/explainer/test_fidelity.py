@@ -1,4 +1,4 @@
-"""Trials at several resources: all of them are used, and every game is played at the largest."""
+"""Trials at several fidelities: all are used, and every game is played at the largest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def runs(n_configs=60):
     [None, DecisionTreeRegressor(), GradientBoostingRegressor(), KNeighborsRegressor(3)],
     ids=["forest", "tree", "boosting", "neighbours"],
 )
-def test_the_resource_is_an_input_held_at_its_largest(model):
+def test_fidelity_is_input_of_surrogate_held_at_largest(model):
     space, configs, scores, epochs = runs()
     explainer = HyperSHAPExplainer(space, surrogate=model, n_samples=300, random_state=0)
     explainer.fit(configs, scores, fidelity=epochs)
@@ -59,8 +59,8 @@ def default_rate(explainer):
     return explainer.space_["rate"].default_value
 
 
-def test_scores_of_different_resources_are_not_compared():
-    """The best score of all was had at 3 epochs, but the largest resource decides."""
+def test_incumbent_and_worst_are_of_largest_fidelity():
+    """The best score of all is at 3 epochs, the worst at 1; neither counts."""
     space, configs, scores, epochs = runs(20)
     scores[np.flatnonzero(epochs == 3)[0]] = 1e3
     scores[np.flatnonzero(epochs == 1)[0]] = -1e3
@@ -79,7 +79,7 @@ def test_scores_of_different_resources_are_not_compared():
     assert explainer.baseline_["rate"] == best["rate"]
 
 
-def test_one_resource_is_none():
+def test_constant_fidelity_is_ignored():
     space, configs, scores, _ = runs(20)
     plain = HyperSHAPExplainer(space, random_state=0).fit(configs, scores)
     same = HyperSHAPExplainer(space, random_state=0).fit(configs, scores, fidelity=np.full(60, 7))
@@ -87,7 +87,7 @@ def test_one_resource_is_none():
     pd.testing.assert_frame_equal(plain.explain(), same.explain())
 
 
-def test_failed_trials_take_their_resource_along():
+def test_fidelity_of_failed_trials_is_dropped():
     space, configs, scores, epochs = runs(20)
     scores[epochs == 9] = np.nan
     epochs = np.where(epochs == 9, np.nan, epochs)
@@ -96,8 +96,8 @@ def test_failed_trials_take_their_resource_along():
     assert explainer.trials_["fidelity"].max() == 3
 
 
-def test_many_resources_help_where_the_largest_has_few_trials():
-    """The resource adds the same to every score, so that small ones tell what the rate does."""
+def test_small_fidelities_reduce_error_where_largest_has_few_trials():
+    """The fidelity adds a constant to the score, so the effect of the rate can be learnt from all."""
     space, configs, _, epochs = runs(60)
     truth = np.array([2 * config.get("rate", 0.2) for config in configs])
     kept = np.flatnonzero((epochs < 9) | (np.arange(180) % 20 == 0))

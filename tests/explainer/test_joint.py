@@ -1,4 +1,4 @@
-"""Many data sets: v aggregated for each coalition, and then explained."""
+"""Joint explanations: v is aggregated over data sets for each coalition, and then explained."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AGGREGATES = {
 
 
 def linear_game(weights, start=0.0, direction="maximize", names=NAMES, **arguments):
-    """Binary hyperparameters from a baseline of zeros, and a surrogate that knows all of them."""
+    """Binary hyperparameters, a baseline of zeros, and a tree that memorises all configurations."""
     space = ConfigurationSpace()
     space.add([Categorical(name, [0, 1], default=0) for name in names])
     rows = list(itertools.product([0, 1], repeat=len(names)))
@@ -55,7 +55,7 @@ def explainers():
 
 
 def moebius(values):
-    """By inclusion and exclusion, of a dict from coalitions to values."""
+    """Moebius transform of a dict from coalitions to values, by inclusion and exclusion."""
     return {
         whole: sum(
             (-1) ** (len(whole) - len(part)) * value
@@ -68,7 +68,7 @@ def moebius(values):
 
 class TestClosedForms:
     @pytest.mark.parametrize("direction", ["maximize", "minimize"])
-    def test_the_mean_of_linear_games_is_linear(self, direction):
+    def test_mean_of_linear_games_is_mean_of_positive_weights(self, direction):
         sign = 1 if direction == "maximize" else -1
         explainers = {name: linear_game(w, direction=direction) for name, w in WEIGHTS.items()}
         table = explain_jointly(explainers)
@@ -82,8 +82,10 @@ class TestClosedForms:
     @pytest.mark.parametrize("aggregate", AGGREGATES)
     @pytest.mark.parametrize("game", ["tunability", "ablation", "sensitivity", "mistunability"])
     @pytest.mark.parametrize("direction", ["maximize", "minimize"])
-    def test_aggregates_of_every_coalition(self, aggregate, game, direction):
-        """v as coalition_values shows it, aggregated by hand, and then its Moebius transform."""
+    def test_values_are_moebius_transform_of_aggregated_coalitions(
+        self, aggregate, game, direction
+    ):
+        """By hand: the values of coalition_values aggregated, and then transformed."""
         explainers = {
             name: linear_game(weights, start=10 * number, direction=direction)
             for number, (name, weights) in enumerate(WEIGHTS.items())
@@ -99,26 +101,26 @@ class TestClosedForms:
         assert table.attrs["baseline_score"] == pytest.approx(v[()])
         assert table.attrs["full_score"] == pytest.approx(v[tuple(NAMES)])
 
-    def test_quantiles_meet_min_median_and_max(self, explainers):
+    def test_quantiles_0_half_and_1_equal_min_median_and_max(self, explainers):
         for quantile, name in ((0, "min"), (0.5, "median"), (1.0, "max")):
             found = explain_jointly(explainers, aggregate=quantile)
             pd.testing.assert_frame_equal(found, explain_jointly(explainers, aggregate=name))
 
-    def test_one_data_set_is_explained_as_by_itself(self, explainers):
+    def test_single_data_set_equals_its_own_explanation(self, explainers):
         joint = explain_jointly({"one": explainers["one"]}, ["tunability", "sensitivity"], order=3)
         own = explainers["one"].explain(["tunability", "sensitivity"], order=3)
         pd.testing.assert_frame_equal(joint.drop(columns="dataset"), own)
 
-    def test_the_order_of_hyperparameters_may_differ(self, explainers):
+    def test_order_of_hyperparameters_may_differ(self, explainers):
         turned = linear_game(WEIGHTS["two"][::-1], names=NAMES[::-1])
-        # ConfigSpace sorts by name, a space from another source may not.
+        # ConfigSpace sorts by name; spaces of other sources may not.
         expected = explain_jointly({name: explainers[name] for name in ("one", "two")})
         found = explain_jointly({"one": explainers["one"], "two": turned})
         pd.testing.assert_frame_equal(found, expected)
 
 
 class TestRows:
-    def test_each_data_sets_own_rows(self, explainers):
+    def test_per_dataset_adds_rows_of_each_explainer(self, explainers):
         table = explain_jointly(explainers, per_dataset=True)
         assert table["dataset"].unique().tolist() == ["all", *WEIGHTS]
         for name, one in explainers.items():
@@ -127,13 +129,13 @@ class TestRows:
         whole = table[table["dataset"] == "all"].reset_index(drop=True)
         pd.testing.assert_frame_equal(whole, explain_jointly(explainers))
 
-    def test_attrs(self, explainers):
+    def test_attrs_are_keyed_by_game_and_data_set(self, explainers):
         attrs = explain_jointly(explainers, ["tunability", "ablation"], per_dataset=True).attrs
         assert attrs["exact"] == {"tunability": True, "ablation": True}
         assert attrs["surrogate_score"].keys() == WEIGHTS.keys()
         assert (attrs["metric"], attrs["direction"]) == ("score", "maximize")
 
-    def test_baseline_config_and_groups(self, explainers):
+    def test_baseline_config_and_groups_apply_to_each_data_set(self, explainers):
         groups = {"ab": ["a", "b"]}
         start, end = {"a": 1, "b": 1, "c": 1}, {"a": 0, "b": 0, "c": 0}
         table = explain_jointly(
@@ -143,7 +145,7 @@ class TestRows:
         expected = -np.mean(list(WEIGHTS.values()), axis=0)
         assert values == pytest.approx({"ab": expected[0] + expected[1], "c": expected[2]})
 
-    def test_draws(self, explainers):
+    def test_draws_of_a_data_set_equal_its_own_bootstrap(self, explainers):
         table = explain_jointly(explainers, n_bootstrap=3, per_dataset=True)
         assert sorted(table["draw"].unique()) == [0, 1, 2, 3]
         own = explainers["two"].explain(n_bootstrap=3)
@@ -153,19 +155,19 @@ class TestRows:
         assert len(summary) == (table["draw"] == 0).sum()
         assert "dataset" in summary
 
-    def test_draws_of_an_aggregate_are_aggregates_of_draws(self, explainers):
+    def test_draws_of_mean_are_means_of_draws(self, explainers):
         table = explain_jointly(explainers, n_bootstrap=2, per_dataset=True)
         wide = table.pivot_table(index=["draw", "interaction"], columns="dataset", values="value")
         np.testing.assert_allclose(wide["all"], wide[list(WEIGHTS)].mean(axis=1), atol=1e-12)
 
     @pytest.mark.parametrize("backend", ["threading", "loky"])
-    def test_no_backend_changes_anything(self, explainers, backend):
+    def test_values_do_not_depend_on_backend(self, explainers, backend):
         expected = explain_jointly(explainers, per_dataset=True)
         with joblib.parallel_config(backend=backend):
             found = explain_jointly(explainers, per_dataset=True, n_jobs=2)
         pd.testing.assert_frame_equal(found, expected)
 
-    def test_more_players_than_max_exact(self):
+    def test_more_players_than_max_exact_are_approximated(self):
         explainers = {name: linear_game(w, max_exact=2) for name, w in WEIGHTS.items()}
         table = explain_jointly(explainers, per_dataset=True, n_jobs=2)
         exact = explain_jointly(
@@ -175,7 +177,7 @@ class TestRows:
         keys = ["dataset", "interaction"]
         found, expected = (t.set_index(keys)["value"].sort_index() for t in (table, exact))
         pd.testing.assert_series_equal(found, expected, atol=1e-6)
-        # Ablations are exact at any number, and a mean of them is, too.
+        # Ablations are exact for any number of players, and so is their mean.
         table = explain_jointly(explainers, "ablation", per_dataset=True)
         assert table.attrs["exact"] is True
         found = table.set_index(keys)["value"].sort_index()
@@ -194,7 +196,7 @@ def explainer_of(*hyperparameters, conditions=(), clauses=(), **arguments):
     return HyperSHAPExplainer(space, n_samples=20, **arguments).fit(configs, np.arange(12.0))
 
 
-class TestWhatDiffers:
+class TestDifferences:
     def of(self, *others, first=None):
         explain_jointly(
             {
@@ -218,11 +220,11 @@ class TestWhatDiffers:
             ([Categorical("x", [0, 1]), Float("y", (0, 1))], "one of 0, 1 in the second"),
         ],
     )
-    def test_spaces(self, hyperparameters, message):
+    def test_different_hyperparameters_raise(self, hyperparameters, message):
         with pytest.raises(ValueError, match=message):
             self.of(explainer_of(*hyperparameters))
 
-    def test_a_scale(self):
+    def test_different_scale_raises(self):
         first = explainer_of(Float("x", (1, 10)))
         with pytest.raises(ValueError, match="'x' is distributed differently"):
             self.of(explainer_of(Float("x", (1, 10), log=True)), first=first)
@@ -235,21 +237,21 @@ class TestWhatDiffers:
             Float("x", (0, 1), distribution=Normal(0.5, 1)),
         ],
     )
-    def test_a_distribution(self, other):
+    def test_different_distribution_raises(self, other):
         with pytest.raises(ValueError, match=r"'x' is (distributed differently|a number)"):
             self.of(explainer_of(other), first=explainer_of(Float("x", (0, 1))))
 
-    def test_weights(self):
+    def test_different_weights_raise(self):
         first, other = (Categorical("x", ["a", "b"], weights=w) for w in ([1, 1], [9, 1]))
         with pytest.raises(ValueError, match="'x' is distributed differently"):
             self.of(explainer_of(other), first=explainer_of(first))
 
-    def test_choices_and_their_order(self):
+    def test_different_choices_raise(self):
         first = explainer_of(Categorical("x", ["a", "b"]))
         with pytest.raises(ValueError, match="one of 'a', 'c' in the second"):
             self.of(explainer_of(Categorical("x", ["a", "c"])), first=first)
 
-    def test_conditions_and_clauses(self):
+    def test_different_conditions_or_clauses_raise(self):
         def make():
             return Categorical("x", ["a", "b"]), Float("y", (0, 1))
 
@@ -261,10 +263,10 @@ class TestWhatDiffers:
         with pytest.raises(ValueError, match="forbidden clauses differ in"):
             self.of(explainer_of(x, y, clauses=[ForbiddenEqualsClause(x, "b")]), first=first)
 
-    def test_defaults_may_differ(self):
+    def test_different_defaults_are_allowed(self):
         self.of(explainer_of(Float("x", (0, 1), default=0.1), Float("y", (0, 1))))
 
-    def test_metrics_and_directions(self):
+    def test_different_directions_raise(self):
         first, other = (
             explainer_of(Float("x", (0, 1)), direction=way) for way in ("maximize", "minimize")
         )
@@ -273,7 +275,7 @@ class TestWhatDiffers:
 
 
 class TestBadInput:
-    def test_no_dict_of_explainers(self, explainers):
+    def test_anything_but_dict_of_fitted_explainers_raises(self, explainers):
         for given in (list(explainers.values()), explainers["one"], None):
             with pytest.raises(TypeError, match="explainers must be a dict from names"):
                 explain_jointly(given)
@@ -289,11 +291,11 @@ class TestBadInput:
             explain_jointly({"new": HyperSHAPExplainer(ConfigurationSpace())})
 
     @pytest.mark.parametrize("aggregate", ["average", "Mean", None, True, [0.5], -0.1, 1.5, 50])
-    def test_aggregates_that_are_none(self, explainers, aggregate):
+    def test_unknown_aggregate_raises(self, explainers, aggregate):
         with pytest.raises(ValueError, match="aggregate"):
             explain_jointly(explainers, aggregate=aggregate)
 
-    def test_the_rest_is_checked_as_by_explain(self, explainers):
+    def test_other_arguments_are_checked_as_by_explain(self, explainers):
         with pytest.raises(ValueError, match="game"):
             explain_jointly(explainers, "tunabilty")
         with pytest.raises(ValueError, match="optimizer"):

@@ -69,6 +69,6 @@ def test_unit_cube_samples_equal_configspaces(n_samples, monkeypatch):
     space.add(Float("a", (0.0, 1.0)), Float("b", (1e-3, 1.0), log=True), Float("c", (-5.0, 5.0)))
     quick = sample_vectors(space, n_samples, 7)
     monkeypatch.setattr(
-        "skhypershap.space.sampling._draw_cube", lambda *_: np.zeros((n_samples, 3))
+        "skhypershap.space.sampling._sample_cube", lambda *_: np.zeros((n_samples, 3))
     )
     np.testing.assert_array_equal(quick, sample_vectors(space, n_samples, 7))

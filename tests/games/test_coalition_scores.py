@@ -23,7 +23,7 @@ from sklearn.tree import DecisionTreeRegressor
 from skhypershap import HyperSHAPExplainer
 from skhypershap.games.setting import GAMES as ALL_GAMES
 from skhypershap.space.encoding import encode
-from skhypershap.space.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space.sampling import enumerate_vectors, sample_columns, sample_vectors
 
 # Surrogates memorise full grids here; held-out R2 is irrelevant.
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -132,7 +132,8 @@ def test_games_equal_blend_predict_reduce(mixed_space, mixed_trials, surrogate, 
         mixed_space, surrogate=surrogate, optimizer=optimizer, n_samples=100, random_state=3
     ).fit(configs, scores)
     space, players = explainer.space_, np.arange(len(explainer.space_))
-    candidates = sample_vectors(space, 100, 3)
+    sample = sample_vectors if optimizer == "random" else sample_columns
+    candidates = sample(space, 100, 3)
     baseline = encode(space, [explainer.baseline_])[0]
     trials = encode(space, configs)
     incumbent = encode(space, [explainer.incumbent_])
@@ -190,7 +191,7 @@ def test_log_integers_are_enumerated_for_optima_but_sampled_for_variances():
     assert probabilities is None
     explainer = grid_explainer(space, lambda c: float(c["a"]), n_samples=20_000)
     assert explainer.explain("tunability").attrs["full_score"] == 8
-    sampled = space["a"].to_value(sample_vectors(space, 20_000, 0)[:, 0])
+    sampled = space["a"].to_value(sample_columns(space, 20_000, 0)[:, 0])
     assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(sampled.var())
 
 
@@ -213,6 +214,6 @@ def test_variance_is_stable_for_scores_far_from_zero():
     configs = space.sample_configuration(50)
     scores = [1e6 + c["a"] for c in configs]
     explainer = HyperSHAPExplainer(space, n_samples=500, random_state=0).fit(configs, scores)
-    candidates = sample_vectors(explainer.space_, 500, 0)
+    candidates = sample_columns(explainer.space_, 500, 0)
     expected = explainer.surrogate_.predict(candidates).var()
     assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(expected, rel=1e-6)

@@ -59,7 +59,7 @@ def problem(model, *, clause=False, n_trials=60):
     fitted = HyperSHAPExplainer(space, surrogate=model, random_state=0).fit(configs, scores)
     baseline = encode(space, [dict(space.get_default_configuration())])[0]
     blends = Blends(sample_vectors(space, 40, 1), baseline, np.arange(3))
-    return fitted._surrogate, space, blends
+    return fitted.fitted_.surrogate, space, blends
 
 
 def searches(model, sign=1.0):

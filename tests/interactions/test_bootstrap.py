@@ -129,7 +129,17 @@ class TestDraws:
 class TestSummarize:
     def test_interval_ends_are_quantiles_of_the_draws(self, table):
         summary = summarize(table, level=0.8)
-        assert list(summary) == [*KEYS, "value", "low", "high"]
+        columns = [
+            "interaction",
+            "value",
+            "low",
+            "high",
+            "order",
+            "game",
+            "measure",
+            "hyperparameters",
+        ]
+        assert list(summary) == columns
         assert len(summary) == (table["draw"] == 0).sum()
         for row in summary.itertuples():
             same = table[(table["game"] == row.game) & (table["interaction"] == row.interaction)]

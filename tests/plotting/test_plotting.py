@@ -1,4 +1,4 @@
-"""Pictures: what is on the Axes, and that nothing is cut off or written over."""
+"""Plots: what is on the Axes, and that no label is cut off or overlaps another."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def cut_off(ax):
     ("n_players", "order", "prefix"),
     [(2, 1, "C"), (2, 2, "svc__"), (8, 2, "pipeline__step__parameter_"), (9, 2, "h"), (4, 4, "x")],
 )
-def test_importance_shows_every_row_once_and_readably(n_players, order, prefix):
+def test_importance_shows_each_row_once_without_overlap(n_players, order, prefix):
     table = table_of(n_players, order, prefix=prefix)
     ax = plot_importance(table)
     labels = ax.get_yticklabels()
@@ -68,7 +68,7 @@ def test_importance_shows_every_row_once_and_readably(n_players, order, prefix):
 
 @pytest.mark.parametrize("n_players", [2, 5, 8, 14])
 @pytest.mark.parametrize("prefix", ["h", "columntransformer__num__step_"])
-def test_interactions_are_a_symmetric_heatmap(n_players, prefix):
+def test_interactions_plot_is_symmetric_heatmap(n_players, prefix):
     table = table_of(n_players, prefix=prefix)
     ax = plot_interactions(table)
     matrix = ax.collections[0].get_array().reshape(n_players, n_players)
@@ -81,7 +81,7 @@ def test_interactions_are_a_symmetric_heatmap(n_players, prefix):
     assert not cut_off(ax)
 
 
-def test_axes_that_are_handed_in_are_used_and_returned():
+def test_given_axes_are_used_and_returned():
     _, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
     table = table_of(8, prefix="step__parameter_")
     assert plot_importance(table, ax=left) is left
@@ -91,7 +91,7 @@ def test_axes_that_are_handed_in_are_used_and_returned():
     assert len(plt.get_fignums()) == 1
 
 
-def test_words():
+def test_labels_name_metric_direction_and_index():
     assert plot_importance(table_of(3)).get_xlabel() == "gain in accuracy"
     timed = table_of(3, metric="fit_time", direction="minimize")
     assert plot_importance(timed).get_xlabel() == "gain in fit_time, lower is better"
@@ -99,14 +99,14 @@ def test_words():
     assert plot_interactions(table_of(3)).get_title() == "tunability (FSII)"
 
 
-def test_values_that_are_all_zero_can_be_drawn():
+def test_zero_values_can_be_plotted():
     table = table_of(3).assign(value=0.0)
     assert len(plot_importance(table).get_yticklabels()) == 6
     plot_interactions(table)
 
 
 @pytest.mark.parametrize("plot", [plot_importance, plot_interactions])
-def test_tables_that_cannot_be_drawn(plot):
+def test_unusable_table_raises(plot):
     table = table_of(2)
     with pytest.raises(TypeError, match="DataFrame of explain"):
         plot([1, 2])
@@ -133,7 +133,7 @@ class TestDraws:
         table.attrs = whole.attrs
         return table
 
-    def test_bars_are_of_all_trials_and_whiskers_hold_the_draws(self, drawn):
+    def test_bars_show_all_trials_and_whiskers_quantiles_of_draws(self, drawn):
         ax = plot_importance(drawn)
         names = [label.get_text() for label in ax.get_yticklabels()]
         whole = drawn[drawn["draw"] == 0].set_index("interaction")["value"]
@@ -146,23 +146,23 @@ class TestDraws:
             assert segment[:, 0] == pytest.approx(values.quantile([0.05, 0.95]).tolist())
         assert not cut_off(ax)
 
-    def test_a_summary_has_its_own_intervals(self, drawn):
+    def test_whiskers_of_summary_are_its_intervals(self, drawn):
         summary = summarize(drawn, level=0.5)
         (whiskers,) = plot_importance(summary).collections
         ends = {tuple(segment[:, 0]) for segment in whiskers.get_segments()}
         assert ends == set(zip(summary["low"], summary["high"], strict=True))
 
-    def test_a_heatmap_is_of_all_trials(self, drawn):
+    def test_heatmap_shows_all_trials(self, drawn):
         ax, other = plot_interactions(drawn), plot_interactions(table_of(3))
         assert [text.get_text() for text in ax.texts] == [text.get_text() for text in other.texts]
 
-    def test_draw_0_must_be_there(self, drawn):
+    def test_table_without_draw_0_raises(self, drawn):
         with pytest.raises(ValueError, match="no rows of draw 0"):
             plot_importance(drawn[drawn["draw"] > 3])
 
 
 @pytest.mark.parametrize("plot", [plot_importance, plot_interactions])
-def test_one_data_set_at_a_time(plot):
+def test_several_data_sets_raise(plot):
     table = pd.concat([table_of(3).assign(dataset=name) for name in ("all", "adult")])
     with pytest.raises(ValueError, match=r"several data sets \(all, adult\)"):
         plot(table)

@@ -1,1 +1,1 @@
-"""One module for each library whose results are read."""
+"""The readers: one module for each library whose results are read (see `reading.Reader`)."""

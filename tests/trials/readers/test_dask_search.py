@@ -54,7 +54,7 @@ def assert_explained_like_its_trials(search, trials):
     pd.testing.assert_frame_equal(read.explain(games), given.explain(games))
 
 
-def test_a_grid_search(grid):
+def test_grid_search_is_read_as_its_results(grid):
     trials = read_trials(grid)
     results = grid.cv_results_
     assert [list(map(str, c.values())) for c in trials.configs] == [
@@ -71,7 +71,7 @@ def test_a_grid_search(grid):
     assert_explained_like_its_trials(grid, trials)
 
 
-def test_a_random_search_is_run_and_predicts():
+def test_random_search_runs_and_predicts():
     ranges = {"C": loguniform(1e-2, 1e2), "gamma": loguniform(1e-2, 1e2)}
     search = RandomizedSearchCV(SVC(), ranges, n_iter=8, random_state=0, cv=2, scheduler="sync")
     explainer = HyperSHAPExplainer(search, baseline="best", random_state=0).fit(X, Y)
@@ -81,7 +81,7 @@ def test_a_random_search_is_run_and_predicts():
     np.testing.assert_array_equal(explainer.predict(X), explainer.search_.predict(X))
 
 
-def test_a_list_of_dicts():
+def test_list_of_dicts_keeps_what_each_trial_set():
     grids = [{"kernel": ["rbf"], "gamma": [0.1, 1]}, {"kernel": ["linear"], "C": [1, 2]}]
     trials = read_trials(GridSearchCV(SVC(), grids, cv=2, scheduler="sync").fit(X, Y))
     assert [set(config) for config in trials.configs] == [
@@ -92,7 +92,7 @@ def test_a_list_of_dicts():
     ]
 
 
-def test_the_space_and_the_metric_of_incremental_searches_are_checked_before_they_run():
+def test_incremental_search_is_checked_before_it_runs():
     for kind in (HyperbandSearchCV, SuccessiveHalvingSearchCV, IncrementalSearchCV):
         search = kind(SGDClassifier(), ALPHA, max_iter=9)
         space = space_of_search(search)
@@ -142,7 +142,7 @@ def recorded():
     return search
 
 
-def test_a_recorded_hyperband_search(recorded):
+def test_recorded_hyperband_search_is_read(recorded):
     trials = read_trials(recorded)
     assert [c["alpha"] for c in trials.configs] == RECORDED["alpha"]
     assert [c["penalty"] for c in trials.configs] == RECORDED["penalty"]
@@ -161,7 +161,7 @@ def test_a_recorded_hyperband_search(recorded):
 
 
 @pytest.mark.filterwarnings("ignore")  # dask's own, of which there are many
-def test_a_hyperband_search_is_run():
+def test_hyperband_search_runs():
     from distributed import Client
 
     search = HyperbandSearchCV(SGDClassifier(random_state=0), ALPHA, max_iter=9, random_state=0)
@@ -180,7 +180,7 @@ def test_a_hyperband_search_is_run():
     assert_explained_like_its_trials(search, trials)
 
 
-def test_every_trial_of_a_smaller_grid_is_one_of_the_whole_grid(grid):
+def test_smaller_grid_repeats_trials_of_the_whole_grid(grid):
     scaler = grid.param_grid["scaler"][1]
     fixed = {"scaler": scaler, "svc__C": 10, "svc__gamma": 0.1}
     smaller = reduced(grid, space_of_search(grid), ["svc__C"], fixed)
@@ -198,7 +198,7 @@ def test_every_trial_of_a_smaller_grid_is_one_of_the_whole_grid(grid):
         assert whole["mean_test_score"][same].tolist() == [score]
 
 
-def test_smaller_random_and_incremental_searches():
+def test_smaller_random_and_incremental_searches_run():
     ranges = {"C": loguniform(1e-2, 1e2), "kernel": ["rbf", "linear"]}
     search = RandomizedSearchCV(SVC(), ranges, n_iter=8, cv=2, scheduler="sync")
     smaller = reduced(search, space_of_search(search), ["kernel"], {"C": 4.0, "kernel": "rbf"})
@@ -216,7 +216,7 @@ def test_smaller_random_and_incremental_searches():
         assert search.estimator.penalty == "l2"
 
 
-def test_configurations_are_measured_as_it_does(grid):
+def test_verify_measures_as_the_search_does(grid):
     results = grid.cv_results_
     mean, std = measured(grid.set_params(n_jobs=1), results["params"][:5], X, Y)
     np.testing.assert_allclose(mean, results["mean_test_score"][:5], rtol=0, atol=1e-12)
@@ -225,7 +225,7 @@ def test_configurations_are_measured_as_it_does(grid):
     assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)
 
 
-def test_incremental_searches_have_no_folds_to_measure_on():
+def test_incremental_search_cannot_be_measured_on_folds():
     search = IncrementalSearchCV(SGDClassifier(), ALPHA)
     with pytest.raises(ValueError, match="IncrementalSearchCV has no cv"):
         measured(search, [{"alpha": 0.1}], X, Y)

@@ -52,7 +52,7 @@ def once(search):
     return [row for row, key in enumerate(keys) if key not in keys[:row]]
 
 
-def test_it_is_read_without_what_was_only_looked_up(search):
+def test_rows_from_the_cache_are_left_out(search):
     results, rows = search.cv_results_, once(search)
     assert len(rows) < len(results["params"]), "what this test is about"
     trials = read_trials(search)
@@ -70,13 +70,13 @@ def test_it_is_read_without_what_was_only_looked_up(search):
     np.testing.assert_allclose(space["kernel"].probabilities, [0.5, 0.5])
 
 
-def test_without_its_cache_every_row_ran(search):
+def test_without_cache_every_row_is_a_trial(search):
     random.seed(0)
     again = unfitted(use_cache=False).fit(X, Y)
     assert read_trials(again).configs == again.cv_results_["params"]
 
 
-def test_it_has_lost_its_default_once_it_is_refitted(search):
+def test_refitted_search_has_no_default(search):
     """It sets the best configuration on the very estimator that it was given."""
     assert search.estimator.degree == search.best_params_["degree"]
     assert read_trials(search).default is None
@@ -85,7 +85,7 @@ def test_it_has_lost_its_default_once_it_is_refitted(search):
     assert read_trials(kept).default == {"C": 1.0, "tol": 1e-3, "degree": 2, "kernel": "rbf"}
 
 
-def test_an_explanation_equals_that_of_the_same_trials(search):
+def test_explanation_equals_that_of_its_trials(search):
     trials = read_trials(search)
     read = HyperSHAPExplainer(search, random_state=0).fit()
     given = HyperSHAPExplainer(trials.space, baseline="median", random_state=0)
@@ -95,7 +95,7 @@ def test_an_explanation_equals_that_of_the_same_trials(search):
     assert read.baseline_ == given.baseline_
 
 
-def test_it_is_run_and_predicts_and_the_callers_stays_as_it_was():
+def test_fit_predict_does_not_mutate_search():
     own = unfitted()
     random.seed(0)
     explainer = HyperSHAPExplainer(own, random_state=0).fit(X, Y)
@@ -107,7 +107,7 @@ def test_it_is_run_and_predicts_and_the_callers_stays_as_it_was():
     )
 
 
-def test_a_copy_knows_nothing_of_an_earlier_fit(search):
+def test_copy_is_unfitted_and_has_no_cache(search):
     """It keeps a cache of scores, which are wrong for other data."""
     assert search.fitness_cache
     copy = copy_of(search)
@@ -116,7 +116,7 @@ def test_a_copy_knows_nothing_of_an_earlier_fit(search):
     assert copy.estimator is not search.estimator
 
 
-def test_what_it_minimises_is_minimised():
+def test_criteria_min_is_minimised():
     random.seed(0)
     search = unfitted(criteria="min", scoring=["accuracy", "f1_macro"], refit="accuracy").fit(X, Y)
     trials = read_trials(search)
@@ -130,13 +130,13 @@ def test_what_it_minimises_is_minimised():
         read_trials(search, metric="f1_makro")
 
 
-def test_its_space_is_known_before_it_runs():
+def test_space_and_metric_are_checked_before_the_run():
     assert set(space_of_search(unfitted())) == {"C", "tol", "degree", "kernel"}
     with pytest.raises(ValueError, match=r"Unknown metric 'acuracy'.*Did you mean 'accuracy'"):
         check_source(unfitted(scoring="accuracy"), metric="acuracy")
 
 
-def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
+def test_explainer_keeps_defaults_and_can_be_cloned():
     explainer = HyperSHAPExplainer(unfitted(), random_state=0)
     copied = clone(explainer)
     assert copied.search is not explainer.search
@@ -152,7 +152,7 @@ def test_an_explainer_around_it_keeps_the_defaults_and_can_be_cloned():
 FIXED = {"C": 3.0, "tol": 2e-3, "degree": 3, "kernel": "poly"}
 
 
-def test_a_smaller_search_is_run(search):
+def test_smaller_search_runs(search):
     names, before = ["C", "kernel"], search.estimator.get_params()
     smaller = reduced(search, space_of_search(search), names, FIXED)
     assert list(space_of_search(smaller)) == names
@@ -167,14 +167,14 @@ def test_a_smaller_search_is_run(search):
     assert set(search.param_grid) == set(FIXED)
 
 
-def test_a_smaller_search_over_one_hyperparameter_is_refused(search):
+def test_smaller_search_over_one_hyperparameter_is_refused(search):
     with pytest.raises(
         TypeError, match="needs two hyperparameters to combine, so search over one more"
     ):
         reduced(search, space_of_search(search), ["C"], FIXED)
 
 
-def test_configurations_are_measured_as_it_does(search):
+def test_verify_measures_as_the_search_does(search):
     rows = once(search)[:4]
     params = [search.cv_results_["params"][row] for row in rows]
     mean, std = measured(search, params, X, Y, "accuracy")
@@ -185,7 +185,7 @@ def test_configurations_are_measured_as_it_does(search):
     assert (mean[0], std[0]) == pytest.approx((by_hand.mean(), by_hand.std()), abs=1e-12)
 
 
-def test_a_smaller_search_with_warm_starts_is_refused():
+def test_smaller_search_with_warm_starts_is_refused():
     starts = [{"max_depth": 5, "min_samples_leaf": 1}, {"max_depth": 2, "min_samples_leaf": 1}]
     space = {"max_depth": Integer(1, 5), "min_samples_leaf": Integer(1, 50)}
     tree = DecisionTreeClassifier(random_state=0)

@@ -45,7 +45,7 @@ def over_trees():
     return search.fit(X, Y)
 
 
-def test_every_rung_is_a_trial_and_the_resource_its_fidelity(over_samples):
+def test_resource_of_each_rung_is_the_fidelity(over_samples):
     results = over_samples.cv_results_
     trials = read_trials(over_samples)
     assert len(set(results["n_resources"])) == 4
@@ -59,7 +59,7 @@ def test_every_rung_is_a_trial_and_the_resource_its_fidelity(over_samples):
     assert trials.scores.max() > over_samples.best_score_
 
 
-def test_a_resource_that_is_a_parameter_is_no_hyperparameter(over_trees):
+def test_resource_parameter_is_not_a_hyperparameter(over_trees):
     results = over_trees.cv_results_
     assert "n_estimators" in results["params"][0], "what this test is about"
     trials = read_trials(over_trees)
@@ -72,7 +72,7 @@ def test_a_resource_that_is_a_parameter_is_no_hyperparameter(over_trees):
 
 
 @pytest.mark.parametrize("name", ["over_samples", "over_trees"])
-def test_an_explanation_equals_that_of_the_same_trials(name, request):
+def test_explanation_equals_that_of_its_trials(name, request):
     search = request.getfixturevalue(name)
     trials = read_trials(search)
     read = HyperSHAPExplainer(search, baseline="median", random_state=0).fit()
@@ -84,7 +84,7 @@ def test_an_explanation_equals_that_of_the_same_trials(name, request):
     assert read.trials_["fidelity"].tolist() == search.cv_results_["n_resources"].tolist()
 
 
-def test_a_halving_search_is_run_and_predicts(over_samples):
+def test_halving_search_runs_and_predicts(over_samples):
     search = HalvingRandomSearchCV(SVC(gamma=0.1), RANGES, n_candidates=12, random_state=0, cv=3)
     explainer = HyperSHAPExplainer(search.set_params(min_resources=30, factor=2), random_state=0)
     explainer.fit(X, Y)
@@ -95,7 +95,7 @@ def test_a_halving_search_is_run_and_predicts(over_samples):
     assert explainer.incumbent_ == over_samples.best_params_
 
 
-def test_times_are_explained_too(over_samples):
+def test_times_are_minimised(over_samples):
     trials = read_trials(over_samples, metric="fit_time")
     assert trials.direction == "minimize"
     np.testing.assert_array_equal(trials.scores, over_samples.cv_results_["mean_fit_time"])
@@ -103,7 +103,7 @@ def test_times_are_explained_too(over_samples):
         read_trials(over_samples, metric="fit_tim")
 
 
-def test_a_list_of_dicts_with_estimators_as_choices():
+def test_list_of_dicts_with_estimators_as_choices_is_read():
     dicts = [
         {"clf": [SVC()], "clf__C": [0.1, 1, 10]},
         {"clf": [DecisionTreeClassifier(random_state=0)], "clf__max_depth": [1, 2, 3]},
@@ -119,7 +119,7 @@ def test_a_list_of_dicts_with_estimators_as_choices():
     assert len(set(trials.fidelity)) == 3
 
 
-def test_smaller_searches_are_run(over_samples, over_trees):
+def test_smaller_searches_run(over_samples, over_trees):
     smaller = reduced(
         over_samples, space_of_search(over_samples), ["gamma"], {"C": 3.0, "gamma": 0.1}
     )
@@ -152,7 +152,7 @@ def scores_of(search):
     return results["params"], results["n_resources"], results["mean_test_score"]
 
 
-def test_of_lists_no_more_candidates_are_drawn_than_there_are():
+def test_smaller_search_draws_no_more_candidates_than_exist():
     lists = {"C": [0.1, 1, 10], "gamma": [0.01, 0.1]}
     search = HalvingRandomSearchCV(SVC(), lists, n_candidates=6, random_state=0, cv=2, factor=2)
     smaller = reduced(search, space_of_search(search), ["C"], {"C": 1, "gamma": 0.1})

@@ -121,7 +121,7 @@ def known(source):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_trials_are_those_of_hyperopt(source):
+def test_trials_equal_those_of_hyperopt(source):
     configs, losses = known(source)
     trials = read_trials(source, space=make_space())
     assert trials.configs == configs  # inactive labels are absent in both
@@ -135,7 +135,7 @@ def test_trials_are_those_of_hyperopt(source):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_what_the_objective_saw_is_what_is_read(source):
+def test_configs_equal_what_the_objective_got(source):
     trials = read_trials(source, space=make_space())
     for trial, config in zip(ended_well(source), trials.configs, strict=True):
         point = {label: value[0] for label, value in trial["misc"]["vals"].items() if value}
@@ -154,7 +154,7 @@ def test_failed_trials_are_counted_and_left_out(source):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_conditions_follow_the_nesting(source):
+def test_conditions_follow_the_nesting_of_choices(source):
     space = read_trials(source, space=make_space()).space
     conditions = {
         condition.child.name: (condition.parent.name, set(condition.values))
@@ -189,7 +189,7 @@ def test_domains_follow_the_distributions(source):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_explains_like_the_same_trials_given_by_hand(source):
+def test_explanation_equals_that_of_its_trials(source):
     trials = read_trials(source, space=make_space())
     read = HyperSHAPExplainer(source, space=make_space(), random_state=0).fit()
     given = HyperSHAPExplainer(
@@ -225,7 +225,7 @@ def deep(b):
 
 
 @pytest.mark.parametrize("algorithm", ["rand", "tpe", "anneal"])
-def test_active_is_what_hyperopt_drew(algorithm):
+def test_active_hyperparameters_are_those_that_hyperopt_drew(algorithm):
     b = hp.uniform("b", 0, 1)
     space = [hp.choice("outer", deep(b)), hp.pchoice("top", [(0.5, b), (0.5, 3)])]
     source = minimize(
@@ -247,7 +247,7 @@ def test_active_is_what_hyperopt_drew(algorithm):
     ]
 
 
-def test_what_is_in_every_option_is_not_conditional():
+def test_hyperparameter_in_every_option_is_unconditional():
     rate = hp.uniform("rate", 0, 1)
     space = hp.choice("kind", [{"rate": rate}, {"rate": rate, "more": hp.uniform("more", 0, 1)}])
     source = minimize(lambda config: config["rate"], space, 20)
@@ -255,7 +255,7 @@ def test_what_is_in_every_option_is_not_conditional():
     assert [condition.child.name for condition in conditions] == ["more"]
 
 
-def test_steps_have_the_probabilities_that_hyperopt_draws_with():
+def test_steps_have_the_probabilities_of_hyperopt():
     """Against 2,000 draws of hyperopt's own: 0.05 is more than four standard errors."""
     from hyperopt.pyll.stochastic import sample
 
@@ -279,7 +279,7 @@ def test_steps_have_the_probabilities_that_hyperopt_draws_with():
             assert expected[value] == pytest.approx(count / len(drawn), abs=0.05), name
 
 
-def test_many_steps_are_a_range():
+def test_many_steps_become_a_range():
     space = {
         "epochs": hp.uniformint("epochs", 1, 5000),
         "units": hp.qloguniform("units", 2, 10, 2),
@@ -295,7 +295,7 @@ def test_many_steps_are_a_range():
     assert trials.space["step"].upper == pytest.approx(999.9)
 
 
-def test_indices_of_choices_in_a_space_of_another_kind(simple):
+def test_choice_indices_are_read_with_other_kinds_of_space(simple):
     """An index counts in the order of the list, as in hp.choice, though the space may sort it."""
     space, source = simple
     own = read_trials(source, space=space)
@@ -315,7 +315,7 @@ def test_indices_of_choices_in_a_space_of_another_kind(simple):
     ]
 
 
-def test_without_a_space_choices_are_indices(simple):
+def test_choices_are_indices_without_a_space(simple):
     _, source = simple
     with pytest.warns(SpaceWarning, match="inferred from the 30 trials"):
         trials = read_trials(source)
@@ -325,7 +325,7 @@ def test_without_a_space_choices_are_indices(simple):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_other_metrics(source):
+def test_other_metrics_need_a_direction(source):
     with pytest.raises(
         ValueError, match="the direction of 'seconds' is not known: pass direction="
     ):
@@ -337,7 +337,7 @@ def test_other_metrics(source):
         HyperSHAPExplainer(source, space=make_space(), metric="los").fit()
 
 
-def test_mistakes(simple):
+def test_mistakes_raise_clear_errors(simple):
     _, source = simple
     with pytest.raises(ValueError, match="no finished trial, and 0 that raised"):
         HyperSHAPExplainer(hyperopt.Trials()).fit()

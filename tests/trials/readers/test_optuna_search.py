@@ -38,20 +38,12 @@ SPACE = {
 X, y = load_iris(return_X_y=True)
 
 
-@pytest.fixture(autouse=True)
-def _quiet():
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.CRITICAL)
-    yield
-    optuna.logging.set_verbosity(before)
-
-
 def search_of(estimator=None, space=SPACE, n_trials=25, **options):
     estimator = SVC(gamma=0.1) if estimator is None else estimator
     return OptunaSearchCV(estimator, space, n_trials=n_trials, cv=3, random_state=0, **options)
 
 
-def test_trials_are_those_of_the_study():
+def test_trials_equal_those_of_the_study():
     search = search_of().fit(X, y)
     trials = read_trials(search)
     assert trials.configs == [trial.params for trial in search.trials_]
@@ -65,7 +57,7 @@ def test_trials_are_those_of_the_study():
     )
 
 
-def test_it_is_explained_as_its_trials_are():
+def test_explanation_equals_that_of_its_trials():
     search = search_of().fit(X, y)
     explainer = HyperSHAPExplainer(search, random_state=0).fit()
     trials = read_trials(search)
@@ -77,7 +69,7 @@ def test_it_is_explained_as_its_trials_are():
     assert explainer.incumbent_ == search.best_params_
 
 
-def test_the_explainer_runs_the_search_and_predicts_with_it():
+def test_explainer_runs_the_search_and_predicts():
     search = search_of()
     explainer = HyperSHAPExplainer(search, random_state=0).fit(X, y)
     assert not hasattr(search, "study_")
@@ -91,13 +83,13 @@ def test_the_explainer_runs_the_search_and_predicts_with_it():
     pd.testing.assert_frame_equal(explainer.explain(), again.explain())
 
 
-def test_it_is_the_last_step_of_a_pipeline():
+def test_explainer_is_the_last_step_of_a_pipeline():
     model = make_pipeline(StandardScaler(), HyperSHAPExplainer(search_of(), random_state=0))
     model.fit(X, y)
     assert model.score(X, y) > 0.9
 
 
-def test_a_pipeline_is_searched():
+def test_pipeline_is_searched():
     search = search_of(
         make_pipeline(StandardScaler(), SVC(gamma=0.1)),
         {f"svc__{name}": distribution for name, distribution in SPACE.items()},
@@ -115,7 +107,7 @@ def test_times_are_metrics():
         assert (trials.metric, trials.direction) == (metric, "minimize")
 
 
-def test_scoring_is_the_metric_s_name():
+def test_scoring_names_the_metric():
     search = search_of(scoring="balanced_accuracy").fit(X, y)
     assert read_trials(search).metric == "balanced_accuracy"
     assert read_trials(search, metric="score").metric == "balanced_accuracy"
@@ -123,7 +115,7 @@ def test_scoring_is_the_metric_s_name():
         HyperSHAPExplainer(search, metric="balanced_acuracy").fit()
 
 
-def test_a_typo_is_found_before_the_search_runs():
+def test_unknown_metric_raises_before_the_search_runs():
     for parameters in ({"metric": "scoer"}, {"baseline": {"gama": 1.0}}):
         explainer = HyperSHAPExplainer(search_of(), **parameters)
         with pytest.raises(ValueError, match="Did you mean"):
@@ -131,7 +123,7 @@ def test_a_typo_is_found_before_the_search_runs():
         assert not hasattr(explainer, "search_")
 
 
-def test_neither_fitted_nor_data():
+def test_unfitted_search_without_data_is_refused():
     with pytest.raises(NotFittedError, match="OptunaSearchCV is not fitted"):
         HyperSHAPExplainer(search_of()).fit()
     assert set(check_source(search_of()).space) == set(SPACE)
@@ -151,7 +143,7 @@ def test_failed_trials_are_counted():
     assert len(trials.scores) == 25 - n_failed
 
 
-def test_pruned_trials_are_at_a_lower_fidelity():
+def test_pruned_trials_have_a_lower_fidelity():
     search = search_of(
         SGDClassifier(random_state=0),
         {"alpha": FloatDistribution(1e-6, 1e2, log=True), "average": IntDistribution(1, 50)},
@@ -165,7 +157,7 @@ def test_pruned_trials_are_at_a_lower_fidelity():
     assert trials.scores.tolist() == [t.user_attrs["mean_test_score"] for t in search.trials_]
 
 
-def test_a_share_is_no_count():
+def test_fraction_and_count_are_different_values():
     # max_features=1.0, the forest's own value, means all; the space's 1 means one.
     data = make_regression(60, 4, random_state=0)
     forest = RandomForestRegressor(5, random_state=0)
@@ -175,7 +167,7 @@ def test_a_share_is_no_count():
         HyperSHAPExplainer(search, random_state=0).fit()
 
 
-def test_a_given_space():
+def test_given_space_is_used():
     search = search_of().fit(X, y)
     wider = {**SPACE, "C": FloatDistribution(1e-3, 1e3, log=True)}
     trials = read_trials(search, space=wider)
@@ -188,7 +180,7 @@ def test_a_given_space():
         read_trials(search, space={**SPACE, "C": FloatDistribution(1e-3, 1)})
 
 
-def test_a_study_of_the_user_s_own_is_not_touched_by_the_explainer():
+def test_study_of_the_user_is_not_changed():
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
     explainer = HyperSHAPExplainer(search_of(study=study), random_state=0).fit(X, y)
     assert len(study.trials) == 0
@@ -199,7 +191,7 @@ def space_of(search):
     return check_source(search).space
 
 
-def test_a_smaller_search_is_run():
+def test_smaller_search_runs():
     search = search_of().fit(X, y)
     fixed = {"C": 3.0, "gamma": 0.3, "kernel": "linear"}
     smaller = reduced(search, space_of(search), ["C", "gamma"], fixed).set_params(n_trials=5)
@@ -217,7 +209,7 @@ def test_a_smaller_search_is_run():
     [{}, {"multivariate": True}, {"multivariate": True, "group": True}],
     ids=["alone", "multivariate", "group"],
 )
-def test_a_study_of_old_trials_is_replaced_by_one_like_it(options):
+def test_smaller_search_has_a_fresh_study(options):
     """The sampler, too, must forget: it remembers the space of the old trials."""
     sampler = optuna.samplers.TPESampler(n_startup_trials=3, seed=0, **options)
     pruner = optuna.pruners.PercentilePruner(25.0)
@@ -238,7 +230,7 @@ def test_a_study_of_old_trials_is_replaced_by_one_like_it(options):
     assert set(relative) == {"C", "gamma"} or not options
 
 
-def test_configurations_are_measured_as_it_does():
+def test_verify_measures_as_the_search_does():
     search = search_of(scoring="balanced_accuracy").fit(X, y)
     params = [trial.params for trial in search.trials_[:4]]
     mean, std = measured(search, params, X, y, "balanced_accuracy")

@@ -113,7 +113,7 @@ NAMES = ["model/rate", "model/layers", "activation", "dropout"]
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_trials_are_those_of_rays_table(stopped):
+def test_trials_equal_those_of_rays_table(stopped):
     table = known(stopped)
     trials = read_trials(stopped, space=make_param_space())
     assert len(trials.configs) == len(table) == 23
@@ -146,7 +146,7 @@ def test_failed_trials_are_counted_and_left_out(stopped):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_the_tuners_own_space(stopped):
+def test_param_space_of_the_tuner_is_read(stopped):
     space = read_trials(stopped, space=make_param_space()).space
     rate = space["model/rate"]
     assert (rate.lower, rate.upper, rate.log) == pytest.approx((1e-4, 1e-1, True))
@@ -158,7 +158,7 @@ def test_the_tuners_own_space(stopped):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_explains_like_the_same_trials_given_by_hand(stopped):
+def test_explanation_equals_that_of_its_trials(stopped):
     trials = read_trials(stopped, space=make_param_space())
     read = HyperSHAPExplainer(stopped, space=make_param_space(), random_state=0).fit()
     given = HyperSHAPExplainer(
@@ -169,7 +169,7 @@ def test_explains_like_the_same_trials_given_by_hand(stopped):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_spaces_of_other_kinds(stopped):
+def test_other_kinds_of_space_are_read(stopped):
     """What never varies, as the path of the data, need not be in a space that is given."""
     own = read_trials(stopped, space=make_param_space())
     space = ConfigurationSpace()
@@ -193,7 +193,7 @@ def test_spaces_of_other_kinds(stopped):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_without_a_space_it_is_inferred(stopped):
+def test_space_is_inferred_without_one(stopped):
     with pytest.warns(SpaceWarning, match="inferred from the 24 trials"):
         trials = read_trials(stopped)
     assert {config["data"] for config in trials.configs} == {"train.csv"}
@@ -202,7 +202,7 @@ def test_without_a_space_it_is_inferred(stopped):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_other_metrics(stopped):
+def test_other_metrics_need_a_direction(stopped):
     options = {"space": make_param_space(), "metric": "test/accuracy"}
     with pytest.raises(ValueError, match="has no direction for 'test/accuracy': pass direction="):
         read_trials(stopped, **options)
@@ -216,7 +216,7 @@ def test_other_metrics(stopped):
             HyperSHAPExplainer(stopped, metric=wrong).fit()
 
 
-def test_a_tuner_without_a_metric(finished):
+def test_tuner_without_a_metric_needs_one(finished):
     grid, space = finished
     with pytest.raises(ValueError, match=r"no metric in its TuneConfig.*metric=: 'accuracy'"):
         HyperSHAPExplainer(grid, space=space).fit()
@@ -224,7 +224,7 @@ def test_a_tuner_without_a_metric(finished):
         HyperSHAPExplainer(grid, space=space, metric="accuracy").fit()
 
 
-def test_every_kind_of_entry(finished):
+def test_every_kind_of_entry_is_read(finished):
     grid, space = finished
     with pytest.warns(
         SpaceWarning, match=r"inferred from the 12 trials \(width: one of 10, 20, 30"
@@ -242,7 +242,7 @@ def test_every_kind_of_entry(finished):
     assert (noise.mean(), noise.std()) == pytest.approx((0, 2))
 
 
-def test_steps_have_the_probabilities_that_ray_draws_with():
+def test_steps_have_the_probabilities_of_ray():
     """Against 20,000 draws of Ray's own: an error of 0.015 is more than four standard errors."""
     from skhypershap.trials.readers.ray_tune import _hyperparameter
 
@@ -271,7 +271,7 @@ def test_steps_have_the_probabilities_that_ray_draws_with():
             assert ends == (values.min(), values.max()), name
 
 
-def test_no_trial_that_ended_well(fit):
+def test_no_successful_trial_is_refused(fit):
     def train(config):
         raise ValueError("never")
 
@@ -280,7 +280,7 @@ def test_no_trial_that_ended_well(fit):
         HyperSHAPExplainer(grid, space={"a": [0.0, 1.0]}).fit()
 
 
-def test_few_trials_are_said_to_be_few(fit):
+def test_few_trials_give_a_warning(fit):
     grid = fit(
         lambda config: {"loss": config["a"]},
         {"a": tune.uniform(0, 1)},

@@ -56,7 +56,7 @@ def search():
         )
 
 
-def test_it_is_read_as_it_is(search):
+def test_search_is_read_as_its_results(search):
     trials = read_trials(search)
     assert trials.configs == [dict(params) for params in search.cv_results_["params"]]
     assert {type(config["shrinking"]) for config in trials.configs} == {bool}
@@ -70,7 +70,7 @@ def test_it_is_read_as_it_is(search):
     assert domain_of(trials.space["shrinking"]).values == (True, False)
 
 
-def test_an_explanation_equals_that_of_the_same_trials(search):
+def test_explanation_equals_that_of_its_trials(search):
     trials = read_trials(search)
     read = HyperSHAPExplainer(search, baseline="median", random_state=0).fit()
     given = HyperSHAPExplainer(trials.space, baseline="median", random_state=0)
@@ -80,7 +80,7 @@ def test_an_explanation_equals_that_of_the_same_trials(search):
     assert read.baseline_ == given.baseline_
 
 
-def test_it_is_run_and_predicts(search):
+def test_search_runs_and_predicts(search):
     explainer = HyperSHAPExplainer(search, random_state=0).fit(X, Y)
     assert explainer.search_ is not search
     assert explainer.trials_["score"].tolist() == search.cv_results_["mean_test_score"].tolist()
@@ -114,7 +114,7 @@ def test_it_is_run_and_predicts(search):
     ],
     ids=str,
 )
-def test_every_form_holds_what_scikit_optimize_draws_from_it(form):
+def test_every_form_of_dimension_contains_its_draws(form):
     """Its own `check_dimension` resolves the form, its own `rvs` draws from it."""
     from skopt.space import check_dimension
 
@@ -146,7 +146,7 @@ def test_probabilities_of_categories_are_kept():
     assert domain_of(space["C"]).ordered
 
 
-def test_pairs_of_a_dict_and_its_iterations_and_conditions():
+def test_pairs_of_dict_and_iterations_are_read_with_conditions():
     search = run(
         [
             ({"kernel": ["rbf"], "C": (1e-2, 1e2, "log-uniform"), "gamma": (0.1, 1.0)}, 4),
@@ -166,7 +166,7 @@ def test_pairs_of_a_dict_and_its_iterations_and_conditions():
     assert trials.space["C"].log
 
 
-def test_whole_estimators_are_categories():
+def test_estimators_are_categories():
     search = run(
         [
             {"clf": [SVC()], "clf__C": (1e-2, 1e2, "log-uniform")},
@@ -184,7 +184,7 @@ def test_whole_estimators_are_categories():
     assert set(explainer.explain(order=1)["interaction"]) == {"clf", "clf__C", "clf__max_depth"}
 
 
-def test_several_metrics_and_a_typo(search):
+def test_metric_is_chosen_by_name(search):
     both = run(
         {"C": (0.1, 10.0), "tol": (1e-4, 1e-2)}, scoring=["accuracy", "f1_macro"], refit="f1_macro"
     )
@@ -195,7 +195,7 @@ def test_several_metrics_and_a_typo(search):
         read_trials(both, metric="acuracy")
 
 
-def test_a_given_space_that_does_not_hold_the_trials_says_which_and_how_many(search):
+def test_space_that_lacks_trials_is_refused_with_a_count(search):
     with pytest.raises(
         ValueError, match=r"of 12 values of 'degree' are outside the space; the first is"
     ):
@@ -210,7 +210,7 @@ def test_a_given_space_that_does_not_hold_the_trials_says_which_and_how_many(sea
         )
 
 
-def test_a_smaller_search_over_a_dict(search):
+def test_smaller_search_over_a_dict_runs(search):
     space = space_of_search(search)
     fixed = {"C": 3.0, "degree": 2, "kernel": "poly", "shrinking": False}
     smaller = reduced(search, space, ["C", "shrinking"], fixed).set_params(n_iter=3)
@@ -225,7 +225,7 @@ def test_a_smaller_search_over_a_dict(search):
     assert repr(trials.space["C"]) == repr(space["C"])
 
 
-def test_a_smaller_search_over_a_list_of_dicts_is_refused():
+def test_smaller_search_over_a_list_of_dicts_is_refused():
     spaces = [({"kernel": ["rbf"], "C": (0.1, 9.0)}, 3), {"kernel": ["linear"], "C": (1.0, 9.0)}]
     search = BayesSearchCV(SVC(), spaces, n_iter=2, cv=2, random_state=0)
     with pytest.raises(
@@ -234,7 +234,7 @@ def test_a_smaller_search_over_a_list_of_dicts_is_refused():
         reduced(search, space_of_search(search), ["C"], {"kernel": "rbf", "C": 5.0})
 
 
-def test_a_choice_of_estimators_is_given_what_is_held():
+def test_chosen_estimator_has_the_held_values():
     space = {"clf": Categorical([SVC(), SVC(kernel="linear")]), "clf__C": (1e-2, 1e2)}
     search = BayesSearchCV(Pipeline([("clf", SVC())]), space, n_iter=2, cv=2, random_state=0)
     fixed = {"clf": space["clf"].categories[0], "clf__C": 10.0}
@@ -243,7 +243,7 @@ def test_a_choice_of_estimators_is_given_what_is_held():
     assert chosen <= {repr(SVC(C=10.0)), repr(SVC(C=10.0, kernel="linear"))}
 
 
-def test_configurations_are_measured_as_it_does(search):
+def test_verify_measures_as_the_search_does(search):
     results = search.cv_results_
     mean, std = measured(search, results["params"][:4], X, Y, "accuracy")
     np.testing.assert_allclose(mean, results["mean_test_score"][:4], rtol=0, atol=1e-12)

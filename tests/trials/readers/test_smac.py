@@ -92,7 +92,7 @@ def check_same(trials, known):
 @pytest.mark.parametrize(
     "form", ["facade", "history", "pair", "turned pair", "folder", "folder as text"]
 )
-def test_every_form_of_a_run_has_the_same_trials(facade, known, form):
+def test_every_form_of_a_run_gives_the_same_trials(facade, known, form):
     folder = facade.scenario.output_directory
     source = {
         "facade": facade,
@@ -118,7 +118,7 @@ def test_crashed_trials_are_counted_and_left_out(facade, known):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_explains_like_the_same_trials_given_by_hand(facade):
+def test_explanation_equals_that_of_its_trials(facade):
     trials = read_trials(facade)
     read = HyperSHAPExplainer(facade, baseline="median", random_state=0).fit()
     given = HyperSHAPExplainer(
@@ -129,14 +129,14 @@ def test_explains_like_the_same_trials_given_by_hand(facade):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_the_baseline_is_the_default_of_the_space(facade):
+def test_baseline_is_the_default_of_the_space(facade):
     explainer = HyperSHAPExplainer(facade, random_state=0).fit()
     assert explainer.baseline_["C"] == 2.0
     assert explainer.baseline_["depth"] == 3
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_the_run_stays_as_it_was(facade):
+def test_run_is_not_changed(facade):
     """Reading must not move the random state of the run's space."""
     drawn = make_space()
     drawn.seed(3)
@@ -154,7 +154,7 @@ def test_time_is_a_metric(facade):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_another_space_may_be_given(facade, known):
+def test_given_space_replaces_that_of_the_run(facade, known):
     values = {"C": [*{config["C"] for config in known[0]}], "depth": range(1, 9)}
     with pytest.raises(ValueError, match=r"in 40 of 40 .*: 'kernel'"):
         read_trials(facade, space=values)
@@ -181,7 +181,7 @@ def test_budgets_are_the_fidelity(tmp_path):
         assert explainer.trials_["fidelity"].tolist() == trials.fidelity.tolist()
 
 
-def test_a_trial_is_the_mean_over_seeds_and_instances(tmp_path):
+def test_score_is_the_mean_over_seeds_and_instances(tmp_path):
     def target(config, instance, seed=0):
         return np.log10(config["C"]) ** 2 + 10 * int(instance) + seed % 7
 
@@ -204,7 +204,7 @@ def test_a_trial_is_the_mean_over_seeds_and_instances(tmp_path):
     np.testing.assert_array_equal(from_files.scores, trials.scores)
 
 
-def test_a_trial_with_one_crashed_seed_has_failed(tmp_path):
+def test_trial_with_a_crashed_seed_has_failed(tmp_path):
     space = make_space()
     scenario = smac.Scenario(space, output_directory=tmp_path, name="by hand")
     history = smac.RunHistory()
@@ -225,7 +225,7 @@ def test_a_trial_with_one_crashed_seed_has_failed(tmp_path):
     assert trials.scores.tolist() == [3.0]  # (2 + 4) / 2
 
 
-def test_several_objectives(tmp_path):
+def test_one_of_several_objectives_is_chosen(tmp_path):
     def target(config, seed=0):
         return {"loss": np.log10(config["C"]) ** 2, "size": config["depth"]}
 
@@ -242,7 +242,7 @@ def test_several_objectives(tmp_path):
         read_trials(facade.runhistory)
 
 
-def test_mistakes(facade, tmp_path):
+def test_mistakes_raise_clear_errors(facade, tmp_path):
     with pytest.raises(ValueError, match=r"Unknown metric 'costs'\. Did you mean 'cost'\?"):
         read_trials(facade, metric="costs")
     with pytest.raises(ValueError, match="no finished trial yet"):
@@ -259,7 +259,7 @@ def test_mistakes(facade, tmp_path):
         read_trials(facade.scenario.output_directory.parent.parent)
 
 
-def test_half_written_files(facade, tmp_path):
+def test_incomplete_files_are_refused(facade, tmp_path):
     folder = shutil.copytree(facade.scenario.output_directory, tmp_path / "copy")
     (folder / "runhistory.json").write_text('{"data": [')
     with pytest.raises(ValueError, match=r"runhistory\.json' is not a complete JSON file"):
@@ -270,7 +270,7 @@ def test_half_written_files(facade, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-def test_files_of_older_versions(facade, known, tmp_path):
+def test_files_of_older_versions_are_read(facade, known, tmp_path):
     """Before SMAC 2.3 a row was a list; ConfigSpace before 1.0 said default, not default_value."""
     folder = shutil.copytree(facade.scenario.output_directory, tmp_path / "copy")
     history = json.loads((folder / "runhistory.json").read_text())
@@ -282,7 +282,7 @@ def test_files_of_older_versions(facade, known, tmp_path):
     check_same(read_trials(folder), known)
 
 
-def test_stored_run(data_folder):
+def test_stored_run_is_read(data_folder):
     """A genuine run of SMAC 2.0: its folder and its table have the same trials."""
     folder = data_folder / "smac3_mlp4"
     table = pd.read_csv(folder / "mlp_run_3.csv")

@@ -1,0 +1,1 @@
+"""Numba kernels of the process; they import numpy and numba only."""

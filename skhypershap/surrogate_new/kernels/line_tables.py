@@ -1,0 +1,200 @@
+"""Tables of a process along each column, and which values of a column are legal, for line search.
+
+A column with few legal values (integers, ordered values, choices) has all of them on its grid. A
+continuous column has 65 grid values, and any number of [0, 1] is legal; so is, of a column with
+many legal values, each of a list. Numbers are scaled by their spans. A forest that is added to the
+process sees values as ranks: `lowest` and `highest` are the ends of its cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from skhypershap.surrogate_new.kernels.process_blends import padded
+from skhypershap.surrogate_new.kernels.product_kernel import FlatProcess, set_factors
+
+WORD = 64
+GRID = 65  # values of a column that has more
+MOST_LISTED = 128  # legal values of a column that are all tried
+
+
+class LinePlan(NamedTuple):
+    """A process tabulated along each column, and which values of a column are legal.
+
+    Attributes
+    ----------
+    trials, is_choice, rates, rising, falling, weights
+        Of the (padded) `FlatProcess`.
+    spans : ndarray of shape (n_columns,)
+        Of the process.
+    grid, grid_ranks : ndarray of shape (n_grid,)
+        Values to try, scaled and ascending, column after column, and their ranks in the forest.
+    first_grid : ndarray of shape (n_columns + 1,), dtype int64
+        Where those of each column begin.
+    tables : ndarray of shape (n_grid, n_trials)
+        Factors between grid values and trials.
+    listed : ndarray of shape (n_columns,), dtype bool
+        Whether all legal values of a column are on its grid.
+    legal, legal_ranks : ndarray of shape (n_legal,)
+        Legal values of columns that have too many for the grid; none for a continuous column.
+    first_legal : ndarray of shape (n_columns + 1,), dtype int64
+        Where those of each column begin.
+    lowest, highest : ndarray of shape (n_ranks,)
+        Scaled values at the two ends of each cell of the forest, column after column.
+    first_rank : ndarray of shape (n_columns + 1,), dtype int64
+        Where those of each column begin.
+    """
+
+    trials: np.ndarray
+    is_choice: np.ndarray
+    rates: np.ndarray
+    rising: np.ndarray
+    falling: np.ndarray
+    weights: np.ndarray
+    spans: np.ndarray
+    grid: np.ndarray
+    grid_ranks: np.ndarray
+    first_grid: np.ndarray
+    tables: np.ndarray
+    listed: np.ndarray
+    legal: np.ndarray
+    legal_ranks: np.ndarray
+    first_legal: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
+    first_rank: np.ndarray
+
+
+class Room(NamedTuple):
+    """Scratch memory of one thread; `changes` and `marks` are zero on entry and on exit."""
+
+    changes: np.ndarray
+    marks: np.ndarray
+    stack: np.ndarray
+    starts: np.ndarray
+    heights: np.ndarray
+    others: np.ndarray
+    factors: np.ndarray
+    scores: np.ndarray
+
+
+def plan_lines(
+    flat: FlatProcess,
+    legal: Sequence[np.ndarray | None],
+    thresholds: Sequence[np.ndarray] = (),
+    dtype: type = np.float32,
+) -> LinePlan:
+    """Tabulate a process.
+
+    Parameters
+    ----------
+    flat : FlatProcess
+        The process, without the fidelity.
+    legal : sequence of ndarray or None
+        For each column its legal values, ascending, or None where all of [0, 1] is legal.
+    thresholds : sequence of ndarray
+        Of a `FlatForest`, for its columns; there may be fewer columns, or none.
+    dtype : type
+        What the forest casts values to.
+    """
+    flat = padded(flat)
+    levels = [*thresholds, *[np.empty(0)] * (len(legal) - len(thresholds))]
+    grids, lists, listed = [], [], np.zeros(len(legal), dtype=bool)
+    for column, values in enumerate(legal):
+        listed[column] = values is not None and len(values) <= MOST_LISTED
+        if values is None:
+            grids.append(np.linspace(0.0, 1.0, GRID))
+        elif listed[column]:
+            grids.append(values)
+        else:
+            grids.append(values[np.round(np.linspace(0, len(values) - 1, GRID)).astype(int)])
+        lists.append(np.empty(0) if values is None or listed[column] else values)
+    bounds = [_cells(part, dtype) for part in levels]
+    spans = flat.spans
+    return LinePlan(
+        flat.trials,
+        flat.is_choice,
+        flat.rates,
+        flat.rising,
+        flat.falling,
+        flat.weights,
+        spans,
+        _joined([grid / span for grid, span in zip(grids, spans, strict=True)]),
+        _joined(_ranks(grids, levels, dtype)).astype(np.int32),
+        _starts(grids),
+        _tables(flat, grids),
+        listed,
+        _joined([values / span for values, span in zip(lists, spans, strict=True)]),
+        _joined(_ranks(lists, levels, dtype)).astype(np.int32),
+        _starts(lists),
+        _joined([low / span for (low, _), span in zip(bounds, spans, strict=True)]),
+        _joined([high / span for (_, high), span in zip(bounds, spans, strict=True)]),
+        _starts([low for low, _ in bounds]),
+    )
+
+
+def room_of(plan: LinePlan, deepest: int) -> Room:
+    """Scratch memory for a plan and for trees of at most so many splits above a leaf."""
+    most = int(np.diff(plan.first_rank).max())
+    return Room(
+        np.zeros(most + 1),
+        np.zeros(most // WORD + 1, dtype=np.uint64),
+        np.empty((max(deepest, 1), 3), dtype=np.int32),
+        np.empty(most + 2, dtype=np.int64),
+        np.empty(most + 2),
+        np.empty(len(plan.weights)),
+        np.empty((len(plan.trials), len(plan.weights))),
+        np.empty(int(np.diff(plan.first_grid).max())),
+    )
+
+
+def _tables(flat: FlatProcess, grids: Sequence[np.ndarray]) -> np.ndarray:
+    rows = np.empty((sum(map(len, grids)), len(flat.weights)))
+    place = 0
+    for column, grid in enumerate(grids):
+        for value in grid / flat.spans[column]:
+            set_factors(
+                rows[place],
+                flat.trials[column],
+                flat.rising[column],
+                flat.falling[column],
+                flat.rates[column],
+                flat.is_choice[column],
+                value,
+            )
+            place += 1
+    return rows
+
+
+def _cells(levels: np.ndarray, dtype: type) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest value of each cell, as numbers of the forest's own type.
+
+    An empty cell has a smallest value above its largest.
+    """
+    highest: np.ndarray = levels.astype(dtype)
+    above = highest.astype(np.float64) > levels
+    highest[above] = np.nextafter(highest[above], dtype(-np.inf))
+    lowest = np.nextafter(highest, dtype(np.inf))
+    ends = np.array([-np.inf]), np.array([np.inf])
+    return (
+        np.concatenate([ends[0], lowest.astype(np.float64)]),
+        np.concatenate([highest.astype(np.float64), ends[1]]),
+    )
+
+
+def _ranks(
+    values: Sequence[np.ndarray], levels: Sequence[np.ndarray], dtype: type
+) -> list[np.ndarray]:
+    cast = (part.astype(dtype).astype(np.float64) for part in values)
+    return [np.searchsorted(steps, part) for steps, part in zip(levels, cast, strict=True)]
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if len(parts) else np.empty(0)
+
+
+def _starts(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)

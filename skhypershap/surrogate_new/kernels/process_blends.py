@@ -1,0 +1,370 @@
+"""Scores under a process of blends of candidates with a baseline, for all or some coalitions.
+
+A blend of x (for S) and b scores offset + sum_i w_i prod_{j in S} k_j(x_j, x_ij) prod_{j not in S}
+k_j(b_j, x_ij). The players are split into two halves. For each half a table has a row for each set
+of its players, the product of their factors over all trials; with w in the first table, all scores
+are dot products of a row of one table with a row of the other. Of all coalitions the rows are built
+by doubling: each player makes two of each row. Of some coalitions the rows are those sets that
+occur, in an order in which neighbours share most players, and only products after the first change
+are taken anew.
+
+Usage: `plan_blends(flat, candidates, baseline, player_of_column, order=...)`, then
+`score_block(plan, members)` of shape (n_members, n_coalitions) for candidates by position. Bit k of
+a coalition's position says whether player `order[k]` is in it; with `coalitions=` there is one
+position for each of these. `blocks` of a plan have sizes that do not depend on threads, and each
+candidate is scored by itself: the numbers are the same in any block.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skhypershap.kernels._jit import jit
+from skhypershap.surrogate_new.kernels.product_kernel import (
+    FlatProcess,
+    dot,
+    multiply_factors,
+    part,
+    set_factors,
+)
+
+LANES = 32  # trials are padded to a multiple of these, with weights of zero
+BLOCK_NUMBERS = 1 << 20  # scores of a block: 8 MB
+BLOCK = 256  # candidates
+TILE_ROWS, TILE_COLUMNS = 2, 4
+
+
+class Half(NamedTuple):
+    """The sets of one half of the players whose products are needed.
+
+    Attributes
+    ----------
+    players : ndarray of shape (n_half,), dtype int64
+        The players, first bit first.
+    sets : ndarray of shape (n_sets, n_half), dtype bool
+        Sets in the order of rows; without rows for all sets, in the order of their bits.
+    changed : ndarray of shape (n_sets,), dtype int64
+        The first player (by place in `players`) in which a set differs from the one before it.
+    """
+
+    players: np.ndarray
+    sets: np.ndarray
+    changed: np.ndarray
+
+
+class BlendPlan(NamedTuple):
+    """What all blocks share.
+
+    Attributes
+    ----------
+    flat : FlatProcess
+        With the factors of columns without a player in its weights.
+    columns : ndarray of int64
+        Columns that have a player, player after player.
+    first_column : ndarray of shape (n_players + 1,), dtype int64
+        Where the columns of each player begin.
+    candidates : ndarray of shape (n_columns, n_candidates)
+        Scaled values.
+    kept : ndarray of shape (n_players, n_trials)
+        Products of factors of each player where it keeps the baseline's values.
+    low, high : Half
+        Players of the lower and of the upper bits.
+    rows : ndarray of shape (2, n_coalitions), dtype int64
+        Of some coalitions: their rows in the tables of `low` and `high`; empty for all.
+    n_coalitions : int
+        How many scores a candidate has.
+    """
+
+    flat: FlatProcess
+    columns: np.ndarray
+    first_column: np.ndarray
+    candidates: np.ndarray
+    kept: np.ndarray
+    low: Half
+    high: Half
+    rows: np.ndarray
+    n_coalitions: int
+
+    def blocks(self) -> list[np.ndarray]:
+        """Candidates, by position, that are scored together."""
+        width = max(1, min(BLOCK, BLOCK_NUMBERS // self.n_coalitions))
+        n_candidates = self.candidates.shape[1]
+        positions = np.arange(n_candidates)
+        return [positions[start : start + width] for start in range(0, n_candidates, width)]
+
+
+def plan_blends(
+    flat: FlatProcess,
+    candidates: np.ndarray,
+    baseline: np.ndarray,
+    player_of_column: np.ndarray,
+    *,
+    order: np.ndarray | None = None,
+    coalitions: np.ndarray | None = None,
+) -> BlendPlan:
+    """Prepare what does not depend on a candidate.
+
+    Parameters
+    ----------
+    flat : FlatProcess
+        Of as many columns as candidates have, none of them missing.
+    candidates : ndarray of shape (n_candidates, n_columns)
+        Vectors whose values a coalition's members take.
+    baseline : ndarray of shape (n_columns,)
+        Vector whose values all others keep.
+    player_of_column : ndarray of shape (n_columns,)
+        The player that a column belongs to, -1 for none (it keeps the baseline's value).
+    order : ndarray of shape (n_players,), optional
+        Player of each bit, by default in their own order.
+    coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
+        Which coalitions; by default all.
+    """
+    n_players = int(player_of_column.max()) + 1
+    order = np.arange(n_players) if order is None else np.asarray(order, dtype=np.int64)
+    flat = held(padded(flat), baseline, player_of_column < 0)
+    columns = np.argsort(player_of_column, kind="stable")
+    columns = columns[player_of_column[columns] >= 0]
+    counts = np.bincount(player_of_column[columns], minlength=n_players)
+    first_column = np.concatenate([[0], np.cumsum(counts)])
+    kept = np.ones((n_players, len(flat.weights)))
+    for column in columns:
+        _multiply(kept[player_of_column[column]], flat, column, baseline)
+    n_low = n_players // 2
+    halves = (order[:n_low], order[n_low:])
+    if coalitions is None:
+        low, high = (Half(half, np.zeros((1 << len(half), 0), bool), _NONE) for half in halves)
+        rows, n_coalitions = np.zeros((2, 0), dtype=np.int64), 1 << n_players
+    else:
+        (low, low_rows), (high, high_rows) = (_occurring(half, coalitions) for half in halves)
+        rows, n_coalitions = np.stack([low_rows, high_rows]), len(coalitions)
+    values = np.ascontiguousarray((candidates / flat.spans).T)
+    return BlendPlan(flat, columns, first_column, values, kept, low, high, rows, n_coalitions)
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+def score_block(plan: BlendPlan, members: np.ndarray) -> np.ndarray:
+    """Scores of shape (n_members, n_coalitions) of candidates, given by position."""
+    flat, low, high = plan.flat, plan.low, plan.high
+    scores = np.empty((len(members), plan.n_coalitions))
+    _score_block(
+        flat.trials,
+        flat.is_choice,
+        flat.rates,
+        flat.rising,
+        flat.falling,
+        flat.weights,
+        flat.offset,
+        plan.columns,
+        plan.first_column,
+        plan.candidates,
+        plan.kept,
+        low.players,
+        low.sets,
+        low.changed,
+        high.players,
+        high.sets,
+        high.changed,
+        plan.rows,
+        members,
+        scores,
+    )
+    return scores
+
+
+def padded(flat: FlatProcess) -> FlatProcess:
+    """The same process with further trials that weigh nothing, so that sums end with a full vector."""
+    n_more = -len(flat.weights) % LANES
+    if not n_more:
+        return flat
+    wide: dict[str, Any] = {
+        name: np.pad(getattr(flat, name), ((0, 0), (0, n_more)), mode="edge")
+        for name in ("trials", "rising", "falling")
+    }
+    return flat._replace(weights=np.pad(flat.weights, (0, n_more)), **wide)
+
+
+def held(flat: FlatProcess, vector: np.ndarray, is_held: np.ndarray) -> FlatProcess:
+    """The process on a part of the space: some columns keep a vector's values.
+
+    They stay where they are, and weigh nothing from now on.
+    """
+    weights = flat.weights.copy()
+    for column in np.flatnonzero(is_held):
+        _multiply(weights, flat, column, vector)
+    return flat._replace(weights=weights)
+
+
+def without_column(flat: FlatProcess, column: int, value: float) -> FlatProcess:
+    """The process with one column held at a value, and without that column: the fidelity, say."""
+    vector = np.zeros(len(flat.trials))
+    vector[column] = value
+    flat = held(flat, vector, np.arange(len(flat.trials)) == column)
+    names = ("trials", "spans", "is_choice", "rates", "rising", "falling")
+    return flat._replace(**{name: np.delete(getattr(flat, name), column, axis=0) for name in names})
+
+
+def _multiply(products: np.ndarray, flat: FlatProcess, column: Any, vector: np.ndarray) -> None:
+    multiply_factors(
+        products,
+        flat.trials[column],
+        flat.rising[column],
+        flat.falling[column],
+        flat.rates[column],
+        flat.is_choice[column],
+        vector[column] / flat.spans[column],
+    )
+
+
+def _occurring(players: np.ndarray, coalitions: np.ndarray) -> tuple[Half, np.ndarray]:
+    """Sets of some players that occur in coalitions, sorted, and which one each coalition has."""
+    if not len(players):
+        sets, rows = np.zeros((1, 0), dtype=bool), np.zeros(len(coalitions), dtype=np.int64)
+    else:
+        sets, rows = np.unique(coalitions[:, players], axis=0, return_inverse=True)
+    differs = sets[1:] != sets[:-1]
+    changed = np.concatenate([[0], np.argmax(differs, axis=1) if differs.size else []])
+    return Half(players, sets, changed.astype(np.int64)), rows.reshape(-1).astype(np.int64)
+
+
+@jit
+def _score_block(
+    trials,
+    is_choice,
+    rates,
+    rising,
+    falling,
+    weights,
+    offset,
+    columns,
+    first_column,
+    candidates,
+    kept,
+    low_players,
+    low_sets,
+    low_changed,
+    high_players,
+    high_sets,
+    high_changed,
+    rows,
+    members,
+    scores,
+):
+    """Fill `scores`, a row for each of the members."""
+    n_players, n_trials = kept.shape
+    taken = np.empty((n_players, n_trials))
+    low = np.empty((len(low_sets), n_trials))
+    high = np.empty((len(high_sets), n_trials))
+    ones = np.ones(n_trials)
+    for number in range(len(members)):
+        member = members[number]
+        for player in range(n_players):
+            for place in range(first_column[player], first_column[player + 1]):
+                column = columns[place]
+                if place == first_column[player]:
+                    set_factors(
+                        taken[player],
+                        trials[column],
+                        rising[column],
+                        falling[column],
+                        rates[column],
+                        is_choice[column],
+                        candidates[column, member],
+                    )
+                else:
+                    multiply_factors(
+                        taken[player],
+                        trials[column],
+                        rising[column],
+                        falling[column],
+                        rates[column],
+                        is_choice[column],
+                        candidates[column, member],
+                    )
+        if rows.shape[1] == 0:
+            _double(low, ones, low_players, taken, kept)
+            _double(high, weights, high_players, taken, kept)
+            _all_dots(high, low, offset, scores[number])
+        else:
+            _build(low, ones, low_players, low_sets, low_changed, taken, kept)
+            _build(high, weights, high_players, high_sets, high_changed, taken, kept)
+            for place in range(rows.shape[1]):
+                scores[number, place] = offset + dot(low[rows[0, place]], high[rows[1, place]])
+
+
+@part
+def _double(table, first, players, taken, kept):
+    """Products for all sets of the players, times the first row."""
+    table[0] = first
+    size = 1
+    for player in players:
+        for row in range(size):
+            _fork(table[row], table[size + row], taken[player], kept[player])
+        size *= 2
+
+
+@part
+def _fork(without, within, taken, kept):
+    """Two rows from one: a player keeps the baseline's values, or takes the candidate's."""
+    for i in range(len(without)):
+        within[i] = without[i] * taken[i]
+        without[i] *= kept[i]
+
+
+@part
+def _build(table, first, players, sets, changed, taken, kept):
+    """Products for some sets of the players, which share what comes before their first change."""
+    prefix = np.empty((len(players) + 1, len(first)))
+    prefix[0] = first
+    for row in range(len(sets)):
+        for place in range(changed[row], len(players)):
+            player = players[place]
+            factors = taken[player] if sets[row, place] else kept[player]
+            _product(prefix[place], factors, prefix[place + 1])
+        table[row] = prefix[len(players)]
+
+
+@part
+def _product(first, second, out):
+    for i in range(len(out)):
+        out[i] = first[i] * second[i]
+
+
+@part
+def _all_dots(high, low, offset, out):
+    """Fill `out` with the dot product of each row of one table with each row of the other."""
+    n_low = len(low)
+    if len(high) < TILE_ROWS or n_low < TILE_COLUMNS:
+        for i in range(len(high)):
+            for j in range(n_low):
+                out[i * n_low + j] = offset + dot(high[i], low[j])
+        return
+    for i in range(0, len(high), TILE_ROWS):
+        for j in range(0, n_low, TILE_COLUMNS):
+            a, b, c, d, e, f, g, h = _tile(
+                high[i], high[i + 1], low[j], low[j + 1], low[j + 2], low[j + 3]
+            )
+            upper = out[i * n_low + j : i * n_low + j + TILE_COLUMNS]
+            upper[0], upper[1], upper[2], upper[3] = a + offset, b + offset, c + offset, d + offset
+            lower = out[(i + 1) * n_low + j : (i + 1) * n_low + j + TILE_COLUMNS]
+            lower[0], lower[1], lower[2], lower[3] = e + offset, f + offset, g + offset, h + offset
+
+
+@part
+def _tile(one, two, first, second, third, fourth):
+    """Eight dot products at once, so that each number that is read is used more than once."""
+    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(len(one)):
+        x, y = one[i], two[i]
+        a += x * first[i]
+        b += x * second[i]
+        c += x * third[i]
+        d += x * fourth[i]
+        e += y * first[i]
+        f += y * second[i]
+        g += y * third[i]
+        h += y * fourth[i]
+    return a, b, c, d, e, f, g, h

@@ -1,0 +1,332 @@
+"""Line search through the sum of a forest and a process: the best value of one column, all others held.
+
+Along a line the process is a smooth function, sum_i w_i k_j(x_j, x_ij), where w_i holds the trial's
+weight and all other factors. It is tabulated: factors between a column's grid values and all trials
+are computed once, so that the grid's scores are a matrix times w. The forest is piecewise constant,
+as in `skhypershap.kernels.lines`. Where all legal values are on the grid the best is found exactly.
+Elsewhere each piece of the forest is judged by the grid values inside and by interpolation at both
+of its ends; in the best piece golden section then searches near the best place. A move is only made
+if the sum, computed anew, is larger.
+
+Without trees (`roots` empty) the same climbs a process alone. Trees that are hugely negative where
+a point is forbidden keep it out of there.
+
+Usage: `plan_lines(flat, legal, thresholds, dtype)` of `line_tables`, then `climb(..., plan,
+room_of(plan, deepest), ...)`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhypershap.kernels._jit import jit
+from skhypershap.kernels._vector import lowest_lane
+from skhypershap.kernels.lines import WORD, _add_pieces, _score_at
+from skhypershap.surrogate_new.kernels.product_kernel import (
+    dot,
+    part,
+    set_factors,
+)
+
+GOLDEN = (5.0**0.5 - 1) / 2
+ZOOM = 1e-4  # golden section ends when it has narrowed the place to this part of the column's span
+
+
+@jit
+def climb(roots, nodes, values, sign, plan, room, tolerance, free, turn, points, ranks, found):
+    """Move points uphill, one column after the other, until no column improves.
+
+    Parameters
+    ----------
+    roots, nodes, values
+        As in `skhypershap.kernels.walk.Walk`; no roots without trees.
+    sign : float
+        1 to climb, -1 to descend.
+    plan : LinePlan
+        The process along each column.
+    room : Room
+        Scratch memory.
+    tolerance : float
+        A smaller gain does not make other columns move again.
+    free : ndarray of shape (n_points, n_columns), dtype bool
+        Which columns of a point may move.
+    turn : ndarray of shape (n_points, 2), dtype int64
+        The column that moves first, and how many columns need not move unless it does.
+    points : ndarray of shape (n_points, n_columns), dtype float64
+        Scaled values; moved in place.
+    ranks : ndarray of shape (n_points, n_columns), dtype int32
+        Their ranks in the forest; moved in place.
+    found : ndarray of shape (n_points,), dtype float64
+        Becomes sign times the sum of trees and process (without offsets), -inf where nothing moved.
+    """
+    n_columns = points.shape[1]
+    for number in range(len(points)):
+        point, cell = points[number], ranks[number]
+        n_free = 0
+        for column in range(n_columns):
+            n_free += free[number, column]
+            _set(plan, column, point[column], room.factors[column])
+        column, idle = turn[number, 0], turn[number, 1]
+        found[number] = -np.inf
+        score = sign * (_score_at(roots, nodes, values, cell) + _process_at(plan, room))
+        while idle < n_free:
+            if free[number, column]:
+                value, rank = point[column], cell[column]
+                _multiply_others(plan, room, column)
+                n_pieces = _set_pieces(roots, nodes, values, sign, plan, room, cell, column)
+                point[column], cell[column] = _best_on_line(
+                    sign, plan, room, column, n_pieces, value, rank
+                )
+                idle += 1
+                if point[column] != value:
+                    _set(plan, column, point[column], room.factors[column])
+                    moved = sign * (_score_at(roots, nodes, values, cell) + _process_at(plan, room))
+                    if moved > score:
+                        if moved > score + tolerance:
+                            idle = 1
+                        score = found[number] = moved
+                    else:
+                        point[column], cell[column] = value, rank
+                        _set(plan, column, value, room.factors[column])
+            column = (column + 1) % n_columns
+
+
+@part
+def _set(plan, column, value, out):
+    """Factors between a value and all trials."""
+    set_factors(
+        out,
+        plan.trials[column],
+        plan.rising[column],
+        plan.falling[column],
+        plan.rates[column],
+        plan.is_choice[column],
+        value,
+    )
+
+
+@part
+def _process_at(plan, room):
+    """What the process adds up to where the factors are known."""
+    room.others[:] = plan.weights
+    for column in range(len(room.factors)):
+        _times(room.others, room.factors[column])
+    total = 0.0
+    for i in range(len(room.others)):
+        total += room.others[i]
+    return total
+
+
+@part
+def _multiply_others(plan, room, column):
+    """Weights of trials along a line: all factors but one."""
+    room.others[:] = plan.weights
+    for other in range(len(room.factors)):
+        if other != column:
+            _times(room.others, room.factors[other])
+
+
+@part
+def _times(out, factors):
+    for i in range(len(out)):
+        out[i] *= factors[i]
+
+
+@part
+def _value_at(plan, room, column, value):
+    """What the process adds up to at one place of a line."""
+    total = 0.0
+    if plan.is_choice[column]:
+        for i in range(len(room.others)):
+            total += room.others[i] * (
+                1.0 if plan.trials[column, i] == value else plan.rates[column]
+            )
+        return total
+    rate = plan.rates[column]
+    up, down = np.exp(rate * (value - 0.5)), np.exp(-rate * (value - 0.5))
+    trials, rising, falling = plan.trials[column], plan.rising[column], plan.falling[column]
+    for i in range(len(room.others)):
+        a = rate * abs(trials[i] - value)
+        near = min(up * falling[i], down * rising[i])
+        total += room.others[i] * ((1.0 + a * (1.0 + a / 3.0)) * near)
+    return total
+
+
+@part
+def _set_pieces(roots, nodes, values, sign, plan, room, cell, column):
+    """List pieces of a line on which the trees are constant: first ranks and heights; how many."""
+    n_ranks = plan.first_rank[column + 1] - plan.first_rank[column]
+    changes, marks, starts, heights = room.changes, room.marks, room.starts, room.heights
+    starts[0], heights[0] = 0, 0.0
+    n_pieces = 1
+    if len(roots) > 0:
+        _add_pieces(roots, nodes, values, cell, column, n_ranks, changes, marks, room.stack)
+        one, height = np.uint64(1), 0.0
+        for word in range(n_ranks // WORD + 1):
+            bits = marks[word]
+            marks[word] = np.uint64(0)
+            while bits:
+                place = WORD * word + lowest_lane(bits)
+                bits &= bits - one
+                height += sign * changes[place]
+                changes[place] = 0.0
+                if place == 0:
+                    heights[0] = height
+                elif place < n_ranks:
+                    starts[n_pieces], heights[n_pieces] = place, height
+                    n_pieces += 1
+    starts[n_pieces] = n_ranks
+    return n_pieces
+
+
+@part
+def _best_on_line(sign, plan, room, column, n_pieces, value, rank):
+    """Best legal value of a column and its rank; the present ones if none is better."""
+    begin, end = plan.first_grid[column], plan.first_grid[column + 1]
+    grid, grid_ranks, scores = plan.grid[begin:end], plan.grid_ranks[begin:end], room.scores
+    _set_scores(sign, room.others, plan.tables[begin:end], scores)
+    if plan.listed[column]:
+        return _best_listed(room, grid, grid_ranks, n_pieces, value, rank)
+    start, stop = plan.first_legal[column], plan.first_legal[column + 1]
+    legal, legal_ranks = plan.legal[start:stop], plan.legal_ranks[start:stop]
+    cells = plan.first_rank[column], plan.first_rank[column + 1]
+    lowest, highest = plan.lowest[cells[0] : cells[1]], plan.highest[cells[0] : cells[1]]
+    low, high, guess, width = _best_piece(room, grid, n_pieces, lowest, highest, legal, legal_ranks)
+    if low > high:
+        return value, rank
+    found = _zoom(
+        sign, plan, room, column, max(low, guess - width), min(high, guess + width), guess
+    )
+    if len(legal) > 0:
+        place = _nearest(sign, plan, room, column, legal, low, high, found)
+        return legal[place], legal_ranks[place]
+    span = plan.spans[column]
+    found = np.float64(np.float32(found * span)) / span
+    found = min(max(found, low), high)
+    return found, np.int32(np.searchsorted(highest, found))
+
+
+@part
+def _set_scores(sign, others, table, scores):
+    """Score of the process at each grid value."""
+    n_grid = len(table)
+    n_fours = n_grid - n_grid % 4
+    for k in range(0, n_fours, 4):
+        a, b, c, d = _four(others, table[k], table[k + 1], table[k + 2], table[k + 3])
+        scores[k], scores[k + 1] = sign * a, sign * b
+        scores[k + 2], scores[k + 3] = sign * c, sign * d
+    for k in range(n_fours, n_grid):
+        scores[k] = sign * dot(others, table[k])
+
+
+@part
+def _four(others, first, second, third, fourth):
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for i in range(len(others)):
+        w = others[i]
+        a += w * first[i]
+        b += w * second[i]
+        c += w * third[i]
+        d += w * fourth[i]
+    return a, b, c, d
+
+
+@part
+def _best_listed(room, grid, grid_ranks, n_pieces, value, rank):
+    """The best where all legal values are on the grid; the first one of equals."""
+    best, place, piece = -np.inf, -1, 0
+    for k in range(len(grid)):
+        while piece + 1 < n_pieces and room.starts[piece + 1] <= grid_ranks[k]:
+            piece += 1
+        score = room.scores[k] + room.heights[piece]
+        if score > best:
+            best, place = score, k
+    if place < 0:
+        return value, rank
+    return grid[place], grid_ranks[place]
+
+
+@part
+def _best_piece(room, grid, n_pieces, lowest, highest, legal, legal_ranks):
+    """Ends of the best piece, where in it the best place may be, and how far to search around it.
+
+    Ends are legal values; a piece without any is passed over.
+    """
+    scores, n_grid = room.scores, len(grid)
+    best, best_low, best_high, guess, width = -np.inf, 1.0, 0.0, 0.0, 0.0
+    k = 0  # the last grid value that is not above the low end of the piece
+    for piece in range(n_pieces):
+        first, last = room.starts[piece], room.starts[piece + 1] - 1
+        low, high = max(lowest[first], grid[0]), min(highest[last], grid[-1])
+        if len(legal) > 0:
+            one = np.searchsorted(legal_ranks, first)
+            other = np.searchsorted(legal_ranks, last, side="right") - 1
+            if one > other:
+                continue
+            low, high = legal[one], legal[other]
+        if low > high:
+            continue
+        while k + 1 < n_grid and grid[k + 1] <= low:
+            k += 1
+        place, score = low, _between(grid, scores, k, low)
+        m = k
+        while m + 1 < n_grid and grid[m + 1] <= high:
+            m += 1
+            if scores[m] > score:
+                place, score = grid[m], scores[m]
+        at_end = _between(grid, scores, m, high)
+        if at_end > score:
+            place, score = high, at_end
+        if score + room.heights[piece] > best:
+            best, best_low, best_high = score + room.heights[piece], low, high
+            guess = place
+            width = grid[min(m + 1, n_grid - 1)] - grid[m]
+            if m > 0:
+                width = max(width, grid[m] - grid[m - 1])
+    return best_low, best_high, guess, width
+
+
+@part
+def _between(grid, scores, k, value):
+    """Linear interpolation between two grid values."""
+    if k + 1 >= len(grid):
+        return scores[k]
+    share = (value - grid[k]) / (grid[k + 1] - grid[k])
+    return scores[k] + share * (scores[k + 1] - scores[k])
+
+
+@part
+def _zoom(sign, plan, room, column, low, high, guess):
+    """Golden section for the process on an interval; never worse than the guess."""
+    best, place = sign * _value_at(plan, room, column, guess), guess
+    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_left = sign * _value_at(plan, room, column, left)
+    at_right = sign * _value_at(plan, room, column, right)
+    while high - low > ZOOM:
+        if at_left >= at_right:
+            high, right, at_right = right, left, at_left
+            left = high - GOLDEN * (high - low)
+            at_left = sign * _value_at(plan, room, column, left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + GOLDEN * (high - low)
+            at_right = sign * _value_at(plan, room, column, right)
+    for value in (low, left, right, high):
+        score = sign * _value_at(plan, room, column, value)
+        if score > best:
+            best, place = score, value
+    return place
+
+
+@part
+def _nearest(sign, plan, room, column, legal, low, high, value):
+    """Position of the better one of the two legal values beside a value, within two ends."""
+    above = min(np.searchsorted(legal, value), len(legal) - 1)
+    below = max(above - 1, 0)
+    if legal[above] > high:
+        return below
+    if legal[below] < low:
+        return above
+    one = sign * _value_at(plan, room, column, legal[below])
+    other = sign * _value_at(plan, room, column, legal[above])
+    return below if one > other else above

@@ -1,0 +1,328 @@
+"""Covariances of a product of one-dimensional kernels, and the linear algebra of a Gaussian process.
+
+A number has the factor (1 + a + a^2 / 3) exp(-a) with a = sqrt(5) |x - x'| / length (Matern 5/2), a
+choice 1 where it is the same and exp(-1 / length) where it is not. A factor needs no exponential
+for each pair: exp(-rate |x - x'|) is the smaller of exp(rate (x - x')) and exp(rate (x' - x)), and
+both are products of one number for x (`rising`) and one for x' (`falling`).
+
+All sums are taken here, in an order that depends on neither threads nor the installed BLAS.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from skhypershap.kernels._jit import jit
+
+ROOT_5 = 5.0**0.5
+CENTER = 0.5  # of the unit interval, from which exponents are measured to keep them small
+REORDERED = {"reassoc", "contract", "nsz"}  # what a compiler needs to sum in several lanes
+
+
+class FlatProcess(NamedTuple):
+    """A fitted process as flat arrays: what it predicts is offset + sum_i weights_i prod_j factor_j.
+
+    Attributes
+    ----------
+    trials : ndarray of shape (n_columns, n_trials)
+        Values of each column, numbers divided by their column's span.
+    spans : ndarray of shape (n_columns,)
+        What values of a column are divided by; 1 for choices.
+    is_choice : ndarray of shape (n_columns,), dtype bool
+        Whether values of a column are equal or not, and nothing else.
+    rates : ndarray of shape (n_columns,)
+        sqrt(5) / length for numbers, exp(-1 / length) for choices.
+    rising, falling : ndarray of shape (n_columns, n_trials)
+        exp(rate (x - 1/2)) and exp(-rate (x - 1/2)) of each number.
+    weights : ndarray of shape (n_trials,)
+        What each trial adds where all factors are 1.
+    offset : float
+        What is predicted far away from all trials.
+    """
+
+    trials: np.ndarray
+    spans: np.ndarray
+    is_choice: np.ndarray
+    rates: np.ndarray
+    rising: np.ndarray
+    falling: np.ndarray
+    weights: np.ndarray
+    offset: float
+
+
+def part(function):
+    """Compile a part of kernels whose sums may be taken in several lanes."""
+    return numba.njit(nogil=True, fastmath=REORDERED)(function)
+
+
+def rates_of(lengths: np.ndarray, is_choice: np.ndarray) -> np.ndarray:
+    """Rates of shape (n_columns,), see `FlatProcess`."""
+    return np.where(is_choice, np.exp(-1 / lengths), ROOT_5 / lengths)
+
+
+def exponentials(
+    trials: np.ndarray, rates: np.ndarray, is_choice: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`rising` and `falling` of a `FlatProcess`, ones for choices."""
+    exponents = np.where(is_choice, 0.0, rates)[:, None] * (trials - CENTER)
+    return np.exp(exponents), np.exp(-exponents)
+
+
+@part
+def set_factors(out, trials, rising, falling, rate, is_choice, value):
+    """Factors of one column between a value and all trials."""
+    if is_choice:
+        for i in range(len(out)):
+            out[i] = 1.0 if trials[i] == value else rate
+        return
+    up, down = np.exp(rate * (value - CENTER)), np.exp(-rate * (value - CENTER))
+    for i in range(len(out)):
+        a = rate * abs(trials[i] - value)
+        out[i] = (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
+
+
+@part
+def multiply_factors(out, trials, rising, falling, rate, is_choice, value):
+    """Multiply by factors of one column between a value and all trials."""
+    if is_choice:
+        for i in range(len(out)):
+            out[i] *= 1.0 if trials[i] == value else rate
+        return
+    up, down = np.exp(rate * (value - CENTER)), np.exp(-rate * (value - CENTER))
+    for i in range(len(out)):
+        a = rate * abs(trials[i] - value)
+        out[i] *= (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
+
+
+@part
+def dot(first, second):
+    """Sum of products of two vectors of the same length."""
+    total = 0.0
+    for i in range(len(first)):
+        total += first[i] * second[i]
+    return total
+
+
+@jit
+def predict(trials, is_choice, rates, rising, falling, weights, vectors, out):
+    """Fill `out` with what is predicted of scaled vectors, without the offset."""
+    products = np.empty(len(weights))
+    for row in range(len(vectors)):
+        products[:] = weights
+        for column in range(len(trials)):
+            multiply_factors(
+                products,
+                trials[column],
+                rising[column],
+                falling[column],
+                rates[column],
+                is_choice[column],
+                vectors[row, column],
+            )
+        total = 0.0
+        for i in range(len(products)):
+            total += products[i]
+        out[row] = total
+
+
+@jit
+def correlations(trials, is_choice, rates, rising, falling, out):
+    """Fill the lower triangle of `out`, of shape (n_trials, n_trials), with products of factors."""
+    for row in range(len(out)):
+        line = out[row, : row + 1]
+        line[:] = 1.0
+        for column in range(len(trials)):
+            multiply_factors(
+                line,
+                trials[column, : row + 1],
+                rising[column, : row + 1],
+                falling[column, : row + 1],
+                rates[column],
+                is_choice[column],
+                trials[column, row],
+            )
+        line[row] = 1.0
+
+
+@jit
+def set_covariance(correlations, signal, noise, out):
+    """Fill the lower triangle of `out` with signal * correlations, plus noise on the diagonal."""
+    for i in range(len(out)):
+        for j in range(i):
+            out[i, j] = signal * correlations[i, j]
+        out[i, i] = signal * correlations[i, i] + noise[i]
+
+
+@part
+def four_dots(one, first, second, third, fourth):
+    """Dot products of one vector with four, so that each of its numbers is read once."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for i in range(len(one)):
+        x = one[i]
+        a += x * first[i]
+        b += x * second[i]
+        c += x * third[i]
+        d += x * fourth[i]
+    return a, b, c, d
+
+
+@jit
+def cholesky(matrix):
+    """Replace the lower triangle by its Cholesky factor, in place; False where there is none."""
+    n = len(matrix)
+    for start in range(0, n, 4):
+        first = 0
+        if start + 4 <= n:
+            for j in range(start):
+                w, x, y, z = four_dots(
+                    matrix[j, :j],
+                    matrix[start, :j],
+                    matrix[start + 1, :j],
+                    matrix[start + 2, :j],
+                    matrix[start + 3, :j],
+                )
+                scale = matrix[j, j]
+                matrix[start, j] = (matrix[start, j] - w) / scale
+                matrix[start + 1, j] = (matrix[start + 1, j] - x) / scale
+                matrix[start + 2, j] = (matrix[start + 2, j] - y) / scale
+                matrix[start + 3, j] = (matrix[start + 3, j] - z) / scale
+            first = start
+        for i in range(start, min(start + 4, n)):
+            for j in range(first, i):
+                matrix[i, j] = (matrix[i, j] - dot(matrix[i, :j], matrix[j, :j])) / matrix[j, j]
+            rest = matrix[i, i] - dot(matrix[i, :i], matrix[i, :i])
+            if not rest > 0.0:
+                return False
+            matrix[i, i] = np.sqrt(rest)
+    return True
+
+
+@jit
+def solve(factor, right):
+    """Solve with the lower triangular factor and its transpose, in place."""
+    n = len(factor)
+    for i in range(n):
+        right[i] = (right[i] - dot(factor[i, :i], right[:i])) / factor[i, i]
+    for i in range(n - 1, -1, -1):
+        right[i] /= factor[i, i]
+        subtract(right[:i], factor[i, :i], right[i])
+
+
+@part
+def subtract(out, vector, times):
+    """Subtract a multiple of a vector, in place."""
+    for i in range(len(out)):
+        out[i] -= times * vector[i]
+
+
+@jit
+def inverse(factor, transposed, out):
+    """Fill the lower triangle of `out` with the inverse of a matrix, given its Cholesky factor.
+
+    `transposed`, of the same shape, becomes the transposed inverse of the factor. It is zero on entry
+    below its diagonal, and stays so.
+    """
+    n = len(factor)
+    for start in range(0, n, 4):
+        stop = min(start + 4, n)
+        for j in range(start, stop):
+            line = transposed[j]
+            line[j] = 1.0 / factor[j, j]
+            for i in range(j + 1, stop if stop - start == 4 else n):
+                line[i] = -dot(factor[i, j:i], line[j:i]) / factor[i, i]
+        if stop - start < 4:
+            continue
+        for i in range(stop, n):
+            w, x, y, z = four_dots(
+                factor[i, start:i],
+                transposed[start, start:i],
+                transposed[start + 1, start:i],
+                transposed[start + 2, start:i],
+                transposed[start + 3, start:i],
+            )
+            scale = -factor[i, i]
+            transposed[start, i], transposed[start + 1, i] = w / scale, x / scale
+            transposed[start + 2, i], transposed[start + 3, i] = y / scale, z / scale
+    for i in range(n):
+        line = transposed[i, i:]
+        n_fours = (i + 1) - (i + 1) % 4
+        for j in range(0, n_fours, 4):
+            out[i, j], out[i, j + 1], out[i, j + 2], out[i, j + 3] = four_dots(
+                line,
+                transposed[j, i:],
+                transposed[j + 1, i:],
+                transposed[j + 2, i:],
+                transposed[j + 3, i:],
+            )
+        for j in range(n_fours, i + 1):
+            out[i, j] = dot(line, transposed[j, i:])
+
+
+@jit
+def set_sensitivity(inverted, weights, correlations, signal):
+    """Replace an inverse, in place, by what `length_slopes` takes as `sensitivity`.
+
+    Returns the function's derivatives by the log signal and by the noise.
+    The function is (z' K^-1 z + log |K|) / 2 with K = signal * correlations + noise and weights K^-1 z.
+    """
+    by_signal, by_noise = 0.0, 0.0
+    for i in range(len(weights)):
+        _weigh(inverted[i, : i + 1], weights[: i + 1], correlations[i, : i + 1], weights[i], signal)
+        # Correlations are 1 on the diagonal.
+        by_noise += inverted[i, i] / signal
+        by_signal += inverted[i, i]
+        by_signal += 2 * total(inverted[i, :i])
+    return by_signal / 2, by_noise / 2
+
+
+@part
+def _weigh(line, weights, correlations, weight, signal):
+    for i in range(len(line)):
+        line[i] = (line[i] - weight * weights[i]) * correlations[i] * signal
+
+
+@part
+def total(vector):
+    """Sum of a vector."""
+    result = 0.0
+    for i in range(len(vector)):
+        result += vector[i]
+    return result
+
+
+@jit
+def length_slopes(trials, is_choice, lengths, sensitivity, out):
+    """Fill `out` with derivatives of a function of correlations, times 1/2, by log lengths.
+
+    `sensitivity` holds in its lower triangle the function's derivative by each correlation times that
+    correlation.
+    """
+    for column in range(len(trials)):
+        total = 0.0
+        for row in range(1, trials.shape[1]):
+            total += _row_slope(
+                trials[column, :row],
+                trials[column, row],
+                is_choice[column],
+                lengths[column],
+                sensitivity[row, :row],
+            )
+        out[column] = total
+
+
+@part
+def _row_slope(trials, value, is_choice, length, sensitivity):
+    """Add up one row: relative slopes of factors by the log length, weighted."""
+    total = 0.0
+    if is_choice:
+        for i in range(len(trials)):
+            total += sensitivity[i] * (0.0 if trials[i] == value else 1.0)
+        return total / length
+    rate = ROOT_5 / length
+    for i in range(len(trials)):
+        a = rate * abs(trials[i] - value)
+        total += sensitivity[i] * (a * a * (1.0 + a)) / (3.0 + a * (3.0 + a))
+    return total

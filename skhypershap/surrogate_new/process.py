@@ -1,0 +1,340 @@
+"""A Gaussian process with a product kernel: `ProductProcess`, a scikit-learn regressor on vectors.
+
+Its covariance is signal * prod_j factor_j + noise, with a Matern 5/2 factor for a number and
+exp(-[a != b] / length) for a choice, one length for each column. Lengths, signal and noise maximise
+the posterior under log-normal priors (L-BFGS with analytic gradients, one start). What it has
+learned is a `FlatProcess` (attribute `flat_`), which the kernels for blends and lines work on.
+
+A missing value (NaN, an inactive hyperparameter) counts as the middle of its column, and a choice
+that is hidden in a further column tells whether there is one, so that any values give a covariance.
+
+From 1,000 trials on hyperparameters are learned from some of them; above 2,000 only some are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skhypershap.surrogate_new.kernels import product_kernel as kernel
+from skhypershap.surrogate_new.kernels.product_kernel import FlatProcess
+
+LENGTH_PRIOR = (
+    2**0.5,
+    3**0.5,
+)  # mean and deviation of log lengths, less half the log of their number
+NOISE_PRIOR = (-4.0, 1.0)  # of the log of noise, where scores have a variance of one
+SIGNAL_PRIOR = (0.0, 1.0)
+LENGTH_BOUNDS, NOISE_BOUNDS, SIGNAL_BOUNDS = (0.02, 1e3), (1e-6, 1e1), (1e-3, 1e2)
+TOLERANCE = 1e-6  # of the log posterior, relative: lengths matter to a few digits
+MOST_STEPS = 100
+BEST = 0.1  # share of the trials that is always kept
+PRESENT, ABSENT = 0.0, 1.0
+
+
+class ProcessFitError(RuntimeError):
+    """The process cannot be fitted to these trials; the message says why."""
+
+
+class Hyperparameters(NamedTuple):
+    """What a process learns about scores whose variance is one: lengths by column, signal, noise."""
+
+    lengths: np.ndarray
+    signal: float
+    noise: float
+
+
+class ProductProcess(RegressorMixin, BaseEstimator):
+    """Gaussian process regression with one factor for each column.
+
+    Parameters
+    ----------
+    choices : sequence of int
+        Columns whose values are equal or different and have no order.
+    spans : ndarray of shape (n_columns,), optional
+        By what the values of each column are divided, so that they lie in [0, 1].
+    maximize : bool
+        Whether large values are the good ones, which a subset of many trials must hold.
+    n_learned : int
+        From how many trials lengths, signal and noise are learned where there are `many`.
+    many : int
+        How many trials that is.
+    max_trials : int
+        How many trials are kept at most.
+    hyperparameters : Hyperparameters, optional
+        Taken as they are, nothing is learned: for resamples and folds of the same trials.
+    random_state : int
+        For the choice of trials where there are many.
+
+    Attributes
+    ----------
+    flat_ : FlatProcess
+        What is predicted, as arrays.
+    hyperparameters_ : Hyperparameters
+        For targets with a variance of one.
+    kept_ : ndarray of int
+        The trials that are kept, ascending.
+
+    Examples
+    --------
+    >>> X = np.linspace(0, 1, 20)[:, None]
+    >>> process = ProductProcess().fit(X, np.sin(6 * X[:, 0]))
+    >>> abs(process.predict([[0.52]])[0] - np.sin(6 * 0.52)) < 0.05
+    np.True_
+    """
+
+    def __init__(
+        self,
+        choices: Sequence[int] = (),
+        spans: np.ndarray | None = None,
+        *,
+        maximize: bool = True,
+        n_learned: int = 400,
+        many: int = 1000,
+        max_trials: int = 2000,
+        hyperparameters: Hyperparameters | None = None,
+        random_state: int | None = 0,
+    ) -> None:
+        self.choices = choices
+        self.spans = spans
+        self.maximize = maximize
+        self.n_learned = n_learned
+        self.many = many
+        self.max_trials = max_trials
+        self.hyperparameters = hyperparameters
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        noise_variance: np.ndarray | None = None,
+        always: np.ndarray | None = None,
+    ) -> ProductProcess:
+        """Learn hyperparameters and weights.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_columns)
+            Vectors; NaN where there is no value.
+        y : array-like of shape (n_trials,)
+            Targets.
+        noise_variance : array-like of shape (n_trials,), optional
+            What is known of the variance of each target; more may be learned.
+        always : array-like of int, optional
+            Trials that are kept, however many there are.
+
+        Raises
+        ------
+        ProcessFitError
+            If there is no finite answer.
+        """
+        X, y = validate_data(
+            self, X, y, dtype=np.float64, y_numeric=True, ensure_all_finite="allow-nan"
+        )
+        y = np.asarray(y, dtype=float)
+        known = np.zeros(len(y)) if noise_variance is None else np.asarray(noise_variance, float)
+        if known.shape != y.shape or not np.all(np.isfinite(known) & (known >= 0)):
+            raise ProcessFitError("noise_variance must hold a finite variance for each trial.")
+        self._lay_out(X)
+        first = np.zeros(0, dtype=int) if always is None else np.asarray(always, dtype=int)
+        self.kept_ = _some(self._goodness(y), self.max_trials, first, self._generator())
+        rows, y, known = self._scaled(X[self.kept_]), y[self.kept_], known[self.kept_]
+        offset = float(np.mean(y))
+        targets, scale = _standardised(y - offset)
+        known = (np.sqrt(known) / scale) ** 2
+        trials = np.ascontiguousarray(rows.T)
+        learned = self.hyperparameters
+        if learned is None:
+            learned = self._learn(
+                trials, targets, known, np.flatnonzero(np.isin(self.kept_, first))
+            )
+        elif len(learned.lengths) != len(trials):
+            raise ProcessFitError(f"There must be {len(trials)} lengths.")
+        self.hyperparameters_ = learned
+        rates = kernel.rates_of(learned.lengths, self._is_choice)
+        rising, falling = kernel.exponentials(trials, rates, self._is_choice)
+        correlations, factor = np.empty((2, len(y), len(y)))
+        kernel.correlations(trials, self._is_choice, rates, rising, falling, correlations)
+        _factor(correlations, learned.signal, learned.noise + known, factor)
+        weights = targets.copy()
+        kernel.solve(factor, weights)
+        weights *= learned.signal * scale
+        if not np.all(np.isfinite(weights)):
+            raise ProcessFitError("The weights of the trials are not finite.")
+        self.flat_ = FlatProcess(
+            trials, self._all_spans, self._is_choice, rates, rising, falling, weights, offset
+        )
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Targets of shape (n_rows,) that are expected of vectors."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite="allow-nan")
+        return _predict(self.flat_, self._scaled(X))
+
+    def _learn(
+        self, trials: np.ndarray, targets: np.ndarray, known: np.ndarray, always: np.ndarray
+    ) -> Hyperparameters:
+        """Learn from all trials, or from some of many."""
+        if len(targets) >= self.many:
+            some = _random(len(targets), self.n_learned, always, self._generator())
+            trials, targets, known = (
+                np.ascontiguousarray(trials[:, some]),
+                targets[some],
+                known[some],
+            )
+        return _most_probable(trials, self._is_choice, targets, known)
+
+    def _lay_out(self, X: np.ndarray) -> None:
+        """Note which columns of trials there will be: those of X, and one for each that lacks values."""
+        n_columns = X.shape[1]
+        spans = np.ones(n_columns) if self.spans is None else np.asarray(self.spans, dtype=float)
+        if spans.shape != (n_columns,) or not np.all(spans > 0):
+            raise ProcessFitError(f"spans must be {n_columns} positive numbers.")
+        is_choice = np.isin(np.arange(n_columns), np.asarray(self.choices, dtype=int))
+        self.lacking_ = np.flatnonzero(np.isnan(X).any(axis=0))
+        n_lacking = len(self.lacking_)
+        self._is_choice = np.append(is_choice, np.ones(n_lacking, dtype=bool))
+        self._all_spans = np.append(np.where(is_choice, 1.0, spans), np.ones(n_lacking))
+
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        """Rows as the kernel sees them."""
+        n_columns = X.shape[1]
+        lacks = np.isnan(X)
+        middles = np.where(self._is_choice[:n_columns], -1.0, kernel.CENTER)
+        rows = np.where(lacks, middles, X / self._all_spans[:n_columns])
+        return np.column_stack([rows, np.where(lacks[:, self.lacking_], ABSENT, PRESENT)])
+
+    def _goodness(self, y: np.ndarray) -> np.ndarray:
+        return y if self.maximize else -y
+
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng(self.random_state)
+
+
+def predict_flat(flat: FlatProcess, vectors: np.ndarray) -> np.ndarray:
+    """Targets of shape (n_vectors,) that are expected of vectors without missing values."""
+    return _predict(flat, vectors / flat.spans)
+
+
+def _predict(flat: FlatProcess, rows: np.ndarray) -> np.ndarray:
+    rows = np.ascontiguousarray(rows)
+    out = np.empty(len(rows))
+    kernel.predict(
+        flat.trials, flat.is_choice, flat.rates, flat.rising, flat.falling, flat.weights, rows, out
+    )
+    return out + flat.offset
+
+
+def _standardised(deviations: np.ndarray) -> tuple[np.ndarray, float]:
+    """Deviations from the mean with a variance of one, and by what they are divided.
+
+    A power of two is taken out first, so that squares of huge and tiny numbers are no trouble.
+    """
+    largest = np.abs(deviations).max()
+    if not np.isfinite(largest):
+        raise ProcessFitError("Targets must be finite, and so must their differences.")
+    power = 2.0 ** float(np.frexp(largest)[1] - 1) if largest > 0 else 1.0
+    shrunk = deviations / power
+    spread = float(np.sqrt(np.mean(shrunk**2))) or 1.0
+    return shrunk / spread, spread * power
+
+
+def _some(
+    goodness: np.ndarray, most: int, always: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """Positions, ascending, of at most so many trials: the best tenth, those given, random others."""
+    if len(goodness) <= most:
+        return np.arange(len(goodness))
+    n_best = min(int(np.ceil(BEST * len(goodness))), most // 2)
+    best = np.argsort(-goodness, kind="stable")[:n_best]
+    return _random(len(goodness), most, np.concatenate([always, best]), generator)
+
+
+def _random(
+    n_trials: int, most: int, always: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    first = np.unique(always)
+    others = np.setdiff1d(np.arange(n_trials), first)
+    n_others = min(max(most - len(first), 0), len(others))
+    return np.sort(np.concatenate([first, generator.permutation(others)[:n_others]]))
+
+
+def _factor(correlations: np.ndarray, signal: float, noise: np.ndarray, out: np.ndarray) -> None:
+    """Fill a lower triangle with the Cholesky factor of signal * correlations + noise."""
+    kernel.set_covariance(correlations, signal, noise, out)
+    if not kernel.cholesky(out):
+        raise ProcessFitError("The covariance of the trials is not positive definite.")
+
+
+def _most_probable(
+    trials: np.ndarray, is_choice: np.ndarray, targets: np.ndarray, known: np.ndarray
+) -> Hyperparameters:
+    """Maximise the posterior density of the logarithms of all hyperparameters."""
+    n_columns = len(trials)
+    means = np.full(n_columns + 2, LENGTH_PRIOR[0] + np.log(max(n_columns, 1)) / 2)
+    deviations = np.full(n_columns + 2, LENGTH_PRIOR[1])
+    means[-2:] = SIGNAL_PRIOR[0], NOISE_PRIOR[0]
+    deviations[-2:] = SIGNAL_PRIOR[1], NOISE_PRIOR[1]
+    bounds = np.log([LENGTH_BOUNDS] * n_columns + [SIGNAL_BOUNDS, NOISE_BOUNDS])
+    start = np.clip(means, *bounds.T)
+    if np.any(targets):
+        density = _Density(trials, is_choice, targets, known, means, deviations)
+        found = minimize(
+            density,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": MOST_STEPS, "ftol": TOLERANCE, "gtol": 1e-4},
+        )
+        start = found.x
+    return Hyperparameters(np.exp(start[:-2]), float(np.exp(start[-2])), float(np.exp(start[-1])))
+
+
+class _Density:
+    """Negative log posterior of log hyperparameters and its gradient."""
+
+    def __init__(
+        self,
+        trials: np.ndarray,
+        is_choice: np.ndarray,
+        targets: np.ndarray,
+        known: np.ndarray,
+        means: np.ndarray,
+        deviations: np.ndarray,
+    ) -> None:
+        self.trials, self.is_choice = trials, is_choice
+        self.targets, self.known = targets, known
+        self.means, self.deviations = means, deviations
+        n_trials = len(targets)
+        self.room = np.zeros((4, n_trials, n_trials))
+
+    def __call__(self, logs: np.ndarray) -> tuple[float, np.ndarray]:
+        lengths, signal, noise = np.exp(logs[:-2]), np.exp(logs[-2]), np.exp(logs[-1])
+        rates = kernel.rates_of(lengths, self.is_choice)
+        rising, falling = kernel.exponentials(self.trials, rates, self.is_choice)
+        correlations, factor, transposed, sensitivity = self.room
+        kernel.correlations(self.trials, self.is_choice, rates, rising, falling, correlations)
+        _factor(correlations, signal, noise + self.known, factor)
+        weights = self.targets.copy()
+        kernel.solve(factor, weights)
+        fit = self.targets @ weights / 2 + np.log(np.diag(factor)).sum()
+        kernel.inverse(factor, transposed, sensitivity)
+        by_signal, by_noise = kernel.set_sensitivity(sensitivity, weights, correlations, signal)
+        slopes = np.empty_like(logs)
+        kernel.length_slopes(self.trials, self.is_choice, lengths, sensitivity, slopes[:-2])
+        slopes[-2:] = by_signal, noise * by_noise
+        away = (logs - self.means) / self.deviations
+        return fit + away @ away / 2, slopes + away / self.deviations

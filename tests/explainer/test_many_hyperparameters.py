@@ -1,0 +1,111 @@
+"""More hyperparameters than `max_exact`: exact ablations, approximations of other games."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ConfigSpace import ConfigurationSpace
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.neighbors import KNeighborsRegressor
+
+from skhypershap import (
+    ApproximationWarning,
+    HyperSHAPExplainer,
+)
+from skhypershap.interactions.indices import INDICES, exact_interactions
+
+X, Y = load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """18 hyperparameters, of which three matter; too many for all coalitions."""
+    names = [f"h{number:02}" for number in range(18)]
+    space = ConfigurationSpace(dict.fromkeys(names, (0.0, 1.0)))
+    space.seed(0)
+    configs = space.sample_configuration(120)
+    scores = [3 * c["h03"] + 2 * c["h07"] * c["h11"] for c in configs]
+    model = RandomForestRegressor(n_estimators=10)
+    return HyperSHAPExplainer(space, surrogate=model, n_samples=20, random_state=0).fit(
+        configs, scores
+    )
+
+
+def test_ablation_is_exact_beyond_max_exact(many):
+    table = many.explain("ablation", order=2)
+    assert table.attrs["exact"] is True
+    assert table["interaction"].iloc[0] == "h03"
+    many.set_params(max_exact=18)
+    values = many.coalition_values("ablation").set_index("coalition")["value"]
+    many.set_params(max_exact=16)
+    names = many.hyperparameter_names_
+    in_bits = [tuple(n for i, n in enumerate(names) if s >> i & 1) for s in range(2**18)]
+    gains = values.loc[in_bits].to_numpy() - values.iloc[0]
+    expected = exact_interactions(gains, "FSII", 2)
+    for hyperparameters, value in zip(table["hyperparameters"], table["value"], strict=True):
+        members = tuple(names.index(name) for name in hyperparameters)
+        assert value == pytest.approx(expected[members], abs=1e-9)
+    assert table.attrs["full_score"] == pytest.approx(values.iloc[-1], abs=1e-9)
+
+
+@pytest.mark.parametrize("index", INDICES)
+def test_other_games_are_approximated_with_budget_in_attrs(many, index):
+    table = many.explain("tunability", index=index, order=1)
+    assert table["interaction"].iloc[0] == "h03"
+    assert table.attrs["exact"] is False
+    assert table.attrs["budget"] == (19 if index == "Moebius" else 2048)
+    assert table.attrs["approximator"]
+
+
+def test_approximated_shapley_values_are_close_to_exact(many):
+    found = many.explain("sensitivity", index="SV").set_index("interaction")["value"]
+    exact = many.set_params(max_exact=18).explain("sensitivity", index="SV")
+    many.set_params(max_exact=16)
+    expected = exact.set_index("interaction")["value"]
+    assert (found - expected).abs().max() < 0.02 * expected.sum()
+
+
+@pytest.mark.parametrize("index", ["FSII", "k-SII", "BII", "FBII"])
+def test_approximated_pairs_are_close_to_exact(many, index):
+    found = many.explain("tunability", index=index).set_index("interaction")["value"]
+    exact = many.set_params(max_exact=18).explain("tunability", index=index)
+    many.set_params(max_exact=16)
+    expected = exact.set_index("interaction")["value"]
+    assert (found - expected).abs().max() < 0.1 * expected.abs().max()
+
+
+def test_poor_approximation_warns(many):
+    with pytest.warns(ApproximationWarning, match=r"STII by SVARMIQ sums to"):
+        many.explain("tunability", index="STII", order=2)
+
+
+def test_approximated_gain_is_at_least_that_of_singles(many):
+    for game, sign in (("tunability", 1), ("mistunability", -1)):
+        table = many.explain(game, index="FSII", order=1)
+        gain = sign * (table.attrs["full_score"] - table.attrs["baseline_score"])
+        alone = many.explain(game, index="Moebius", order=1)["value"]
+        assert gain >= (sign * alone).max() - 1e-12
+        assert (sign * alone >= 0).all()
+
+
+def test_ablation_without_trees_is_exact_up_to_20_players():
+    names = [f"h{number}" for number in range(4)]
+    space = ConfigurationSpace(dict.fromkeys(names, (0.0, 1.0)))
+    configs = [
+        dict(zip(names, row, strict=True)) for row in np.random.default_rng(0).random((60, 4))
+    ]
+    fitted = HyperSHAPExplainer(space, surrogate=KNeighborsRegressor(), max_exact=2, random_state=0)
+    table = fitted.fit(configs, [sum(c.values()) for c in configs]).explain("ablation")
+    assert table.attrs["exact"] is True
+
+
+def test_game_beyond_max_exact_evaluates_coalitions_on_demand(many):
+    with pytest.raises(ValueError, match="max_exact=16"):
+        many.coalition_values()
+    game = many.game("ablation")
+    table = many.explain("ablation", index="SV", order=1)
+    assert game(game.grand_coalition[None])[0] == pytest.approx(table["value"].sum())
+    estimated = many.interaction_values(index="SV", order=1)
+    assert estimated.estimated
+    assert estimated.estimation_budget == 2048

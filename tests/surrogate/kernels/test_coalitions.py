@@ -1,0 +1,158 @@
+"""Kernels for coalitions equal the obvious twin and stay within their memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import fitted_surrogate, scores_of_blends, tree_problem, twin_scores
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.tree import DecisionTreeRegressor
+
+import skhypershap
+from skhypershap.surrogate.blends import Blends
+
+
+@pytest.mark.parametrize("n_players", [4, 7, 9, 10])
+def test_low_ternary_and_binary_players_equal_the_twin(n_players):
+    """Few candidates, so that the twin takes seconds."""
+    random = np.random.default_rng(n_players)
+    vectors = random.random((80, n_players))
+    scores = np.sin(4 * vectors).sum(axis=1) + vectors[:, 0] * vectors[:, -1]
+    surrogate = fitted_surrogate(RandomForestRegressor(4), vectors, scores)
+    candidates, players = random.random((5, n_players)), np.arange(n_players)
+    expected = twin_scores(surrogate.predict, candidates, vectors[0], players)
+    found = scores_of_blends(surrogate, candidates, vectors[0], players)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_full_leaf_buffers_are_emptied_between_trees(monkeypatch):
+    vectors, scores = tree_problem()
+    surrogate = fitted_surrogate(None, vectors, scores)
+    candidates = tree_problem(seed=3, n_trials=100)[0]
+    whole = scores_of_blends(surrogate, candidates, vectors[0], np.arange(5))
+    monkeypatch.setattr("skhypershap.surrogate.kernels.tree_walk.WAITING", 40)
+    parts = scores_of_blends(surrogate, candidates, vectors[0], np.arange(5))
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_players", [6, 31, 32, 62, 63, 70])
+@pytest.mark.parametrize("n_coalitions", [1, 70, 2100])
+def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
+    """Sets of 32 and of 64 bits, more players than 64 bits hold, more coalitions than one layout."""
+    random = np.random.default_rng(n_players)
+    vectors = random.random((60, n_players))
+    scores = vectors @ np.linspace(0, 1, n_players) + vectors[:, 0] * vectors[:, -1]
+    surrogate = fitted_surrogate(RandomForestRegressor(5), vectors, scores)
+    candidates, baseline, players = random.random((70, n_players)), vectors[0], np.arange(n_players)
+    coalitions = random.random((n_coalitions, n_players)) < random.random((n_coalitions, 1))
+    blends = Blends(candidates, baseline, players)
+    sample = random.integers(0, n_coalitions, 20)
+    expected = surrogate.blend_scores(blends, coalitions[sample])
+    scores = np.full((n_coalitions, len(candidates)), np.nan)
+    for numbers, members, block in surrogate.coalition_blocks(blends, coalitions):
+        scores[np.ix_(np.arange(n_coalitions)[numbers], members)] = block
+    np.testing.assert_allclose(scores[sample], expected, rtol=0, atol=1e-9)
+    for sign in (1.0, -1.0):
+        best = np.full(n_coalitions, -np.inf)
+        for numbers, _, found, winners in surrogate.coalition_optima(blends, coalitions, sign=sign):
+            which = np.arange(n_coalitions)[numbers]
+            np.testing.assert_allclose(found, sign * scores[which, winners], rtol=0, atol=1e-9)
+            best[which] = np.maximum(best[which], found)
+        np.testing.assert_allclose(best, (sign * scores).max(axis=1), rtol=0, atol=1e-9)
+
+
+def test_forest_without_splits_is_a_constant():
+    vectors = tree_problem()[0]
+    surrogate = fitted_surrogate(None, vectors, np.full(len(vectors), 3.5))
+    found = scores_of_blends(surrogate, vectors[:4], vectors[0], np.arange(5))
+    np.testing.assert_allclose(found, 3.5)
+
+
+def test_values_on_a_threshold_take_the_side_of_the_model():
+    """Trees compare float32 values with float64 thresholds; ties and rounding must agree."""
+    vectors = np.array([[0.1], [0.1 + 1e-9], [0.3], [0.30000001], [0.5]])
+    surrogate = fitted_surrogate(DecisionTreeRegressor(), vectors, np.arange(5.0))
+    thresholds = surrogate.forest.thresholds[0]
+    candidates = np.concatenate([vectors, thresholds[:, None], thresholds[:, None] + 1e-10])
+    found = scores_of_blends(surrogate, candidates, vectors[0], np.array([0]))
+    np.testing.assert_array_equal(found[1], surrogate.predict(candidates))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    n_columns=st.integers(1, 6),
+    levels=st.integers(1, 4),
+    n_trials=st.integers(1, 40),
+)
+def test_any_small_forest_equals_the_twin(seed, n_columns, levels, n_trials):
+    random = np.random.default_rng(seed)
+    vectors = random.integers(0, levels, (n_trials, n_columns)) / levels
+    surrogate = fitted_surrogate(
+        RandomForestRegressor(n_estimators=3), vectors, random.normal(size=n_trials)
+    )
+    candidates = random.integers(0, levels, (9, n_columns)) / levels
+    baseline = random.integers(0, levels, n_columns) / levels
+    players = np.arange(n_columns)
+    expected = twin_scores(surrogate.predict, candidates, baseline, players)
+    found = scores_of_blends(surrogate, candidates, baseline, players)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+AT_THE_END_OF_MEMORY = """
+import ctypes, math, mmap
+import numpy as np
+from skhypershap.surrogate.kernels import coalitions, tree_walk
+from ConfigSpace import ConfigurationSpace
+from skhypershap import HyperSHAPExplainer
+
+PAGE = mmap.PAGESIZE
+protect = ctypes.CDLL(None).mprotect
+protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+kept = []
+
+
+def at_the_end(shape, dtype):
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = -(-size // PAGE) * PAGE
+    kept.append(mmap.mmap(-1, room + PAGE))
+    memory = np.frombuffer(kept[-1], np.uint8)
+    assert protect(memory.ctypes.data + room, PAGE, 0) == 0
+    return memory[room - size : room].view(dtype).reshape(shape)
+
+
+tree_walk._aligned = at_the_end
+for n_players in (1, 2, 3, 4, 5, 7):
+    space = ConfigurationSpace({f"x{number}": (0.0, 1.0) for number in range(n_players)}, seed=0)
+    configs = space.sample_configuration(40)
+    scores = [sum(config.values()) for config in configs]
+    fitted = HyperSHAPExplainer(space, n_samples=300, random_state=0).fit(configs, scores)
+    fitted.explain(["tunability", "sensitivity"])
+print("nothing beyond the end")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="protects memory as Linux does")
+def test_kernels_stay_within_their_memory(tmp_path):
+    """Every array ends at a page of memory that must not be touched, not even to write back its values.
+
+    Vectors that were too wide once read and wrote back memory of other threads.
+    """
+    (tmp_path / "at_the_end.py").write_text(AT_THE_END_OF_MEMORY)
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(skhypershap.__file__).parents[1])])
+    run = subprocess.run(
+        [sys.executable, "at_the_end.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.strip() == "nothing beyond the end", run.stderr[-2000:]

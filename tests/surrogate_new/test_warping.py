@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from skhypershap.surrogate_new.warping import RankWarp
+
+numbers = st.floats(-1e6, 1e6, allow_nan=False)
+scores = st.lists(numbers, min_size=1, max_size=40).map(np.array)
+# No denormal numbers, which lose digits when they are scaled.
+places = st.floats(-8, 8).filter(lambda place: place == 0 or abs(place) > 1e-100)
+ranks = st.lists(places, min_size=1, max_size=40).map(np.array)
+
+
+def test_ranks_are_normal_quantiles_of_average_ranks():
+    warp = RankWarp.of(np.array([3.0, 1.0, 2.0, 2.0]))
+    expected = norm.ppf([3.5 / 4, 0.5 / 4, 2 / 4, 2 / 4])
+    np.testing.assert_allclose(warp.to_ranks(np.array([3.0, 1.0, 2.0, 2.0])), expected)
+
+
+@given(scores)
+def test_scores_return_from_their_ranks(values):
+    warp = RankWarp.of(values)
+    np.testing.assert_array_equal(warp.to_scores(warp.to_ranks(values)), values)
+
+
+@given(scores, ranks)
+def test_inverse_never_decreases(values, points):
+    back = RankWarp.of(values).to_scores(np.sort(points))
+    assert (np.diff(back) >= 0).all()
+
+
+@given(scores, numbers, numbers)
+def test_ranks_never_decrease(values, one, other):
+    low, high = RankWarp.of(values).to_ranks(np.sort([one, other]))
+    assert low <= high
+
+
+@given(scores, ranks, st.integers(-200, 200))
+def test_powers_of_two_scale_exactly(values, points, power):
+    values = np.where(np.abs(values) < 1e-6, 0.0, values)  # no number loses digits on the way down
+    scale = 2.0**power
+    np.testing.assert_array_equal(
+        RankWarp.of(scale * values).to_scores(points), scale * RankWarp.of(values).to_scores(points)
+    )
+
+
+def test_beyond_the_ends_a_quarter_of_the_distance_to_the_median_is_the_limit():
+    warp = RankWarp.of(np.array([0.0, 1.0, 2.0, 3.0, 8.0]))
+    assert warp.to_scores(np.array([100.0]))[0] == 8 + (8 - 2) / 4
+    assert warp.to_scores(np.array([-100.0]))[0] == 0 - (2 - 0) / 4
+    slope = (8.0 - 3.0) / (warp.ranks[-1] - warp.ranks[-2])
+    assert warp.to_scores(warp.ranks[-1:] + 0.1)[0] == pytest.approx(8 + 0.1 * slope)
+
+
+def test_one_distinct_score_is_all_that_comes_back():
+    warp = RankWarp.of(np.full(3, 7.0))
+    assert warp.to_ranks(np.array([7.0, 9.0])).tolist() == [0, 0]
+    assert warp.to_scores(np.array([-3.0, 0.0, 3.0])).tolist() == [7, 7, 7]
+    assert warp.slopes(np.array([7.0])).tolist() == [0]
+
+
+def test_interpolation_agrees_with_numpy_and_keeps_shapes():
+    generator = np.random.default_rng(0)
+    warp = RankWarp.of(generator.standard_t(1, size=300))
+    points = generator.uniform(warp.ranks[0], warp.ranks[-1], size=(50, 40))
+    expected = np.interp(points, warp.ranks, warp.scores)
+    np.testing.assert_allclose(warp.to_scores(points), expected, rtol=1e-9)
+    np.testing.assert_array_equal(warp.to_scores(points.T), warp.to_scores(points).T)
+
+
+def test_slopes_are_local_rates_of_change():
+    values = np.exp(np.linspace(0, 5, 400))
+    warp = RankWarp.of(values)
+    found = warp.slopes(values)[[100, 300]]
+    step = 1e-3
+    expected = [
+        np.ptp(warp.to_ranks(values[k] * np.array([1 - 20 * step, 1 + 20 * step])))
+        / (40 * step * values[k])
+        for k in (100, 300)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=0.1)
