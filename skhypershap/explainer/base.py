@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhypershap._compat import HasMethods, Interval, StrOptions
 from skhypershap.explainer.fitted import Fitted
-from skhypershap.frames import trials_frame
+from skhypershap.frames import measured_frame, trials_frame
 from skhypershap.games.players import players_of
 from skhypershap.games.setting import GameContext
 from skhypershap.space.encoding import player_names
@@ -34,6 +34,7 @@ class ExplainerBase(BaseEstimator):
         "metric": [str, Integral, None],
         "direction": [StrOptions({"maximize", "minimize"}), None],
         "baseline": "no_validation",
+        "baseline_score": "no_validation",
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions({"refine", "random"})],
         "max_exact": [Interval(Integral, 1, None, closed="left")],
@@ -46,6 +47,7 @@ class ExplainerBase(BaseEstimator):
     search_: Any
     space_: ConfigurationSpace
     trials_: pd.DataFrame
+    measured_: pd.DataFrame
     surrogate_: Any
     surrogate_score_: float
     hyperparameter_names_: list[str]
@@ -61,6 +63,7 @@ class ExplainerBase(BaseEstimator):
         metric: str | int | None = None,
         direction: str | None = None,
         baseline: Any = "default",
+        baseline_score: Any = "auto",
         n_samples: int = 10_000,
         optimizer: str = "refine",
         max_exact: int = 16,
@@ -74,6 +77,7 @@ class ExplainerBase(BaseEstimator):
         self.metric = metric
         self.direction = direction
         self.baseline = baseline
+        self.baseline_score = baseline_score
         self.n_samples = n_samples
         self.optimizer = optimizer
         self.max_exact = max_exact
@@ -100,6 +104,7 @@ class ExplainerBase(BaseEstimator):
         self.trials_ = trials_frame(
             list(trials.space), trials.configs, trials.scores, trials.fidelity
         )
+        self.measured_ = measured_frame(list(trials.space), fitted.measured)
         self.surrogate_ = surrogate.model
         self.surrogate_score_ = surrogate.score
         self.hyperparameter_names_ = player_names(trials.space)

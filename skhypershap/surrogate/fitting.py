@@ -1,4 +1,4 @@
-"""Fit a surrogate on trials, measure it on held-out trials, and warn if it is unreliable."""
+"""Fit a surrogate on trials, and measure it on held-out trials."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.utils import get_tags
 
-from skhypershap.arrays import Floats, Scores, Vectors
-from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
+from skhypershap.arrays import Floats, Positions, Scores, Vectors
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
 from skhypershap.surrogate.rules import activity_of
@@ -23,8 +22,7 @@ from skhypershap.surrogate.trees import flat_forest
 N_TREES = 100
 N_FOLDS = 5
 N_COMPARED = 16
-FEW_TRIALS = 10
-LOW_SCORE = 0.3
+N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,9 @@ class SurrogateSpec:
         What makes vectors legal.
     fidelity : ndarray of shape (n_trials,) or None
         The resource of each trial, scaled to [0, 1].
+    n_measured : int
+        How many of the last trials were measured after the search. They are in every resample and in
+        every fold, and never held out.
     """
 
     model: Any
@@ -50,6 +51,12 @@ class SurrogateSpec:
     scores: Scores
     legality: Legality
     fidelity: Scores | None = None
+    n_measured: int = 0
+
+    @property
+    def n_source(self) -> int:
+        """Number of trials of the source itself, which come first."""
+        return len(self.scores) - self.n_measured
 
     def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
         """Fit, and measure on held-out trials: out-of-bag for a forest, 5 folds otherwise.
@@ -58,12 +65,14 @@ class SurrogateSpec:
         forest.
         """
         surrogate, seen = self._fitted(seed, n_jobs)
-        score = _held_out_score(surrogate.model, seen, self.scores, seed)
-        return replace(surrogate, score=score)
+        held_out = self._held_out(surrogate.model, seen, seed)
+        score = _r2(self.scores[: self.n_source], held_out)
+        return replace(surrogate, score=score, held_out=held_out)
 
     def refit(self, generator: np.random.Generator) -> Surrogate:
         """Fit on a resample of the trials, as many as there are; nothing is measured."""
-        rows = generator.integers(len(self.scores), size=len(self.scores))
+        rows = generator.integers(self.n_source, size=self.n_source)
+        rows = np.concatenate([rows, np.arange(self.n_source, len(self.scores))])
         fidelity = None if self.fidelity is None else self.fidelity[rows]
         resample = replace(
             self, vectors=self.vectors[rows], scores=self.scores[rows], fidelity=fidelity
@@ -75,7 +84,8 @@ class SurrogateSpec:
         model = self._seeded_model(seed, n_jobs)
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
-        model.fit(seen, self.scores)
+        rows = self._training_rows(model)
+        model.fit(seen[rows], self.scores[rows])
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
             model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
         forest = _checked_forest(model, seen[:N_COMPARED])
@@ -97,6 +107,32 @@ class SurrogateSpec:
             }
             model.set_params(**unset)
         return model
+
+    def _training_rows(self, model: Any) -> Positions:
+        """Rows that a model is fitted on; where it bootstraps, measured trials several times.
+
+        Otherwise each would be missing in 37 % of the trees, which predict it from worse trials.
+        """
+        measured = np.arange(self.n_source, len(self.scores))
+        n_copies = N_COPIES if getattr(model, "bootstrap", False) else 1
+        return np.concatenate([np.arange(self.n_source), np.tile(measured, n_copies)])
+
+    def _held_out(self, model: Any, seen: Floats, seed: int) -> Scores:
+        """Predictions of shape (n_source,) by models not fitted on a trial; NaN for none."""
+        n_source, scores = self.n_source, self.scores
+        if n_source < 2:
+            return np.full(n_source, np.nan)
+        if getattr(model, "bootstrap", False) and hasattr(model, "estimators_samples_"):
+            predicted = _out_of_bag_predictions(model, seen[self._training_rows(model)])[:n_source]
+            if (~np.isnan(predicted)).sum() >= 2:
+                return predicted
+        always = self._training_rows(model)[n_source:]
+        regressor = _AnyRegressor(model, seen[always], scores[always])
+        folds = KFold(min(N_FOLDS, n_source), shuffle=True, random_state=seed)
+        held_out: Scores = cross_val_predict(
+            regressor, seen[:n_source], scores[:n_source], cv=folds
+        )
+        return held_out
 
 
 def scaled(fidelity: Scores | None) -> Scores | None:
@@ -144,36 +180,10 @@ def check_surrogate(model: Any) -> None:
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def warn_if_unreliable(scores: Scores, metric: str, score: float) -> None:
-    """Warn if trials or the surrogate make explanations unreliable; the message says what to do."""
-    n_trials = len(scores)
-    if n_trials > 1 and np.ptp(scores) == 0:
-        warn(
-            f"All {n_trials} trials have the same {metric!r} score, {scores[0]:g}, so every "
-            "value of an explanation will be zero.",
-            TrialsWarning,
-        )
-    elif n_trials < FEW_TRIALS or not score >= LOW_SCORE:
-        warn(
-            f"The surrogate fits poorly (held-out R2 = {score:.2f}, from {n_trials} trials; 1 is "
-            "perfect, 0 no better than the mean); details of the explanation are unreliable. Run more "
-            "trials (100 are a good start), try another surrogate=, or explain a less noisy metric "
-            "(more cross-validation folds).",
-            SurrogateWarning,
-        )
-
-
-def _held_out_score(model: Any, rows: Floats, scores: Scores, seed: int) -> float:
-    """R2 on trials that the model, or each of its trees, was not fitted on; NaN for one trial."""
-    if len(scores) < 2:
-        return float("nan")
-    if getattr(model, "bootstrap", False) and hasattr(model, "estimators_samples_"):
-        predicted = _out_of_bag_predictions(model, rows)
-        known = ~np.isnan(predicted)
-        if known.sum() >= 2:
-            return float(r2_score(scores[known], predicted[known]))
-    folds = KFold(min(N_FOLDS, len(scores)), shuffle=True, random_state=seed)
-    return float(r2_score(scores, cross_val_predict(_AnyRegressor(model), rows, scores, cv=folds)))
+def _r2(scores: Scores, held_out: Scores) -> float:
+    """R2 of held-out predictions; NaN for one trial."""
+    known = ~np.isnan(held_out)
+    return float(r2_score(scores[known], held_out[known])) if known.sum() >= 2 else float("nan")
 
 
 def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
@@ -195,13 +205,19 @@ def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
 
 
 class _AnyRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Lets `cross_val_predict` copy any object with fit and predict."""
+    """Lets `cross_val_predict` copy any object with fit and predict.
 
-    def __init__(self, model: Any) -> None:
+    `rows` and their `scores` are in every fold.
+    """
+
+    def __init__(self, model: Any, rows: Floats, scores: Scores) -> None:
         self.model = model
+        self.rows = rows
+        self.scores = scores
 
     def fit(self, X: Floats, y: Scores) -> _AnyRegressor:
-        self.model.fit(X, y)  # a clone of its own: `clone` clones parameters
+        # The model is a clone of its own: `clone` clones parameters.
+        self.model.fit(np.vstack([X, self.rows]), np.concatenate([y, self.scores]))
         return self
 
     def predict(self, X: Floats) -> Scores:

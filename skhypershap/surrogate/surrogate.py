@@ -111,12 +111,16 @@ class Surrogate:
         model that is not a sum of trees.
     inputs : Inputs
         What the model is given for a vector.
+    held_out : ndarray of shape (n_trials,) or None
+        Predicted scores of the source's trials by models that were not fitted on them, NaN where there
+        are none; None where nothing was held out.
     """
 
     model: Any
     score: float
     forest: FlatForest | None
     inputs: Inputs
+    held_out: Scores | None = None
 
     @property
     def legality(self) -> Legality:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +44,8 @@ class Trials:
         The resource of each trial, where trials had different ones.
     unknown : bool
         Whether a configuration may lack a hyperparameter that is active in it.
+    failed : list of dict
+        Configurations that ran without a finite score.
     """
 
     space: ConfigurationSpace
@@ -55,6 +57,7 @@ class Trials:
     default: dict[str, Any] | None = None
     fidelity: np.ndarray | None = None
     unknown: bool = False
+    failed: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def maximize(self) -> bool:
@@ -89,10 +92,11 @@ def trials_of(records: Records) -> Trials:
     space, configs = records.space, records.configs
     check_supported(space)
     check_known(configs, space)
-    scores = _floats("scores", records.scores, len(configs))
+    scores = numbers_of("scores", records.scores, len(configs))
     vectors = encode(space, configs, unknown=records.unknown)  # errors count failed trials, too
     kept = _finished(scores, records.metric)
-    values = as_own(space, [configs[row] for row in kept], vectors[kept])
+    own = as_own(space, configs, vectors)
+    values = [own[row] for row in kept]
     default = None if records.default is None else dict(records.default)
     defaults = defaults_of(space, values, default)
     defaults.set_in(space)
@@ -106,6 +110,7 @@ def trials_of(records: Records) -> Trials:
         default=default,
         fidelity=_fidelity(records, kept),
         unknown=records.unknown,
+        failed=[own[row] for row in np.flatnonzero(~np.isfinite(scores)).tolist()],
     )
 
 
@@ -133,7 +138,7 @@ def _fidelity(records: Records, kept: list[int]) -> np.ndarray | None:
     """The resources of the trials that are kept; None if they are all the same."""
     if records.fidelity is None:
         return None
-    fidelity = _floats("fidelity", records.fidelity, len(records.configs))[kept]
+    fidelity = numbers_of("fidelity", records.fidelity, len(records.configs))[kept]
     n_missing = int((~np.isfinite(fidelity)).sum())
     if n_missing:
         raise ValueError(
@@ -143,7 +148,8 @@ def _fidelity(records: Records, kept: list[int]) -> np.ndarray | None:
     return fidelity if np.ptp(fidelity) > 0 else None
 
 
-def _floats(name: str, given: Any, n_trials: int) -> np.ndarray:
+def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:
+    """Numbers of shape (n_trials,), or a ValueError that names the argument."""
     try:
         floats = np.asarray(given, dtype=float)
     except (TypeError, ValueError) as error:
