@@ -122,8 +122,8 @@ def fit_surrogate(
     ----------
     trials : Trials
         What the surrogate learns from.
-    surrogate : regressor or None
-        Is cloned; None for the default.
+    surrogate : regressor, str or None
+        As the constructor of `HyperSHAPExplainer` takes it; a regressor is cloned.
     baseline : str, dict or list of those
         As the constructor of `HyperSHAPExplainer` takes it.
     seed : int
@@ -137,6 +137,7 @@ def fit_surrogate(
         trials.scores,
         trials.defaults.legality(trials.space),
         scaled(trials.fidelity),
+        trials.maximize,
     )
     return Fitted(
         trials=trials,
