@@ -178,8 +178,8 @@ def fit_surrogate(
         The trials of the source.
     measured : Measurements
         Further trials.
-    surrogate : regressor or None
-        Is cloned; None for the default.
+    surrogate : regressor, str or None
+        As the constructor of `HyperSHAPExplainer` takes it; a regressor is cloned.
     baseline : str, dict or list of those
         As the constructor of `HyperSHAPExplainer` takes it.
     baselines : sequence of dict
@@ -196,6 +196,7 @@ def fit_surrogate(
         trials.scores,
         trials.defaults.legality(trials.space),
         scaled(trials.fidelity),
+        maximize=trials.maximize,
         n_measured=measured.n_finished,
     )
     return Fitted(

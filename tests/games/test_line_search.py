@@ -20,13 +20,13 @@ from skhypershap import HyperSHAPExplainer
 from skhypershap.games.line_search import (
     ForestLineSearch,
     GridLineSearch,
-    _with_penalties,
     line_search_for,
 )
 from skhypershap.space.encoding import encode
 from skhypershap.space.sampling import sample_vectors
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.kernels.forest import ranks_of
+from skhypershap.surrogate.rules import with_penalties
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 MODELS = {
@@ -156,7 +156,7 @@ def test_forbidden_values_are_never_entered(model):
     forbidden = np.array([[1.0, space["n"].to_vector(7), 0.5]])  # kind = "v", n = 7
     assert surrogate.legality.forbidden(forbidden).all()
     if isinstance(search, ForestLineSearch):
-        forest = _with_penalties(surrogate.forest, surrogate.legality, 1.0)
+        forest = with_penalties(surrogate.forest, surrogate.legality, 1.0)
         forbidden = ranks_of(forest, forbidden).T
     assert not (points[:, :2] == forbidden[:, :2]).all(axis=1).any()
 

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from skhypershap.kernels._jit import jit
+from skhypershap.surrogate.kernels._jit import jit, summing_part
 
 ROOT_5 = 5.0**0.5
 CENTER = 0.5  # of the unit interval, from which exponents are measured to keep them small
-REORDERED = {"reassoc", "contract", "nsz"}  # what a compiler needs to sum in several lanes
 
 
 class FlatProcess(NamedTuple):
@@ -53,11 +51,6 @@ class FlatProcess(NamedTuple):
     offset: float
 
 
-def part(function):
-    """Compile a part of kernels whose sums may be taken in several lanes."""
-    return numba.njit(nogil=True, fastmath=REORDERED)(function)
-
-
 def rates_of(lengths: np.ndarray, is_choice: np.ndarray) -> np.ndarray:
     """Rates of shape (n_columns,), see `FlatProcess`."""
     return np.where(is_choice, np.exp(-1 / lengths), ROOT_5 / lengths)
@@ -71,7 +64,7 @@ def exponentials(
     return np.exp(exponents), np.exp(-exponents)
 
 
-@part
+@summing_part
 def set_factors(out, trials, rising, falling, rate, is_choice, value):
     """Factors of one column between a value and all trials."""
     if is_choice:
@@ -84,7 +77,7 @@ def set_factors(out, trials, rising, falling, rate, is_choice, value):
         out[i] = (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
 
 
-@part
+@summing_part
 def multiply_factors(out, trials, rising, falling, rate, is_choice, value):
     """Multiply by factors of one column between a value and all trials."""
     if is_choice:
@@ -97,7 +90,7 @@ def multiply_factors(out, trials, rising, falling, rate, is_choice, value):
         out[i] *= (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
 
 
-@part
+@summing_part
 def dot(first, second):
     """Sum of products of two vectors of the same length."""
     total = 0.0
@@ -156,7 +149,7 @@ def set_covariance(correlations, signal, noise, out):
         out[i, i] = signal * correlations[i, i] + noise[i]
 
 
-@part
+@summing_part
 def four_dots(one, first, second, third, fourth):
     """Dot products of one vector with four, so that each of its numbers is read once."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
@@ -211,7 +204,7 @@ def solve(factor, right):
         subtract(right[:i], factor[i, :i], right[i])
 
 
-@part
+@summing_part
 def subtract(out, vector, times):
     """Subtract a multiple of a vector, in place."""
     for i in range(len(out)):
@@ -278,13 +271,13 @@ def set_sensitivity(inverted, weights, correlations, signal):
     return by_signal / 2, by_noise / 2
 
 
-@part
+@summing_part
 def _weigh(line, weights, correlations, weight, signal):
     for i in range(len(line)):
         line[i] = (line[i] - weight * weights[i]) * correlations[i] * signal
 
 
-@part
+@summing_part
 def total(vector):
     """Sum of a vector."""
     result = 0.0
@@ -313,7 +306,7 @@ def length_slopes(trials, is_choice, lengths, sensitivity, out):
         out[column] = total
 
 
-@part
+@summing_part
 def _row_slope(trials, value, is_choice, length, sensitivity):
     """Add up one row: relative slopes of factors by the log length, weighted."""
     total = 0.0

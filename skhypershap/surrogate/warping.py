@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from skhypershap.surrogate_new.kernels.interpolation import interpolate
+from skhypershap.surrogate.kernels.interpolation import interpolate
 
 EXTENSION = 0.25
 WINDOW = 20  # a slope is taken over one in so many scores, to either side

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
+from skhypershap.surrogate.kernels._jit import jit
 
 PLACES_PER_KNOT = 4
 

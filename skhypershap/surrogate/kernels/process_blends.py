@@ -21,12 +21,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
-from skhypershap.surrogate_new.kernels.product_kernel import (
+from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels.product_kernel import (
     FlatProcess,
     dot,
     multiply_factors,
-    part,
     set_factors,
 )
 
@@ -295,7 +294,7 @@ def _score_block(
                 scores[number, place] = offset + dot(low[rows[0, place]], high[rows[1, place]])
 
 
-@part
+@summing_part
 def _double(table, first, players, taken, kept):
     """Products for all sets of the players, times the first row."""
     table[0] = first
@@ -306,7 +305,7 @@ def _double(table, first, players, taken, kept):
         size *= 2
 
 
-@part
+@summing_part
 def _fork(without, within, taken, kept):
     """Two rows from one: a player keeps the baseline's values, or takes the candidate's."""
     for i in range(len(without)):
@@ -314,7 +313,7 @@ def _fork(without, within, taken, kept):
         without[i] *= kept[i]
 
 
-@part
+@summing_part
 def _build(table, first, players, sets, changed, taken, kept):
     """Products for some sets of the players, which share what comes before their first change."""
     prefix = np.empty((len(players) + 1, len(first)))
@@ -327,13 +326,13 @@ def _build(table, first, players, sets, changed, taken, kept):
         table[row] = prefix[len(players)]
 
 
-@part
+@summing_part
 def _product(first, second, out):
     for i in range(len(out)):
         out[i] = first[i] * second[i]
 
 
-@part
+@summing_part
 def _all_dots(high, low, offset, out):
     """Fill `out` with the dot product of each row of one table with each row of the other."""
     n_low = len(low)
@@ -353,7 +352,7 @@ def _all_dots(high, low, offset, out):
             lower[0], lower[1], lower[2], lower[3] = e + offset, f + offset, g + offset, h + offset
 
 
-@part
+@summing_part
 def _tile(one, two, first, second, third, fourth):
     """Eight dot products at once, so that each number that is read is used more than once."""
     a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhypershap.surrogate_new.kernels.process_blends import padded
-from skhypershap.surrogate_new.kernels.product_kernel import FlatProcess, set_factors
+from skhypershap.surrogate.kernels.process_blends import padded
+from skhypershap.surrogate.kernels.product_kernel import FlatProcess, set_factors
 
 WORD = 64
 GRID = 65  # values of a column that has more

@@ -21,8 +21,8 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhypershap.surrogate_new.kernels import product_kernel as kernel
-from skhypershap.surrogate_new.kernels.product_kernel import FlatProcess
+from skhypershap.surrogate.kernels import product_kernel as kernel
+from skhypershap.surrogate.kernels.product_kernel import FlatProcess
 
 LENGTH_PRIOR = (
     2**0.5,

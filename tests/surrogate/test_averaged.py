@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from skhypershap.surrogate_new import averaged
-from skhypershap.surrogate_new.averaged import WarpedMean
-from skhypershap.surrogate_new.process import ProcessFitError
+from skhypershap.surrogate import averaged
+from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.process import ProcessFitError
 
 
 def _problem():

@@ -3,15 +3,15 @@
 Along a line the process is a smooth function, sum_i w_i k_j(x_j, x_ij), where w_i holds the trial's
 weight and all other factors. It is tabulated: factors between a column's grid values and all trials
 are computed once, so that the grid's scores are a matrix times w. The forest is piecewise constant,
-as in `skhypershap.kernels.lines`. Where all legal values are on the grid the best is found exactly.
+as in `skhypershap.surrogate.kernels.coordinate_ascent`. Where all legal values are on the grid the best is found exactly.
 Elsewhere each piece of the forest is judged by the grid values inside and by interpolation at both
 of its ends; in the best piece golden section then searches near the best place. A move is only made
 if the sum, computed anew, is larger.
 
-Without trees (`roots` empty) the same climbs a process alone. Trees that are hugely negative where
+Without trees (`roots` empty) it searches a process alone. Trees that are hugely negative where
 a point is forbidden keep it out of there.
 
-Usage: `plan_lines(flat, legal, thresholds, dtype)` of `line_tables`, then `climb(..., plan,
+Usage: `plan_lines(flat, legal, thresholds, dtype)` of `line_tables`, then `ascend(..., plan,
 room_of(plan, deepest), ...)`.
 """
 
@@ -19,12 +19,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
-from skhypershap.kernels._vector import lowest_lane
-from skhypershap.kernels.lines import WORD, _add_pieces, _score_at
-from skhypershap.surrogate_new.kernels.product_kernel import (
+from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels._vector import lowest_lane
+from skhypershap.surrogate.kernels.coordinate_ascent import WORD, _add_pieces, _score_at
+from skhypershap.surrogate.kernels.product_kernel import (
     dot,
-    part,
     set_factors,
 )
 
@@ -33,15 +32,15 @@ ZOOM = 1e-4  # golden section ends when it has narrowed the place to this part o
 
 
 @jit
-def climb(roots, nodes, values, sign, plan, room, tolerance, free, turn, points, ranks, found):
-    """Move points uphill, one column after the other, until no column improves.
+def ascend(roots, nodes, values, sign, plan, room, tolerance, free, turn, points, ranks, found):
+    """Move points to better values, one column after the other, until no column improves.
 
     Parameters
     ----------
     roots, nodes, values
-        As in `skhypershap.kernels.walk.Walk`; no roots without trees.
+        As in `skhypershap.surrogate.kernels.tree_walk.Walk`; no roots without trees.
     sign : float
-        1 to climb, -1 to descend.
+        1 to maximise, -1 to minimise.
     plan : LinePlan
         The process along each column.
     room : Room
@@ -91,7 +90,7 @@ def climb(roots, nodes, values, sign, plan, room, tolerance, free, turn, points,
             column = (column + 1) % n_columns
 
 
-@part
+@summing_part
 def _set(plan, column, value, out):
     """Factors between a value and all trials."""
     set_factors(
@@ -105,7 +104,7 @@ def _set(plan, column, value, out):
     )
 
 
-@part
+@summing_part
 def _process_at(plan, room):
     """What the process adds up to where the factors are known."""
     room.others[:] = plan.weights
@@ -117,7 +116,7 @@ def _process_at(plan, room):
     return total
 
 
-@part
+@summing_part
 def _multiply_others(plan, room, column):
     """Weights of trials along a line: all factors but one."""
     room.others[:] = plan.weights
@@ -126,13 +125,13 @@ def _multiply_others(plan, room, column):
             _times(room.others, room.factors[other])
 
 
-@part
+@summing_part
 def _times(out, factors):
     for i in range(len(out)):
         out[i] *= factors[i]
 
 
-@part
+@summing_part
 def _value_at(plan, room, column, value):
     """What the process adds up to at one place of a line."""
     total = 0.0
@@ -152,7 +151,7 @@ def _value_at(plan, room, column, value):
     return total
 
 
-@part
+@summing_part
 def _set_pieces(roots, nodes, values, sign, plan, room, cell, column):
     """List pieces of a line on which the trees are constant: first ranks and heights; how many."""
     n_ranks = plan.first_rank[column + 1] - plan.first_rank[column]
@@ -179,7 +178,7 @@ def _set_pieces(roots, nodes, values, sign, plan, room, cell, column):
     return n_pieces
 
 
-@part
+@summing_part
 def _best_on_line(sign, plan, room, column, n_pieces, value, rank):
     """Best legal value of a column and its rank; the present ones if none is better."""
     begin, end = plan.first_grid[column], plan.first_grid[column + 1]
@@ -206,7 +205,7 @@ def _best_on_line(sign, plan, room, column, n_pieces, value, rank):
     return found, np.int32(np.searchsorted(highest, found))
 
 
-@part
+@summing_part
 def _set_scores(sign, others, table, scores):
     """Score of the process at each grid value."""
     n_grid = len(table)
@@ -219,7 +218,7 @@ def _set_scores(sign, others, table, scores):
         scores[k] = sign * dot(others, table[k])
 
 
-@part
+@summing_part
 def _four(others, first, second, third, fourth):
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
     for i in range(len(others)):
@@ -231,7 +230,7 @@ def _four(others, first, second, third, fourth):
     return a, b, c, d
 
 
-@part
+@summing_part
 def _best_listed(room, grid, grid_ranks, n_pieces, value, rank):
     """The best where all legal values are on the grid; the first one of equals."""
     best, place, piece = -np.inf, -1, 0
@@ -246,7 +245,7 @@ def _best_listed(room, grid, grid_ranks, n_pieces, value, rank):
     return grid[place], grid_ranks[place]
 
 
-@part
+@summing_part
 def _best_piece(room, grid, n_pieces, lowest, highest, legal, legal_ranks):
     """Ends of the best piece, where in it the best place may be, and how far to search around it.
 
@@ -286,7 +285,7 @@ def _best_piece(room, grid, n_pieces, lowest, highest, legal, legal_ranks):
     return best_low, best_high, guess, width
 
 
-@part
+@summing_part
 def _between(grid, scores, k, value):
     """Linear interpolation between two grid values."""
     if k + 1 >= len(grid):
@@ -295,7 +294,7 @@ def _between(grid, scores, k, value):
     return scores[k] + share * (scores[k + 1] - scores[k])
 
 
-@part
+@summing_part
 def _zoom(sign, plan, room, column, low, high, guess):
     """Golden section for the process on an interval; never worse than the guess."""
     best, place = sign * _value_at(plan, room, column, guess), guess
@@ -318,7 +317,7 @@ def _zoom(sign, plan, room, column, low, high, guess):
     return place
 
 
-@part
+@summing_part
 def _nearest(sign, plan, room, column, legal, low, high, value):
     """Position of the better one of the two legal values beside a value, within two ends."""
     above = min(np.searchsorted(legal, value), len(legal) - 1)
