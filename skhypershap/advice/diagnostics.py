@@ -17,7 +17,7 @@ FEW_TRIALS = 10
 LOW_R2 = 0.3
 FAR_OUT = 3.0  # Tukey's fence for what is far out, in interquartile ranges
 BEST_SHARE = 0.25  # of the trials, which are near the optimum
-NEGLIGIBLE = 0.05  # of the scale of the scores: smaller differences of gains do not count
+NEGLIGIBLE = 0.02  # of the scale of the scores: smaller differences of gains do not count
 FAR_ABOVE = 2.0  # times the measured gain
 A_THIRD = 4 / 3
 
@@ -69,6 +69,12 @@ class Evidence:
         return float(gains.max() - np.median(gains))
 
     @property
+    def unit(self) -> float:
+        """What errors of single predictions are compared with: the gain, where it was measured."""
+        gain = self.measured_gain
+        return 0.25 * self.scale if np.isnan(gain) else max(gain, NEGLIGIBLE * self.scale)
+
+    @property
     def claims_too_much(self) -> bool:
         """Whether the claimed gain is far above the measured one."""
         excess = self.claimed_gain - self.measured_gain
@@ -104,8 +110,8 @@ def diagnose(evidence: Evidence) -> list[Check]:
         _rank_check(rank_correlation(scores, held_out)),
         _r2_check("r2_without_outliers", _r2(scores[inliers], held_out[inliers])),
         _near_optimum_check(evidence),
-        _error_check("baseline_error", "baseline", evidence.baseline, evidence.scale),
-        _error_check("incumbent_error", "incumbent", evidence.incumbent, evidence.scale),
+        _error_check("baseline_error", "baseline", evidence.baseline, evidence.unit),
+        _error_check("incumbent_error", "incumbent", evidence.incumbent, evidence.unit),
         _claim_check(evidence),
         _measured_check(evidence),
         _outlier_check(int((~inliers).sum()), len(scores)),
@@ -217,10 +223,10 @@ def _near_optimum_check(evidence: Evidence) -> Check:
     return Check("near_optimum_error", value, level, advice)
 
 
-def _error_check(name: str, what: str, pair: tuple[float, float], scale: float) -> Check:
+def _error_check(name: str, what: str, pair: tuple[float, float], unit: float) -> Check:
     predicted, measured = pair
     value = abs(predicted - measured)
-    level = _at_most(value, 0.1 * scale, 0.25 * scale)
+    level = _at_most(value, unit / 3, unit)
     if level == UNKNOWN:
         advice = (
             f"The {what} was not measured. Call fit or measure with data, or pass its score as "
@@ -278,14 +284,14 @@ def _measured_check(evidence: Evidence) -> Check:
             "baseline_score=."
         )
         return Check("measured_gain", value, UNKNOWN, advice)
-    if value > NEGLIGIBLE * evidence.scale:
+    if value > 0:
         advice = (
             "Best trial against the baseline. It is slightly optimistic, since the best of many was "
             "chosen on the same splits: verify(X, y, cv=...) takes others."
         )
         return Check("measured_gain", value, GOOD, advice)
     advice = (
-        "No trial is clearly better than the baseline. Keep the baseline, or search longer: "
+        "No trial is better than the baseline. Keep the baseline, or search longer: "
         "measure(X, y) tries what the surrogate expects most of."
     )
     return Check("measured_gain", value, FAIR, advice)

@@ -47,7 +47,9 @@ class SubsampledSplits:
 
     def _part(self, rows: np.ndarray) -> np.ndarray:
         n_samples = int(self.fraction * len(rows))
-        return resample(rows, replace=False, random_state=self.random_state, n_samples=n_samples)
+        return np.asarray(
+            resample(rows, replace=False, random_state=self.random_state, n_samples=n_samples)
+        )
 
 
 def measured_scores(
