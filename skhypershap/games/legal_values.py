@@ -23,7 +23,8 @@ def _values(hyperparameter: Any) -> Floats | None:
     has_meta = META_KEY in (hyperparameter.meta or {})
     if type(hyperparameter) is UniformFloatHyperparameter and not has_meta:
         return None
-    return np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, PROBES)))
+    values: Floats = np.unique(legal_numbers(hyperparameter, np.linspace(0, 1, PROBES)))
+    return values
 
 
 def nearest_legal(numbers: Floats, legal: Floats | None) -> Floats:
@@ -32,4 +33,6 @@ def nearest_legal(numbers: Floats, legal: Floats | None) -> Floats:
         return np.clip(numbers, 0.0, 1.0)
     above = np.searchsorted(legal, numbers).clip(1, max(len(legal) - 1, 1)) % len(legal)
     below = np.maximum(above - 1, 0)
-    return np.where(numbers - legal[below] <= legal[above] - numbers, legal[below], legal[above])
+    is_below = numbers - legal[below] <= legal[above] - numbers
+    nearest: Floats = np.where(is_below, legal[below], legal[above])
+    return nearest

@@ -45,7 +45,8 @@ class ProcessLineSearch:
             surrogate.process, legal_values(space), thresholds, self.forest.dtype
         )
         self.roots, self.offset, self.deepest = self.forest.roots, surrogate.process.offset, 1
-        self.nodes, self.values = np.empty((0, 4), dtype=np.int32), np.empty(0)
+        self.nodes: Integers = np.empty((0, 4), dtype=np.int32)
+        self.values = np.empty(0)
         if len(self.roots):
             none = blends.candidates[:0]
             walk = plan_walk(self.forest, none, blends.baseline, blends.player_of_column)

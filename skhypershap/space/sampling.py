@@ -128,10 +128,12 @@ def _quantiles(item: Hyperparameter, places: Floats, generator: np.random.Random
     if probabilities is not None:
         last = len(probabilities) - 1
         found = np.searchsorted(np.cumsum(probabilities), places, side="right")
-        return all_numbers(item)[np.minimum(found, last)]
+        numbers: Floats = all_numbers(item)[np.minimum(found, last)]
+        return numbers
     # Quantiles of as many random samples: ConfigSpace does not give those of the distribution itself.
     sampled = _numbers_of_values(item, item.sample_vector(len(places), seed=generator))
-    return np.sort(sampled)[(places * len(places)).astype(int)]
+    quantiles: Floats = np.sort(sampled)[(places * len(places)).astype(int)]
+    return quantiles
 
 
 def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> Vectors:

@@ -22,8 +22,8 @@ from skhypershap.surrogate.warping import RankWarp
 
 N_TREES = 100
 # The process alone errs least on smooth functions and most on functions with plateaus and cliffs.
-# Of the weights tried on half of the problems of `benchmarks.truth`, this one had errors of .95 (tunability)
-# and .91 (sensitivity, ablation) of those of equal weights.
+# Of the weights tried on half of the problems of `benchmarks.truth`, this one had errors of .95
+# (tunability) and .91 (sensitivity, ablation) of those of equal weights.
 PROCESS_WEIGHT = 0.65
 
 

@@ -55,9 +55,10 @@ def for_folds(model: WarpedMean) -> WarpedMean:
     """An unfitted model like a fitted one, for parts of its trials: nothing is learned anew."""
     unfitted: WarpedMean = clone(model)
     parts = "trees" if model.process_ is None else model.parts
-    return unfitted.set_params(
+    unfitted.set_params(
         hyperparameters=learned_by(model), n_trees=FOLD_TREES, parts=parts, n_jobs=None
     )
+    return unfitted
 
 
 def warn_if_process_failed(model: WarpedMean) -> None:

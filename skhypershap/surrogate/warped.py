@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from skhypershap.surrogate.surrogate import (
     walk_plans,
 )
 from skhypershap.surrogate.warping import RankWarp
+
+if TYPE_CHECKING:
+    from skhypershap.surrogate.kernels.process_blends import BlendPlan
 
 MOST_COALITIONS = 1 << 11  # of some, in one plan of a process alone
 
@@ -115,26 +119,33 @@ class WarpedSurrogate(Surrogate):
         from skhypershap.surrogate.kernels import coalitions as tree_kernel
         from skhypershap.surrogate.kernels import process_blends as process_kernel
 
-        plan_blends = functools.partial(process_kernel.plan_blends, self.process)
-        arrays = blends.candidates, blends.baseline, blends.player_of_column
+        def of_process(some: Coalitions | None, order: Positions | None = None) -> BlendPlan:
+            assert self.process is not None
+            return process_kernel.plan_blends(
+                self.process,
+                blends.candidates,
+                blends.baseline,
+                blends.player_of_column,
+                coalitions=some,
+                order=order,
+            )
+
         if self.trees is None:
             for positions in _parts(blends, coalitions):
-                some = None if coalitions is None else coalitions[positions]
-                plan = plan_blends(*arrays, coalitions=some)
+                plan = of_process(None if coalitions is None else coalitions[positions])
                 yield positions, plan.blocks(), functools.partial(process_kernel.score_block, plan)
             return
         for walk, layout, positions in walk_plans(self.trees, blends, coalitions):
-            groups = walk.blocks(layout.most_candidates)
-            of_trees = functools.partial(tree_kernel.score_block, walk, layout)
-            if self.process is None:
-                yield positions, groups, of_trees
-                continue
-            if coalitions is None:
-                plan = plan_blends(*arrays, order=_player_of_bit(positions, blends.n_players))
-            else:
-                plan = plan_blends(*arrays, coalitions=coalitions[positions])
-            of_process = functools.partial(process_kernel.score_block, plan)
-            yield positions, groups, functools.partial(_sum, of_trees, of_process)
+            score: RanksOf = functools.partial(tree_kernel.score_block, walk, layout)
+            if self.process is not None:
+                if coalitions is None:
+                    plan = of_process(None, _player_of_bit(positions, blends.n_players))
+                else:
+                    plan = of_process(coalitions[positions])
+                score = functools.partial(
+                    _sum, score, functools.partial(process_kernel.score_block, plan)
+                )
+            yield positions, walk.blocks(layout.most_candidates), score
 
 
 def warped_surrogate(

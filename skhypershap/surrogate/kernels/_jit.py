@@ -1,4 +1,4 @@
-"""`jit`, `part` and `summing_part`: numba without Python objects, and a cache on disk that is never out of date.
+"""`jit`, `part`, `summing_part`: numba without Python objects; a disk cache that is never out of date.
 
 numba stamps a cached kernel with the file of that kernel only, not with the functions it calls: after
 a change in another file of this folder it would go on with the old machine code. So machine code

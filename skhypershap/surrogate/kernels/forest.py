@@ -80,7 +80,7 @@ class FlatForest(NamedTuple):
 
 NO_NODES = np.empty(0, dtype=np.int32)
 NO_TREES = FlatForest(
-    *[NO_NODES] * 6, value=np.empty(0), offset=0.0, thresholds=(), dtype=np.float32
+    NO_NODES, NO_NODES, NO_NODES, NO_NODES, NO_NODES, NO_NODES, np.empty(0), 0.0, (), np.float32
 )
 """A forest without trees, to which trees may be added."""
 

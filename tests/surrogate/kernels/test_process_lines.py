@@ -3,7 +3,7 @@ import pytest
 
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.kernels import line_tables, process_lines
-from skhypershap.surrogate.kernels.forest import flatten, ranks_of
+from skhypershap.surrogate.kernels.forest import Table, flatten, ranks_of
 from skhypershap.surrogate.kernels.tree_walk import plan_walk
 from skhypershap.surrogate.process import predict_flat
 from skhypershap.surrogate.trees import flat_forest
@@ -127,13 +127,13 @@ def test_points_stay_legal_and_held_columns_stay(model):
 
 def test_a_fence_keeps_points_out(model):
     # Forbidden: the second column above 0.4 together with the second or third choice.
-    table = (
-        np.array([1, -1, 3, -1, -1]),  # left, right, column, threshold, value, missing goes left
-        np.array([2, -1, 4, -1, -1]),
-        np.array([1, 0, 2, 0, 0]),
-        np.array([0.4, 0, 0.5, 0, 0]),
-        np.array([0.0, 0.0, 0.0, 0.0, -100.0]),
-        np.ones(5, dtype=bool),
+    table = Table(
+        left=np.array([1, -1, 3, -1, -1]),
+        right=np.array([2, -1, 4, -1, -1]),
+        column=np.array([1, 0, 2, 0, 0]),
+        threshold=np.array([0.4, 0, 0.5, 0, 0]),
+        value=np.array([0.0, 0.0, 0.0, 0.0, -100.0]),
+        missing_left=np.ones(5, dtype=bool),
     )
     fence = flatten([table], weight=1.0, offset=0.0, dtype=np.float32)
     points = _points(60, seed=5)
