@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import joblib
 from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
+from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 PROGRESS_DELAY = 0.5  # seconds; quicker work needs no progress bar
+# scikit-learn's Parallel, which its forests use, replaces the warning filters while it works. Before
+# Python 3.14 all threads share these: two at a time may leave them empty. Hold this lock around calls
+# of a model's own fit and predict.
+MODEL_LOCK = threading.RLock()
 
 
 def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
@@ -27,7 +34,7 @@ def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
     )
 
 
-class _Watched(Parallel):  # type: ignore[misc]  # scikit-learn has no types
+class _ShowsProgress:
     """Updates a progress bar through `print_progress`, which every backend of joblib calls."""
 
     def __init__(self, bar: tqdm, **arguments: Any) -> None:
@@ -36,7 +43,20 @@ class _Watched(Parallel):  # type: ignore[misc]  # scikit-learn has no types
 
     def print_progress(self) -> None:
         """Move the bar."""
-        self.bar.update(self.n_completed_tasks - self.bar.n)
+        self.bar.update(self.n_completed_tasks - self.bar.n)  # type: ignore[attr-defined]
+
+
+class _InThreads(_ShowsProgress, joblib.Parallel):  # type: ignore[misc]  # joblib has no types
+    pass
+
+
+class _Anywhere(_ShowsProgress, Parallel):  # type: ignore[misc]  # scikit-learn has no types
+    pass
+
+
+def _with_config(config: dict[str, Any], work: Callable[..., Any], *task: Any) -> Any:
+    with config_context(**config):  # which is that of a thread
+        return work(*task)
 
 
 def in_parallel(
@@ -67,8 +87,14 @@ def in_parallel(
         The backend if the user has chosen none: threads for kernels, which release the GIL.
     """
     with progress_bar(what, len(tasks), unit, verbose) as bar:
-        parallel = _Watched(bar, n_jobs=n_jobs, prefer=prefer)
-        return list(parallel(delayed(work)(*task) for task in tasks))
+        backend, _ = get_active_backend(prefer=prefer)
+        if not getattr(backend, "supports_sharedmem", False):
+            parallel = _Anywhere(bar, n_jobs=n_jobs, prefer=prefer)
+            return list(parallel(delayed(work)(*task) for task in tasks))
+        # joblib's own, which leaves the warning filters alone: see MODEL_LOCK.
+        config = get_config()
+        in_threads = _InThreads(bar, n_jobs=n_jobs, prefer=prefer)
+        return list(in_threads(joblib.delayed(_with_config)(config, work, *task) for task in tasks))
 
 
 def has_other_workers(n_jobs: int | None) -> bool:

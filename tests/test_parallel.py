@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -79,3 +81,14 @@ def test_ray_actors_return_the_same_numbers(expected):
         check([found], expected[:1])
     finally:
         ray.shutdown()
+
+
+def test_resamples_in_threads_leave_the_warning_filters_alone():
+    """Forests in two threads replace the filters that both share; see `MODEL_LOCK`."""
+    space = ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}, seed=0)
+    configs = space.sample_configuration(30)
+    scores = [config["a"] + config["b"] for config in configs]
+    before = list(warnings.filters)
+    explainer = HyperSHAPExplainer(space, n_jobs=2, n_samples=50, random_state=0)
+    explainer.fit(configs, scores).explain(n_bootstrap=20)
+    assert list(warnings.filters) == before
