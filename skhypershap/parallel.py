@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import joblib
@@ -16,10 +17,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 PROGRESS_DELAY = 0.5  # seconds; quicker work needs no progress bar
-# scikit-learn's Parallel, which its forests use, replaces the warning filters while it works. Before
-# Python 3.14 all threads share these: two at a time may leave them empty. Hold this lock around calls
-# of a model's own fit and predict.
-MODEL_LOCK = threading.RLock()
+_MODEL_LOCK = threading.RLock()
 
 
 def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
@@ -32,6 +30,18 @@ def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
         delay=PROGRESS_DELAY,
         disable=not verbose,
     )
+
+
+@contextmanager
+def one_model_at_a_time() -> Iterator[None]:
+    """Enter around calls of a model's own fit and predict.
+
+    scikit-learn's Parallel, which its forests use, replaces the warning filters while it works. Before
+    Python 3.14 all threads share these: two at a time may leave them empty. Inside, a model's jobs are
+    threads of this process: jobs on a cluster could wait for a worker that waits for the lock.
+    """
+    with _MODEL_LOCK, joblib.parallel_config(backend="threading"):
+        yield
 
 
 class _ShowsProgress:
@@ -91,7 +101,7 @@ def in_parallel(
         if not getattr(backend, "supports_sharedmem", False):
             parallel = _Anywhere(bar, n_jobs=n_jobs, prefer=prefer)
             return list(parallel(delayed(work)(*task) for task in tasks))
-        # joblib's own, which leaves the warning filters alone: see MODEL_LOCK.
+        # joblib's own, which leaves the warning filters alone: see `one_model_at_a_time`.
         config = get_config()
         in_threads = _InThreads(bar, n_jobs=n_jobs, prefer=prefer)
         return list(in_threads(joblib.delayed(_with_config)(config, work, *task) for task in tasks))

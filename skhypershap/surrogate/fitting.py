@@ -13,7 +13,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.utils import get_tags
 
 from skhypershap.arrays import Floats, Positions, Scores, Vectors
-from skhypershap.parallel import MODEL_LOCK
+from skhypershap.parallel import one_model_at_a_time
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.default_model import (
@@ -117,7 +117,7 @@ class SurrogateSpec:
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
-        with MODEL_LOCK:
+        with one_model_at_a_time():
             model.fit(seen[rows], self.scores[rows])
         if isinstance(model, WarpedMean):
             trees = _forest_of(model.forest_, seen, inputs)
@@ -180,7 +180,7 @@ def _checked_forest(model: Any, rows: Floats) -> FlatForest | None:
     forest = flat_forest(model)
     if forest is None:
         return None
-    with MODEL_LOCK:
+    with one_model_at_a_time():
         predicted = model.predict(rows)
     gap = np.abs(predict_flat(forest, rows) - predicted).max()
     return None if gap > 1e-9 * np.abs(predicted).max() else forest

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Coalitions, Floats, Positions, Scores, ScoreTable, Vectors
-from skhypershap.parallel import MODEL_LOCK, in_threads
+from skhypershap.parallel import in_threads, one_model_at_a_time
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
@@ -142,7 +142,7 @@ class Surrogate:
         if not len(vectors):  # scikit-learn's own predict refuses an empty array
             return np.zeros(0)
         seen = self.inputs.seen(self.legality.legal(vectors), LARGEST)
-        with MODEL_LOCK:
+        with one_model_at_a_time():
             predicted = self.model.predict(seen)
         return np.asarray(predicted, dtype=float).reshape(len(vectors))
 
