@@ -17,7 +17,8 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skhypershap.arrays import Floats, Integers, Scores, Vectors
-from skhypershap.surrogate.process import Hyperparameters, ProcessFitError, ProductProcess
+from skhypershap.surrogate.hyperparameters import Hyperparameters, ProcessFitError
+from skhypershap.surrogate.process import ProductProcess
 from skhypershap.surrogate.warping import RankWarp
 
 N_TREES = 100

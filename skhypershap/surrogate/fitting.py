@@ -22,8 +22,8 @@ from skhypershap.surrogate.default_model import (
     warn_if_process_failed,
     warped_mean,
 )
+from skhypershap.surrogate.hyperparameters import Hyperparameters
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
-from skhypershap.surrogate.process import Hyperparameters
 from skhypershap.surrogate.rules import activity_of
 from skhypershap.surrogate.surrogate import LARGEST, Inputs, Surrogate
 from skhypershap.surrogate.trees import flat_forest

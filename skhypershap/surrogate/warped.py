@@ -17,8 +17,8 @@ from skhypershap.arrays import Coalitions, Floats, Positions, Scores, Vectors
 from skhypershap.parallel import in_threads
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
-from skhypershap.surrogate.kernels.product_kernel import FlatProcess
 from skhypershap.surrogate.process import PRESENT
 from skhypershap.surrogate.process import predict_flat as predict_process
 from skhypershap.surrogate.surrogate import (

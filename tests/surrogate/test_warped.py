@@ -16,7 +16,7 @@ from skhypershap.space.sampling import sample_columns, sample_vectors
 from skhypershap.surrogate import averaged
 from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.fitting import SurrogateSpec
-from skhypershap.surrogate.process import ProcessFitError
+from skhypershap.surrogate.hyperparameters import ProcessFitError
 
 NAMES = ["auto", "gp"]
 
