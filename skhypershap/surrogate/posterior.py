@@ -60,16 +60,24 @@ def flat_process(
 
 
 def most_probable(
-    trials: Floats, is_choice: Booleans, targets: Floats, known: Floats
+    trials: Floats,
+    is_choice: Booleans,
+    targets: Floats,
+    known: Floats,
+    first: Hyperparameters | None = None,
 ) -> Hyperparameters:
-    """Maximise the posterior density of the logarithms of all hyperparameters."""
+    """Maximise the posterior density of the logarithms of all hyperparameters.
+
+    The search begins with `first`, by default with the means of the priors.
+    """
     n_columns = len(trials)
     means = np.full(n_columns + 2, LENGTH_PRIOR[0] + np.log(max(n_columns, 1)) / 2)
     deviations = np.full(n_columns + 2, LENGTH_PRIOR[1])
     means[-2:] = SIGNAL_PRIOR[0], NOISE_PRIOR[0]
     deviations[-2:] = SIGNAL_PRIOR[1], NOISE_PRIOR[1]
     bounds = np.log([LENGTH_BOUNDS] * n_columns + [SIGNAL_BOUNDS, NOISE_BOUNDS])
-    start = np.clip(means, *bounds.T)
+    logs = means if first is None else np.log([*first.lengths, first.signal, first.noise])
+    start = np.clip(logs, *bounds.T)
     if np.any(targets):
         density = _Density(trials, is_choice, targets, known, means, deviations)
         found = minimize(

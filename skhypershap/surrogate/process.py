@@ -24,6 +24,9 @@ from skhypershap.arrays import Floats, Integers
 from skhypershap.surrogate.hyperparameters import Hyperparameters, ProcessFitError
 from skhypershap.surrogate.kernels.flat_process import CENTER, FlatProcess
 
+FIRST = (
+    150  # trials from which the search for hyperparameters begins, where there are twice as many
+)
 BEST = 0.1  # share of the trials that is always kept
 PRESENT, ABSENT = 0.0, 1.0
 
@@ -143,7 +146,8 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         elif len(learned.lengths) != len(trials):
             raise ProcessFitError(f"There must be {len(trials)} lengths.")
         self.hyperparameters_ = learned
-        weights = weights_of(trials, self._is_choice, targets, known, learned) * scale
+        with np.errstate(over="ignore"):
+            weights = weights_of(trials, self._is_choice, targets, known, learned) * scale
         if not np.all(np.isfinite(weights)):
             raise ProcessFitError("The weights of the trials are not finite.")
         self.flat_ = flat_process(
@@ -163,14 +167,18 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """Learn from all trials, or from some of many."""
         from skhypershap.surrogate.posterior import most_probable
 
-        if len(targets) >= self.many:
-            some = _random(len(targets), self.n_learned, always, self._generator())
-            trials, targets, known = (
-                np.ascontiguousarray(trials[:, some]),
-                targets[some],
-                known[some],
-            )
-        return most_probable(trials, self._is_choice, targets, known)
+        def on(some: Integers, start: Hyperparameters | None = None) -> Hyperparameters:
+            part = np.ascontiguousarray(trials[:, some])
+            return most_probable(part, self._is_choice, targets[some], known[some], start)
+
+        n_trials = len(targets)
+        if n_trials >= self.many:
+            return on(_random(n_trials, self.n_learned, always, self._generator()))
+        if n_trials < 2 * FIRST:
+            return on(np.arange(n_trials))
+        # A step of the search takes n^3 operations, and most of its way is much the same for few trials.
+        first = on(_random(n_trials, FIRST, always, self._generator()))
+        return on(np.arange(n_trials), first)
 
     def _lay_out(self, X: Floats) -> None:
         """Note which columns of trials there will be: those of X, and one for each that lacks values."""
