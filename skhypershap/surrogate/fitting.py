@@ -109,7 +109,9 @@ class SurrogateSpec:
         model.fit(seen, self.scores)
         if isinstance(model, WarpedMean):
             trees = _forest_of(model.forest_, seen, inputs)
-            return warped_surrogate(model, inputs, trees), seen
+            if model.process_ is not None:
+                return warped_surrogate(model, inputs, trees), seen
+            return Surrogate(model, float("nan"), trees, inputs), seen
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
             model.n_jobs = None  # its threads add up the trees in any order, which changes digits
         return Surrogate(model, float("nan"), _forest_of(model, seen, inputs), inputs), seen

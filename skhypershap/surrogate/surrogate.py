@@ -119,11 +119,6 @@ class Surrogate:
     inputs: Inputs
 
     @property
-    def step_forest(self) -> FlatForest | None:
-        """Trees at whose thresholds alone scores change; None for a model without steps."""
-        return self.forest
-
-    @property
     def is_smooth(self) -> bool:
         """Whether scores are a smooth function of numbers, for which low-discrepancy samples pay."""
         return False
