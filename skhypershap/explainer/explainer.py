@@ -50,13 +50,16 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, default=None
         The space, for a source that has none. None: the space of the source, or else a space
         inferred from the trials, with a warning.
-    surrogate : regressor, default=None
-        Any regressor with fit and predict; it is cloned. None: `RandomForestRegressor` with 100
-        trees. Its input is what `ConfigSpace.Configuration.get_array()` returns: numbers in [0, 1],
-        positions of choices, NaN where a hyperparameter is inactive (its default, if the model does
-        not support NaN); then the fidelity, scaled to [0, 1], if trials had several. Models that
-        are sums of scikit-learn's trees are evaluated by a fast kernel; for others `predict` is
-        called, which is slower.
+    surrogate : {"auto", "forest", "gp"} or regressor, default=None
+        None and "auto": the mean of extra trees and a Gaussian process with a product kernel, both
+        on normal ranks of the scores (extra trees on scores where conditions switch hyperparameters
+        off); "gp": the process alone; "forest": `RandomForestRegressor` with 100 trees, as in [1]_;
+        or any regressor with fit and predict, which is cloned. Its input is what
+        `ConfigSpace.Configuration.get_array()` returns: numbers in [0, 1], positions of choices,
+        NaN where a hyperparameter is inactive (its default, if the model does not support NaN);
+        then the fidelity, scaled to [0, 1], if trials had several. "auto", "gp" and models that are
+        sums of scikit-learn's trees are evaluated by fast kernels; for others `predict` is called,
+        which is slower.
     metric : str or int, default=None
         Which results to explain: None for the score that the search optimises, the name of a scorer
         of a multi-metric search, `"fit_time"` or `"score_time"`, an objective by name or position,
@@ -80,7 +83,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
     optimizer : {"refine", "random"}, default="refine"
         How the best and the worst configurations are found. "refine": among candidates, trials and
         the best of smaller coalitions, followed by a line search along one hyperparameter at a time
-        (exact with trees, on a grid with other surrogates), so that a larger coalition is never
+        (exact with trees, otherwise on a grid that zooms in), so that a larger coalition is never
         worse; "random": among candidates only, as in [1]_.
     max_exact : int, default=16
         Up to this many hyperparameters all 2^d coalitions are evaluated.
@@ -106,7 +109,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
         Trials that the explainer added to those of the source: each hyperparameter, `score` (NaN for a
         failed one) and `why`: "baseline", "claim" (by `measure`) or "told" (by `tell`).
     surrogate_ : regressor
-        The fitted surrogate.
+        The fitted surrogate; its predict takes vectors and returns scores in units of the metric.
     surrogate_score_ : float
         R2 of the surrogate on held-out trials of the source: out-of-bag for a forest, 5-fold
         otherwise.

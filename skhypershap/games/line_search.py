@@ -10,7 +10,7 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.arrays import Booleans, Floats, Integers, Positions, Scores, Vectors
 from skhypershap.games.legal_values import legal_values, nearest_legal
-from skhypershap.games.warped_line_search import ProcessLineSearch, RankedLineSearch
+from skhypershap.games.process_line_search import ProcessLineSearch
 from skhypershap.space.domains import legal_numbers
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.kernels.forest import FlatForest, column_ranks, ranks_of
@@ -84,12 +84,8 @@ def line_search_for(
     sign : float
         1 to maximise, -1 to minimise.
     """
-    if isinstance(surrogate, WarpedSurrogate):
-        if surrogate.process is not None:
-            return ProcessLineSearch(surrogate, space, blends, sign)
-        if surrogate.trees is not None and surrogate.trees.thresholds:
-            in_ranks = ForestLineSearch(surrogate.ranked, space, blends, sign)
-            return RankedLineSearch(in_ranks, surrogate.warp, sign)
+    if isinstance(surrogate, WarpedSurrogate) and surrogate.process is not None:
+        return ProcessLineSearch(surrogate, space, blends, sign)
     if surrogate.forest is not None and surrogate.forest.thresholds:
         return ForestLineSearch(surrogate, space, blends, sign)
     return GridLineSearch(surrogate, space, blends, sign)
@@ -196,7 +192,7 @@ class GridLineSearch:
         self.fixed = np.zeros(len(blends.baseline), dtype=bool)
         self.legal = legal_values(space)
         self.grids = [
-            _grid(hyperparameter, column, surrogate.step_forest)
+            _grid(hyperparameter, column, surrogate.forest)
             for column, hyperparameter in enumerate(space.values())
         ]
 
@@ -245,7 +241,7 @@ class GridLineSearch:
 
     def _step(self, column: int) -> float:
         """Distance of neighbours on a grid, if there are better values between them; or 0."""
-        grid, legal, forest = self.grids[column], self.legal[column], self.surrogate.step_forest
+        grid, legal, forest = self.grids[column], self.legal[column], self.surrogate.forest
         has_steps = forest is not None and column < len(forest.thresholds)
         if has_steps or (legal is not None and len(legal) <= len(grid)):
             return 0.0

@@ -11,9 +11,9 @@ from sklearn.base import clone
 from skhypershap.errors import SurrogateWarning, warn
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.averaged import WarpedMean
-from skhypershap.surrogate.process import Hyperparameters
+from skhypershap.surrogate.hyperparameters import Hyperparameters
 
-FOLD_TREES = 30  # of the model of a fold: its score needs less precision than its predictions
+FOLD_TREES = 20  # of the model of a fold: its score needs less precision than its predictions
 
 
 def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean:

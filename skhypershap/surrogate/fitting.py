@@ -22,8 +22,8 @@ from skhypershap.surrogate.default_model import (
     warn_if_process_failed,
     warped_mean,
 )
+from skhypershap.surrogate.hyperparameters import Hyperparameters
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
-from skhypershap.surrogate.process import Hyperparameters
 from skhypershap.surrogate.rules import activity_of
 from skhypershap.surrogate.surrogate import LARGEST, Inputs, Surrogate
 from skhypershap.surrogate.trees import flat_forest
@@ -121,7 +121,9 @@ class SurrogateSpec:
             model.fit(seen[rows], self.scores[rows])
         if isinstance(model, WarpedMean):
             trees = _forest_of(model.forest_, seen, inputs)
-            return warped_surrogate(model, inputs, trees), seen
+            if model.process_ is not None:
+                return warped_surrogate(model, inputs, trees), seen
+            return Surrogate(model, float("nan"), trees, inputs), seen
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
             model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
         return Surrogate(model, float("nan"), _forest_of(model, seen, inputs), inputs), seen

@@ -14,40 +14,21 @@ From 1,000 trials on hyperparameters are learned from some of them; above 2,000 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhypershap.arrays import Booleans, Floats, Integers
-from skhypershap.surrogate.kernels import product_kernel as kernel
-from skhypershap.surrogate.kernels.product_kernel import FlatProcess
+from skhypershap.arrays import Floats, Integers
+from skhypershap.surrogate.hyperparameters import Hyperparameters, ProcessFitError
+from skhypershap.surrogate.kernels.flat_process import CENTER, FlatProcess
 
-LENGTH_PRIOR = (
-    2**0.5,
-    3**0.5,
-)  # mean and deviation of log lengths, less half the log of their number
-NOISE_PRIOR = (-4.0, 1.0)  # of the log of noise, where scores have a variance of one
-SIGNAL_PRIOR = (0.0, 1.0)
-LENGTH_BOUNDS, NOISE_BOUNDS, SIGNAL_BOUNDS = (0.02, 1e3), (1e-6, 1e1), (1e-3, 1e2)
-TOLERANCE = 1e-6  # of the log posterior, relative: lengths matter to a few digits
-MOST_STEPS = 100
+FIRST = (
+    150  # trials from which the search for hyperparameters begins, where there are twice as many
+)
 BEST = 0.1  # share of the trials that is always kept
 PRESENT, ABSENT = 0.0, 1.0
-
-
-class ProcessFitError(RuntimeError):
-    """The process cannot be fitted to these trials; the message says why."""
-
-
-class Hyperparameters(NamedTuple):
-    """What a process learns about scores whose variance is one: lengths by column, signal, noise."""
-
-    lengths: Floats
-    signal: float
-    noise: float
 
 
 class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -140,6 +121,8 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         ProcessFitError
             If there is no finite answer.
         """
+        from skhypershap.surrogate.posterior import flat_process, weights_of
+
         X, y = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_all_finite="allow-nan"
         )
@@ -163,18 +146,12 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         elif len(learned.lengths) != len(trials):
             raise ProcessFitError(f"There must be {len(trials)} lengths.")
         self.hyperparameters_ = learned
-        rates = kernel.rates_of(learned.lengths, self._is_choice)
-        rising, falling = kernel.exponentials(trials, rates, self._is_choice)
-        correlations, factor = np.empty((2, len(y), len(y)))
-        kernel.correlations(trials, self._is_choice, rates, rising, falling, correlations)
-        _factor(correlations, learned.signal, learned.noise + known, factor)
-        weights = targets.copy()
-        kernel.solve(factor, weights)
-        weights *= learned.signal * scale
+        with np.errstate(over="ignore"):
+            weights = weights_of(trials, self._is_choice, targets, known, learned) * scale
         if not np.all(np.isfinite(weights)):
             raise ProcessFitError("The weights of the trials are not finite.")
-        self.flat_ = FlatProcess(
-            trials, self._all_spans, self._is_choice, rates, rising, falling, weights, offset
+        self.flat_ = flat_process(
+            trials, self._all_spans, self._is_choice, learned.lengths, weights, offset
         )
         return self
 
@@ -188,14 +165,20 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self, trials: Floats, targets: Floats, known: Floats, always: Integers
     ) -> Hyperparameters:
         """Learn from all trials, or from some of many."""
-        if len(targets) >= self.many:
-            some = _random(len(targets), self.n_learned, always, self._generator())
-            trials, targets, known = (
-                np.ascontiguousarray(trials[:, some]),
-                targets[some],
-                known[some],
-            )
-        return _most_probable(trials, self._is_choice, targets, known)
+        from skhypershap.surrogate.posterior import most_probable
+
+        def on(some: Integers, start: Hyperparameters | None = None) -> Hyperparameters:
+            part = np.ascontiguousarray(trials[:, some])
+            return most_probable(part, self._is_choice, targets[some], known[some], start)
+
+        n_trials = len(targets)
+        if n_trials >= self.many:
+            return on(_random(n_trials, self.n_learned, always, self._generator()))
+        if n_trials < 2 * FIRST:
+            return on(np.arange(n_trials))
+        # A step of the search takes n^3 operations, and most of its way is much the same for few trials.
+        first = on(_random(n_trials, FIRST, always, self._generator()))
+        return on(np.arange(n_trials), first)
 
     def _lay_out(self, X: Floats) -> None:
         """Note which columns of trials there will be: those of X, and one for each that lacks values."""
@@ -213,7 +196,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """Rows as the kernel sees them."""
         n_columns = X.shape[1]
         lacks = np.isnan(X)
-        middles = np.where(self._is_choice[:n_columns], -1.0, kernel.CENTER)
+        middles = np.where(self._is_choice[:n_columns], -1.0, CENTER)
         rows = np.where(lacks, middles, X / self._all_spans[:n_columns])
         return np.column_stack([rows, np.where(lacks[:, self.lacking_], ABSENT, PRESENT)])
 
@@ -230,6 +213,8 @@ def predict_flat(flat: FlatProcess, vectors: Floats) -> Floats:
 
 
 def _predict(flat: FlatProcess, rows: Floats) -> Floats:
+    from skhypershap.surrogate.kernels import product_kernel as kernel
+
     rows = np.ascontiguousarray(rows)
     out = np.empty(len(rows))
     kernel.predict(
@@ -268,72 +253,3 @@ def _random(n_trials: int, most: int, always: Integers, generator: np.random.Gen
     others = np.setdiff1d(np.arange(n_trials), first)
     n_others = min(max(most - len(first), 0), len(others))
     return np.sort(np.concatenate([first, generator.permutation(others)[:n_others]]))
-
-
-def _factor(correlations: Floats, signal: float, noise: Floats, out: Floats) -> None:
-    """Fill a lower triangle with the Cholesky factor of signal * correlations + noise."""
-    kernel.set_covariance(correlations, signal, noise, out)
-    if not kernel.cholesky(out):
-        raise ProcessFitError("The covariance of the trials is not positive definite.")
-
-
-def _most_probable(
-    trials: Floats, is_choice: Booleans, targets: Floats, known: Floats
-) -> Hyperparameters:
-    """Maximise the posterior density of the logarithms of all hyperparameters."""
-    n_columns = len(trials)
-    means = np.full(n_columns + 2, LENGTH_PRIOR[0] + np.log(max(n_columns, 1)) / 2)
-    deviations = np.full(n_columns + 2, LENGTH_PRIOR[1])
-    means[-2:] = SIGNAL_PRIOR[0], NOISE_PRIOR[0]
-    deviations[-2:] = SIGNAL_PRIOR[1], NOISE_PRIOR[1]
-    bounds = np.log([LENGTH_BOUNDS] * n_columns + [SIGNAL_BOUNDS, NOISE_BOUNDS])
-    start = np.clip(means, *bounds.T)
-    if np.any(targets):
-        density = _Density(trials, is_choice, targets, known, means, deviations)
-        found = minimize(
-            density,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"maxiter": MOST_STEPS, "ftol": TOLERANCE, "gtol": 1e-4},
-        )
-        start = found.x
-    return Hyperparameters(np.exp(start[:-2]), float(np.exp(start[-2])), float(np.exp(start[-1])))
-
-
-class _Density:
-    """Negative log posterior of log hyperparameters and its gradient."""
-
-    def __init__(
-        self,
-        trials: Floats,
-        is_choice: Booleans,
-        targets: Floats,
-        known: Floats,
-        means: Floats,
-        deviations: Floats,
-    ) -> None:
-        self.trials, self.is_choice = trials, is_choice
-        self.targets, self.known = targets, known
-        self.means, self.deviations = means, deviations
-        n_trials = len(targets)
-        self.room = np.zeros((4, n_trials, n_trials))
-
-    def __call__(self, logs: Floats) -> tuple[float, Floats]:
-        lengths, signal, noise = np.exp(logs[:-2]), np.exp(logs[-2]), np.exp(logs[-1])
-        rates = kernel.rates_of(lengths, self.is_choice)
-        rising, falling = kernel.exponentials(self.trials, rates, self.is_choice)
-        correlations, factor, transposed, sensitivity = self.room
-        kernel.correlations(self.trials, self.is_choice, rates, rising, falling, correlations)
-        _factor(correlations, signal, noise + self.known, factor)
-        weights = self.targets.copy()
-        kernel.solve(factor, weights)
-        fit = self.targets @ weights / 2 + np.log(np.diag(factor)).sum()
-        kernel.inverse(factor, transposed, sensitivity)
-        by_signal, by_noise = kernel.set_sensitivity(sensitivity, weights, correlations, signal)
-        slopes = np.empty_like(logs)
-        kernel.length_slopes(self.trials, self.is_choice, lengths, sensitivity, slopes[:-2])
-        slopes[-2:] = by_signal, noise * by_noise
-        away = (logs - self.means) / self.deviations
-        return fit + away @ away / 2, slopes + away / self.deviations

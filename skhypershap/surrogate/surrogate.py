@@ -123,11 +123,6 @@ class Surrogate:
     held_out: Scores | None = field(default=None, kw_only=True)
 
     @property
-    def step_forest(self) -> FlatForest | None:
-        """Trees at whose thresholds alone scores change; None for a model without steps."""
-        return self.forest
-
-    @property
     def is_smooth(self) -> bool:
         """Whether scores are a smooth function of numbers, for which low-discrepancy samples pay."""
         return False

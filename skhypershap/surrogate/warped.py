@@ -17,8 +17,8 @@ from skhypershap.arrays import Coalitions, Floats, Positions, Scores, Vectors
 from skhypershap.parallel import in_threads
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
-from skhypershap.surrogate.kernels.product_kernel import FlatProcess
 from skhypershap.surrogate.process import PRESENT
 from skhypershap.surrogate.process import predict_flat as predict_process
 from skhypershap.surrogate.surrogate import (
@@ -44,13 +44,13 @@ RanksOf = Callable[[Positions], Floats]  # of some candidates, of shape (n_candi
 class WarpedSurrogate(Surrogate):
     """A fitted `WarpedMean`, whose parts are functions of filled vectors at the largest fidelity.
 
-    `forest` is None: scores are no sum of trees. Either part may be missing; if both are, as for a
-    process on a space with conditions, the model's own predict is called.
+    `forest` is None: scores are not a sum of trees. Where the space has conditions, there are no parts,
+    and the model's own predict is called.
 
     Attributes
     ----------
     trees : FlatForest or None
-        What trees add to the rank of a vector.
+        What trees, if there are any, add to the rank of a vector.
     process : FlatProcess or None
         What the process adds to it.
     warp : RankWarp
@@ -62,35 +62,21 @@ class WarpedSurrogate(Surrogate):
     warp: RankWarp
 
     @property
-    def step_forest(self) -> FlatForest | None:
-        """The trees, if there is no process."""
-        return self.trees if self.process is None else None
-
-    @property
-    def ranked(self) -> Surrogate:
-        """The trees alone, in ranks."""
-        return Surrogate(self.model, self.score, self.trees, self.inputs)
-
-    @property
     def is_smooth(self) -> bool:
-        """Whether there is a process."""
-        return self.process is not None
+        """A process is smooth, and trees beside it have small steps."""
+        return True
 
     def predict_filled(self, vectors: Vectors) -> Scores:
         """Scores of filled vectors, without the overhead of the model's own predict."""
-        if self.trees is None and self.process is None:
+        if self.process is None:
             return self.predict(vectors)
-        ranks = np.zeros(len(vectors))
+        ranks = predict_process(self.process, vectors)
         if self.trees is not None:
             ranks += predict_flat(self.trees, vectors)
-        if self.process is not None:
-            ranks += predict_process(self.process, vectors)
         return self.warp.to_scores(ranks)
 
     def _has_kernel(self, blends: Blends) -> bool:
-        if self.trees is None:
-            return self.process is not None
-        return can_walk(blends)
+        return self.process is not None and (self.trees is None or can_walk(blends))
 
     def _blocks(
         self, blends: Blends, coalitions: Coalitions | None, n_jobs: int | None
@@ -136,22 +122,22 @@ class WarpedSurrogate(Surrogate):
                 yield positions, plan.blocks(), functools.partial(process_kernel.score_block, plan)
             return
         for walk, layout, positions in walk_plans(self.trees, blends, coalitions):
-            score: RanksOf = functools.partial(tree_kernel.score_block, walk, layout)
-            if self.process is not None:
-                if coalitions is None:
-                    plan = of_process(None, _player_of_bit(positions, blends.n_players))
-                else:
-                    plan = of_process(coalitions[positions])
-                score = functools.partial(
-                    _sum, score, functools.partial(process_kernel.score_block, plan)
-                )
+            if coalitions is None:
+                plan = of_process(None, _player_of_bit(positions, blends.n_players))
+            else:
+                plan = of_process(coalitions[positions])
+            score = functools.partial(
+                _sum,
+                functools.partial(tree_kernel.score_block, walk, layout),
+                functools.partial(process_kernel.score_block, plan),
+            )
             yield positions, walk.blocks(layout.most_candidates), score
 
 
 def warped_surrogate(
     model: WarpedMean, inputs: Inputs, trees: FlatForest | None
 ) -> WarpedSurrogate:
-    """The surrogate of a fitted model.
+    """The surrogate of a fitted model that has a process.
 
     Parameters
     ----------
@@ -162,11 +148,11 @@ def warped_surrogate(
     trees : FlatForest or None
         The model's trees as a function of filled vectors.
     """
-    weight = model.process_weight_
+    assert model.process_ is not None
+    weight, process = model.process_weight_, None
     if trees is not None:
         trees = _weighted_trees(trees, 1 - weight)
-    process = None
-    if model.process_ is not None and not inputs.legality.space.conditions:
+    if not inputs.legality.space.conditions:
         process = _weighted_process(_of_vectors(model.process_.flat_, inputs), weight)
     return WarpedSurrogate(
         model, float("nan"), None, inputs, trees=trees, process=process, warp=model.warp_

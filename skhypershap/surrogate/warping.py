@@ -16,7 +16,6 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from skhypershap.arrays import Floats
-from skhypershap.surrogate.kernels.interpolation import interpolate
 
 EXTENSION = 0.25
 WINDOW = 20  # a slope is taken over one in so many scores, to either side
@@ -57,10 +56,14 @@ class RankWarp:
 
     def to_ranks(self, scores: Floats) -> Floats:
         """Normal ranks of scores; those beyond the best and the worst have no rank of their own."""
+        from skhypershap.surrogate.kernels.interpolation import interpolate
+
         return interpolate(np.asarray(scores, dtype=float), self.scores, self.ranks)
 
     def to_scores(self, ranks: Floats) -> Floats:
         """Scores of normal ranks, never decreasing in these."""
+        from skhypershap.surrogate.kernels.interpolation import interpolate
+
         ranks = np.asarray(ranks, dtype=float)
         inner = interpolate(ranks, self.ranks, self.scores)
         if len(self.scores) < 2:

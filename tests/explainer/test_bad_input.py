@@ -119,7 +119,7 @@ class TestValues:
             ("optimizer", "best"),
             ("max_exact", 0),
             ("direction", "up"),
-            ("surrogate", "forest"),
+            ("surrogate", "trees"),
             ("metric", 3.5),
             ("n_jobs", "all"),
             ("random_state", "seed"),

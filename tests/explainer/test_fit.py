@@ -197,7 +197,7 @@ def test_unseeded_explainer_repeats_its_explanation(fitted_search):
 
 def test_surrogate_score_of_forest_is_out_of_bag_r2(fitted_search):
     """As `oob_score_` of scikit-learn, where every trial has a vote."""
-    forest = HyperSHAPExplainer(fitted_search, random_state=0).fit()
+    forest = HyperSHAPExplainer(fitted_search, surrogate="forest", random_state=0).fit()
     expected = RandomForestRegressor(oob_score=True, random_state=0)
     expected.fit(
         [[*config.get_array()] for config in configurations_of(forest)], forest.trials_["score"]

@@ -106,7 +106,7 @@ def test_sampling_heeds_clause_at_most(legal, sample):
     assert len(drawn) == 200
     assert drawn[:, 0].min() > 1 - legal
     configs = decode(space, drawn)
-    explainer = HyperSHAPExplainer(space, n_samples=100, random_state=0)
+    explainer = HyperSHAPExplainer(space, surrogate="forest", n_samples=100, random_state=0)
     explainer.fit(configs, [-config["a"] for config in configs])
     best = explainer.coalition_values()["value"].max()
     assert best <= explainer.predict_score(configs).max() + 1e-9

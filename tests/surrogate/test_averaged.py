@@ -3,7 +3,7 @@ import pytest
 
 from skhypershap.surrogate import averaged
 from skhypershap.surrogate.averaged import WarpedMean
-from skhypershap.surrogate.process import ProcessFitError
+from skhypershap.surrogate.hyperparameters import ProcessFitError
 
 
 def _problem():

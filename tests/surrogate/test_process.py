@@ -8,8 +8,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel
 from threadpoolctl import threadpool_limits
 
-from skhypershap.surrogate import process as module
-from skhypershap.surrogate.process import Hyperparameters, ProcessFitError, ProductProcess
+from skhypershap.surrogate import posterior
+from skhypershap.surrogate.hyperparameters import Hyperparameters, ProcessFitError
+from skhypershap.surrogate.process import ProductProcess
 
 
 class Product(Kernel):
@@ -74,7 +75,7 @@ def test_gradient_of_the_density_is_its_slope():
     is_choice = np.array([False, False, True, False])
     targets = (y - y.mean()) / y.std()
     known = np.linspace(0, 0.1, len(y))
-    density = module._Density(trials, is_choice, targets, known, np.zeros(6), np.ones(6))
+    density = posterior._Density(trials, is_choice, targets, known, np.zeros(6), np.ones(6))
     place = np.array([-0.5, 0.3, 0.1, -0.2, 0.2, -2.0])
     expected = approx_fprime(place, lambda logs: density(logs)[0], 1e-6)
     np.testing.assert_allclose(density(place)[1], expected, rtol=1e-4, atol=1e-4)
@@ -87,9 +88,11 @@ def test_learned_hyperparameters_are_a_maximum_of_the_posterior():
     targets = (y - y.mean()) / y.std()
     learned = ProductProcess([2], SPANS).fit(X, y).hyperparameters_
     logs = np.log([*learned.lengths, learned.signal, learned.noise])
-    means = np.array([module.LENGTH_PRIOR[0] + np.log(4) / 2] * 4 + [0.0, module.NOISE_PRIOR[0]])
-    deviations = np.array([module.LENGTH_PRIOR[1]] * 4 + [1.0, 1.0])
-    density = module._Density(trials, is_choice, targets, np.zeros(len(y)), means, deviations)
+    means = np.array(
+        [posterior.LENGTH_PRIOR[0] + np.log(4) / 2] * 4 + [0.0, posterior.NOISE_PRIOR[0]]
+    )
+    deviations = np.array([posterior.LENGTH_PRIOR[1]] * 4 + [1.0, 1.0])
+    density = posterior._Density(trials, is_choice, targets, np.zeros(len(y)), means, deviations)
     here = density(logs)[0]
     for column in range(len(logs)):
         for step in (-0.3, 0.3):

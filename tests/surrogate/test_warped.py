@@ -16,7 +16,7 @@ from skhypershap.space.sampling import sample_columns, sample_vectors
 from skhypershap.surrogate import averaged
 from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.fitting import SurrogateSpec
-from skhypershap.surrogate.process import ProcessFitError
+from skhypershap.surrogate.hyperparameters import ProcessFitError
 
 NAMES = ["auto", "gp"]
 
@@ -185,7 +185,7 @@ def test_trees_alone_and_one_warning_where_the_process_cannot_be_fitted(monkeypa
     with pytest.warns(SurrogateWarning, match=r"extra trees are used alone. It failed.") as caught:
         surrogate = spec.fit(seed=0)
     assert len(caught) == 1
-    assert surrogate.process is None
+    assert surrogate.forest is not None
     candidates = sample_columns(plain_space(), 60, 2)
     assert_blocks_equal_twin(surrogate, candidates, candidates[0], np.arange(5))
 

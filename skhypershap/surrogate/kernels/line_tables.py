@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from skhypershap.arrays import Booleans, Floats, Integers
+from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.process_blends import padded
-from skhypershap.surrogate.kernels.product_kernel import FlatProcess, set_factors
+from skhypershap.surrogate.kernels.product_kernel import set_factors
 
 WORD = 64
 GRID = 65  # values of a column that has more

@@ -23,8 +23,8 @@ import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers, Positions
 from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.product_kernel import (
-    FlatProcess,
     dot,
     multiply_factors,
     set_factors,

@@ -59,9 +59,11 @@ def test_trials_equal_those_of_the_study():
 
 def test_explanation_equals_that_of_its_trials():
     search = search_of().fit(X, y)
-    explainer = HyperSHAPExplainer(search, random_state=0).fit()
+    explainer = HyperSHAPExplainer(search, random_state=0, surrogate="forest").fit()
     trials = read_trials(search)
-    own = HyperSHAPExplainer(trials.space, baseline=trials.default, random_state=0)
+    own = HyperSHAPExplainer(
+        trials.space, baseline=trials.default, random_state=0, surrogate="forest"
+    )
     own.fit(trials.configs, trials.scores)
     games = ["tunability", "ablation"]
     pd.testing.assert_frame_equal(explainer.explain(games), own.explain(games))
@@ -71,7 +73,9 @@ def test_explanation_equals_that_of_its_trials():
 
 def test_explainer_runs_the_search_and_predicts():
     search = search_of()
-    explainer = HyperSHAPExplainer(search, baseline_score="predict", random_state=0).fit(X, y)
+    explainer = HyperSHAPExplainer(
+        search, baseline_score="predict", surrogate="forest", random_state=0
+    ).fit(X, y)
     assert not hasattr(search, "study_")
     assert len(explainer.trials_) == 25
     np.testing.assert_array_equal(

@@ -1,11 +1,8 @@
-"""Line searches of surrogates on ranks: through trees and a process together, or through trees alone."""
+"""Line search through a process in ranks, and through trees that are added to it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap.arrays import Booleans, Floats, Integers, Scores, Vectors
@@ -81,22 +78,6 @@ class ProcessLineSearch:
         found[found < self.worst] = -np.inf
         moved = np.isfinite(found)
         ended = np.where(moved[:, None], scaled * self.plan.spans, points)
-        return ended, _gains(found, self.warp, self.sign)
-
-
-class RankedLineSearch:
-    """A `LineSearch` in ranks, whose gains are taken back to scores."""
-
-    def __init__(self, in_ranks: Any, warp: RankWarp, sign: float) -> None:
-        self.in_ranks, self.warp, self.sign = in_ranks, warp, sign
-        self.blends: Blends = in_ranks.blends
-        self.fixed: Booleans = in_ranks.fixed
-
-    def ascend(
-        self, points: npt.NDArray[Any], free: Booleans, turns: Integers
-    ) -> tuple[npt.NDArray[Any], Scores]:
-        """See `LineSearch`."""
-        ended, found = self.in_ranks.ascend(points, free, turns)
         return ended, _gains(found, self.warp, self.sign)
 
 

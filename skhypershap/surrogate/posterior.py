@@ -1,0 +1,129 @@
+"""The posterior of a process: its most probable hyperparameters, and weights of trials given these."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize
+
+from skhypershap.arrays import Booleans, Floats
+from skhypershap.surrogate.hyperparameters import Hyperparameters, ProcessFitError
+from skhypershap.surrogate.kernels import product_kernel as kernel
+from skhypershap.surrogate.kernels.flat_process import FlatProcess
+
+# Mean and deviation of the log of lengths; half the log of their number is added to the mean.
+LENGTH_PRIOR = (2**0.5, 3**0.5)
+NOISE_PRIOR = (-4.0, 1.0)  # of the log of noise, where scores have a variance of one
+SIGNAL_PRIOR = (0.0, 1.0)
+LENGTH_BOUNDS, NOISE_BOUNDS, SIGNAL_BOUNDS = (0.02, 1e3), (1e-6, 1e1), (1e-3, 1e2)
+TOLERANCE = 1e-6  # of the log posterior, relative: lengths matter to a few digits
+MOST_STEPS = 100
+
+
+def _factor(correlations: Floats, signal: float, noise: Floats, out: Floats) -> None:
+    """Fill a lower triangle with the Cholesky factor of signal * correlations + noise."""
+    kernel.set_covariance(correlations, signal, noise, out)
+    if not kernel.cholesky(out):
+        raise ProcessFitError("The covariance of the trials is not positive definite.")
+
+
+def weights_of(
+    trials: Floats,
+    is_choice: Booleans,
+    targets: Floats,
+    known: Floats,
+    learned: Hyperparameters,
+) -> Floats:
+    """What each trial adds to predictions where all of its factors are 1."""
+    rates = kernel.rates_of(learned.lengths, is_choice)
+    rising, falling = kernel.exponentials(trials, rates, is_choice)
+    correlations, factor = np.empty((2, len(targets), len(targets)))
+    kernel.correlations(trials, is_choice, rates, rising, falling, correlations)
+    _factor(correlations, learned.signal, learned.noise + known, factor)
+    weights = targets.copy()
+    kernel.solve(factor, weights)
+    weights *= learned.signal
+    return weights
+
+
+def flat_process(
+    trials: Floats,
+    spans: Floats,
+    is_choice: Booleans,
+    lengths: Floats,
+    weights: Floats,
+    offset: float,
+) -> FlatProcess:
+    """What a process predicts, as arrays."""
+    rates = kernel.rates_of(lengths, is_choice)
+    rising, falling = kernel.exponentials(trials, rates, is_choice)
+    return FlatProcess(trials, spans, is_choice, rates, rising, falling, weights, offset)
+
+
+def most_probable(
+    trials: Floats,
+    is_choice: Booleans,
+    targets: Floats,
+    known: Floats,
+    first: Hyperparameters | None = None,
+) -> Hyperparameters:
+    """Maximise the posterior density of the logarithms of all hyperparameters.
+
+    The search begins with `first`, by default with the means of the priors.
+    """
+    n_columns = len(trials)
+    means = np.full(n_columns + 2, LENGTH_PRIOR[0] + np.log(max(n_columns, 1)) / 2)
+    deviations = np.full(n_columns + 2, LENGTH_PRIOR[1])
+    means[-2:] = SIGNAL_PRIOR[0], NOISE_PRIOR[0]
+    deviations[-2:] = SIGNAL_PRIOR[1], NOISE_PRIOR[1]
+    bounds = np.log([LENGTH_BOUNDS] * n_columns + [SIGNAL_BOUNDS, NOISE_BOUNDS])
+    logs = means if first is None else np.log([*first.lengths, first.signal, first.noise])
+    start = np.clip(logs, *bounds.T)
+    if np.any(targets):
+        density = _Density(trials, is_choice, targets, known, means, deviations)
+        found = minimize(
+            density,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": MOST_STEPS, "ftol": TOLERANCE, "gtol": 1e-4},
+        )
+        start = found.x
+    return Hyperparameters(np.exp(start[:-2]), float(np.exp(start[-2])), float(np.exp(start[-1])))
+
+
+class _Density:
+    """Negative log posterior of log hyperparameters and its gradient."""
+
+    def __init__(
+        self,
+        trials: Floats,
+        is_choice: Booleans,
+        targets: Floats,
+        known: Floats,
+        means: Floats,
+        deviations: Floats,
+    ) -> None:
+        self.trials, self.is_choice = trials, is_choice
+        self.targets, self.known = targets, known
+        self.means, self.deviations = means, deviations
+        n_trials = len(targets)
+        self.room = np.zeros((4, n_trials, n_trials))
+
+    def __call__(self, logs: Floats) -> tuple[float, Floats]:
+        lengths, signal, noise = np.exp(logs[:-2]), np.exp(logs[-2]), np.exp(logs[-1])
+        rates = kernel.rates_of(lengths, self.is_choice)
+        rising, falling = kernel.exponentials(self.trials, rates, self.is_choice)
+        correlations, factor, transposed, sensitivity = self.room
+        kernel.correlations(self.trials, self.is_choice, rates, rising, falling, correlations)
+        _factor(correlations, signal, noise + self.known, factor)
+        weights = self.targets.copy()
+        kernel.solve(factor, weights)
+        fit = self.targets @ weights / 2 + np.log(np.diag(factor)).sum()
+        kernel.inverse(factor, transposed, sensitivity)
+        by_signal, by_noise = kernel.set_sensitivity(sensitivity, weights, correlations, signal)
+        slopes = np.empty_like(logs)
+        kernel.length_slopes(self.trials, self.is_choice, lengths, sensitivity, slopes[:-2])
+        slopes[-2:] = by_signal, noise * by_noise
+        away = (logs - self.means) / self.deviations
+        return fit + away @ away / 2, slopes + away / self.deviations
