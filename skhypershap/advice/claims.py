@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import numpy as np
 
-from skhypershap.arrays import Coalitions
+from skhypershap.arrays import Booleans, Coalitions, Vector
 from skhypershap.games.candidates import best_configs, candidates_of
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
 from skhypershap.games.value_function import GameSpec, value_function
@@ -143,7 +143,20 @@ def _blends(
     points = legality.legal(np.where(taken, vectors[0], vectors[1]))
     if legality.forbids:
         points[legality.forbidden(legality.fill(points))] = legality.legal(vectors[1:])[0]
-    return decode(context.trials.space, points)
+    # Values as they were typed: decoding may round.
+    return [
+        {
+            name: (config if is_taken else baseline).get(name, value)
+            for (name, value), is_taken in zip(decoded.items(), _of_active(row, point), strict=True)
+        }
+        for decoded, row, point in zip(
+            decode(context.trials.space, points), taken, points, strict=True
+        )
+    ]
+
+
+def _of_active(taken: Booleans, point: Vector) -> Booleans:
+    return taken[~np.isnan(point)]
 
 
 def _promising(context: GameContext, n_configs: int) -> Iterator[list[Config]]:
