@@ -13,7 +13,7 @@ class HyperSHAPWarning(UserWarning):
 
 
 class SurrogateWarning(HyperSHAPWarning):
-    """The surrogate fits too poorly for the details of an explanation to be reliable."""
+    """The surrogate fits poorly, or claims far more than was measured; the message has the remedy."""
 
 
 class TrialsWarning(HyperSHAPWarning):
@@ -29,7 +29,7 @@ class ApproximationWarning(HyperSHAPWarning):
 
 
 class BaselineWarning(HyperSHAPWarning):
-    """A default lies outside the space, or the baseline is forbidden, and was replaced."""
+    """A default outside the space or a forbidden baseline was replaced, or it cannot be measured."""
 
 
 def check_name(what: str, got: object, allowed: Iterable[str]) -> None:

@@ -70,18 +70,32 @@ def _column_of_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Ser
     get a nullable dtype, so that integers do not become floats.
     """
     values = [config[name] for config in configs if name in config]
-    kind = type(values[0]) if values else float
-    same_type = all(type(value) is kind for value in values)
+    kinds = set(map(_plain_type, values)) or {float}
+    kind = kinds.pop()
+    same_type = not kinds
     some_missing = len(values) < len(configs)
-    if same_type and some_missing and issubclass(kind, (bool, np.bool_)):
+    if same_type and some_missing and kind is bool:
         return pd.Series([config.get(name) for config in configs], dtype="boolean")
-    if same_type and some_missing and issubclass(kind, (int, np.integer)):
+    if same_type and some_missing and kind is int:
         return pd.Series([config.get(name) for config in configs], dtype="Int64")
     if same_type and (kind in (int, float, bool, str) or issubclass(kind, np.generic)):
         return pd.Series([config.get(name, np.nan) for config in configs])
     column = np.empty(len(configs), dtype=object)
     column[:] = [config.get(name, np.nan) for config in configs]
     return pd.Series(column, dtype=object)
+
+
+def _plain_type(value: Any) -> type:
+    """The type of a value; a float of numpy and one of Python are the same."""
+    for plain, of_numpy in (
+        (bool, np.bool_),
+        (int, np.integer),
+        (float, np.floating),
+        (str, np.str_),
+    ):
+        if type(value) is plain or isinstance(value, of_numpy):
+            return plain
+    return type(value)
 
 
 def interaction_name(hyperparameters: Sequence[str]) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import numpy as np
 
-from skhypershap.arrays import Coalitions
+from skhypershap.arrays import Booleans, Coalitions, Vector
 from skhypershap.games.candidates import best_configs, candidates_of
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
 from skhypershap.games.value_function import GameSpec, value_function
 from skhypershap.space.encoding import Config, decode
 
-MOST_PAIRED = 12  # players whose pairs are compared: 66 pairs
-MOST_OTHERS = 128  # coalitions of other sizes
+MOST_PAIRED = 8  # players whose pairs are compared, those of the largest gain: 28 pairs
+MOST_OTHERS = 64  # coalitions of other sizes
 QUICK_SAMPLES = 1000  # candidates of a claim that is computed in passing
 
 Keys = Callable[[Sequence[Config]], list[Hashable]]
@@ -88,24 +88,29 @@ def _in_order(game_spec: GameSpec, context: GameContext, n_configs: int) -> Iter
     context = context.with_samples(["tunability"])
     players, all_players = range(context.n_players), set(range(context.n_players))
     singles = [{player} for player in players]
-    yield from _attaining([all_players], game_spec, context)
-    yield from _attaining(singles, game_spec, context)
-    yield from _attaining([all_players - single for single in singles], game_spec, context)
-    pairs = [set(pair) for pair in itertools.combinations(players[:MOST_PAIRED], 2)]
-    yield from _attaining(pairs, game_spec, context)
+    yield from _attaining([all_players], game_spec, context)[0]
+    configs, order = _attaining(singles, game_spec, context)
+    yield from configs
+    yield from _attaining([all_players - single for single in singles], game_spec, context)[0]
+    paired = sorted(order[:MOST_PAIRED])
+    pairs = [set(pair) for pair in itertools.combinations(paired, 2)]
+    yield from _attaining(pairs, game_spec, context)[0]
     sizes = range(3, context.n_players - 1)
     larger = itertools.chain.from_iterable(itertools.combinations(players, k) for k in sizes)
     others = [set(members) for members in itertools.islice(larger, MOST_OTHERS)]
-    yield from _attaining(others, game_spec, context)
+    yield from _attaining(others, game_spec, context)[0]
     yield from _promising(context, n_configs)
 
 
 def _attaining(
     members: Sequence[set[int]], game_spec: GameSpec, context: GameContext
-) -> Iterator[list[Config]]:
-    """Configurations that attain v of coalitions, those of the largest gain first."""
+) -> tuple[list[list[Config]], list[int]]:
+    """Configurations that attain v of coalitions, and the order of these: the largest gain first.
+
+    Where the baseline attains it there is no other configuration.
+    """
     if not members:
-        return
+        return [], []
     coalitions = np.array(
         [[player in some for player in range(context.n_players)] for some in members]
     )
@@ -120,9 +125,8 @@ def _attaining(
         start = context.surrogate.predict(context.filled([baseline]))
         gains += np.sum(np.abs(scores - start), axis=0)
         found += parts
-    for row in np.argsort(-gains, kind="stable"):
-        if gains[row] > 0:  # otherwise the baseline attains it
-            yield [part[row] for part in found]
+    order = np.argsort(-gains, kind="stable").tolist()
+    return [[part[row] for part in found] for row in order if gains[row] > 0], order
 
 
 def _signs(game: str, context: GameContext) -> list[float]:
@@ -143,7 +147,20 @@ def _blends(
     points = legality.legal(np.where(taken, vectors[0], vectors[1]))
     if legality.forbids:
         points[legality.forbidden(legality.fill(points))] = legality.legal(vectors[1:])[0]
-    return decode(context.trials.space, points)
+    # Values as they were typed: decoding may round.
+    return [
+        {
+            name: (config if is_taken else baseline).get(name, value)
+            for (name, value), is_taken in zip(decoded.items(), _of_active(row, point), strict=True)
+        }
+        for decoded, row, point in zip(
+            decode(context.trials.space, points), taken, points, strict=True
+        )
+    ]
+
+
+def _of_active(taken: Booleans, point: Vector) -> Booleans:
+    return taken[~np.isnan(point)]
 
 
 def _promising(context: GameContext, n_configs: int) -> Iterator[list[Config]]:

@@ -22,6 +22,7 @@ GRID = 32  # points on a line
 ZOOMS = 3  # finer grids, each between the two neighbours of the best point
 FINER = np.array([-0.8, -0.6, -0.4, -0.2, 0.2, 0.4, 0.6, 0.8])  # steps of the grid before
 MANY_CHOICES = 4 * GRID  # of a discrete hyperparameter; up to this many all are evaluated
+POINTS = 64  # that move together on a grid: some MB
 
 Points = npt.NDArray[Any]
 """Vectors in the numbers of a line search, of shape (n_points, n_columns)."""
@@ -91,13 +92,34 @@ def line_search_for(
     return GridLineSearch(surrogate, space, blends, sign)
 
 
-def line_search_in_vectors(
-    surrogate: Surrogate, space: ConfigurationSpace, blends: Blends, *, sign: float
-) -> LineSearch:
-    """As `line_search_for`, but points are vectors, which can become configurations."""
-    if isinstance(surrogate, WarpedSurrogate) and surrogate.process is not None:
-        return ProcessLineSearch(surrogate, space, blends, sign)
-    return GridLineSearch(surrogate, space, blends, sign)
+def ascend_vectors(
+    surrogate: Surrogate,
+    space: ConfigurationSpace,
+    blends: Blends,
+    points: Vectors,
+    free: Booleans,
+    *,
+    sign: float,
+) -> Vectors:
+    """Move filled vectors to the best that a line search finds from each.
+
+    Parameters
+    ----------
+    surrogate, space, blends, sign
+        As in `line_search_for`.
+    points : ndarray of shape (n_points, n_columns)
+        Where to start: blends, whose values are legal; not changed.
+    free : ndarray of shape (n_points, n_columns), dtype bool
+        Which columns of a point may move.
+    """
+    search = line_search_for(surrogate, space, blends, sign=sign)
+    turns = np.zeros((len(points), 2), dtype=np.int64)
+    if isinstance(search, ForestLineSearch):
+        return search.ascend_vectors(space, points, free, np.vstack([blends.candidates, points]))
+    parts = [slice(first, first + POINTS) for first in range(0, len(points), POINTS)]
+    free = free & ~search.fixed
+    moved = [search.ascend(points[part], free[part], turns[part])[0] for part in parts]
+    return np.concatenate(moved) if moved else points
 
 
 class ForestLineSearch:
@@ -114,7 +136,7 @@ class ForestLineSearch:
 
         assert surrogate.forest is not None
         self.sign = sign
-        forest = with_penalties(surrogate.forest, surrogate.legality, sign)
+        self.forest = forest = with_penalties(surrogate.forest, surrogate.legality, sign)
         self.walk = plan_walk(
             forest, blends.candidates[:0], blends.baseline, blends.player_of_column
         )
@@ -167,6 +189,29 @@ class ForestLineSearch:
             scores,
         )
         return points, scores + self.sign * walk.offset
+
+    def ascend_vectors(
+        self, space: ConfigurationSpace, points: Vectors, free: Booleans, legal: Vectors
+    ) -> Vectors:
+        """Move vectors instead of ranks: a column that moves takes a legal value of its new rank.
+
+        `legal` are vectors of legal values, for ranks that no other value is known of.
+        """
+        ranks = ranks_of(self.forest, points).T
+        n_used = ranks.shape[1]
+        turns = np.zeros((len(points), 2), dtype=np.int64)
+        moved, _ = self.ascend(ranks, free[:, :n_used] & ~self.fixed, turns)
+        points = points.copy()
+        for column, hyperparameter in zip(range(n_used), space.values(), strict=False):
+            rows = np.flatnonzero(moved[:, column] != ranks[:, column])
+            if len(rows):
+                probes = legal_numbers(hyperparameter, _probes(self.forest.thresholds[column]))
+                numbers = np.concatenate([probes, legal[:, column]])
+                known, first = np.unique(
+                    column_ranks(self.forest, column, numbers), return_index=True
+                )
+                points[rows, column] = numbers[first[np.searchsorted(known, moved[rows, column])]]
+        return points
 
 
 def _probes(thresholds: Floats) -> Floats:

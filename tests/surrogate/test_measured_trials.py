@@ -1,0 +1,91 @@
+"""Measured trials: in every tree, fold and resample, and never held out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ConfigSpace import ConfigurationSpace
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+from sklearn.model_selection import KFold
+from sklearn.neighbors import KNeighborsRegressor
+
+from skhypershap.space.conditions import Legality
+from skhypershap.surrogate.fitting import SurrogateSpec
+
+N_SOURCE, N_MEASURED = 40, 3
+
+
+def spec_of(model, n_measured=N_MEASURED):
+    """Trials near zero, followed by measured trials in a corner that score 100."""
+    generator = np.random.default_rng(0)
+    vectors = generator.uniform(0, 0.9, size=(N_SOURCE + N_MEASURED, 2))
+    scores = vectors.sum(axis=1)
+    vectors[N_SOURCE:], scores[N_SOURCE:] = 0.95 + 0.01 * np.arange(3)[:, None], 100.0
+    legality = Legality(ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}), np.zeros(2))
+    return SurrogateSpec(model, vectors, scores, legality, n_measured=n_measured)
+
+
+def test_nearly_every_tree_of_a_bootstrap_has_each_measured_trial():
+    forest = RandomForestRegressor(400, random_state=0)
+    model = spec_of(forest).fit(0).model
+    rows = np.arange(N_SOURCE + 3 * N_MEASURED)
+    trial = np.where(rows < N_SOURCE, rows, N_SOURCE + (rows - N_SOURCE) % N_MEASURED)
+    drawn = np.array(
+        [np.isin(range(N_SOURCE + N_MEASURED), trial[s]) for s in model.estimators_samples_]
+    )
+    frequency = drawn.mean(axis=0)
+    assert frequency[N_SOURCE:] == pytest.approx(1 - np.exp(-3), abs=0.04)
+    assert frequency[:N_SOURCE].mean() == pytest.approx(1 - np.exp(-1), abs=0.04)
+
+
+def test_trees_without_bootstrap_predict_measured_trials_exactly():
+    spec = spec_of(ExtraTreesRegressor(20, random_state=0))
+    predicted = spec.fit(0).predict(spec.vectors)
+    np.testing.assert_allclose(predicted, spec.scores, rtol=1e-12)
+
+
+def test_without_measured_trials_the_forest_is_the_plain_one():
+    spec = spec_of(None, n_measured=0)
+    plain = RandomForestRegressor(100, random_state=7).fit(spec.vectors, spec.scores)
+    np.testing.assert_array_equal(spec.fit(7).predict(spec.vectors), plain.predict(spec.vectors))
+
+
+def test_folds_train_on_all_measured_trials():
+    spec = spec_of(KNeighborsRegressor(1))
+    held_out = spec.fit(3).held_out
+    assert held_out.shape == (N_SOURCE,)
+    expected = np.empty(N_SOURCE)
+    for seen, unseen in KFold(5, shuffle=True, random_state=3).split(spec.vectors[:N_SOURCE]):
+        seen = np.append(seen, np.arange(N_SOURCE, N_SOURCE + N_MEASURED))
+        model = KNeighborsRegressor(1).fit(spec.vectors[seen], spec.scores[seen])
+        expected[unseen] = model.predict(spec.vectors[unseen])
+    np.testing.assert_array_equal(held_out, expected)
+    assert (expected == 100).any()  # a measured trial is the nearest of some
+
+
+@pytest.mark.parametrize("model", [RandomForestRegressor(50), KNeighborsRegressor(2)])
+def test_score_counts_trials_of_the_source_only(model):
+    spec = spec_of(model)
+    surrogate = spec.fit(0)
+    known = ~np.isnan(surrogate.held_out)
+    scores = spec.scores[:N_SOURCE][known]
+    residual = ((scores - surrogate.held_out[known]) ** 2).sum()
+    assert surrogate.score == pytest.approx(1 - residual / ((scores - scores.mean()) ** 2).sum())
+
+
+def test_every_resample_has_every_measured_trial():
+    seen = []
+
+    class Memory(KNeighborsRegressor):
+        def fit(self, X, y):
+            seen.append((X, y))
+            return super().fit(X, y)
+
+    spec = spec_of(Memory(1))
+    for draw in range(20):
+        spec.refit(np.random.default_rng(draw))
+    for rows, scores in seen:
+        assert len(rows) == N_SOURCE + N_MEASURED
+        np.testing.assert_array_equal(rows[N_SOURCE:], spec.vectors[N_SOURCE:])
+        assert (scores[:N_SOURCE] < 100).all()
+    assert len({rows.tobytes() for rows, _ in seen}) == 20
