@@ -34,6 +34,7 @@ class ExplainerBase(BaseEstimator):
         "metric": [str, Integral, None],
         "direction": [StrOptions({"maximize", "minimize"}), None],
         "baseline": "no_validation",
+        "infer_failures": ["boolean"],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions({"refine", "random"})],
         "max_exact": [Interval(Integral, 1, None, closed="left")],
@@ -61,6 +62,7 @@ class ExplainerBase(BaseEstimator):
         metric: str | int | None = None,
         direction: str | None = None,
         baseline: Any = "default",
+        infer_failures: bool = True,
         n_samples: int = 10_000,
         optimizer: str = "refine",
         max_exact: int = 16,
@@ -74,6 +76,7 @@ class ExplainerBase(BaseEstimator):
         self.metric = metric
         self.direction = direction
         self.baseline = baseline
+        self.infer_failures = infer_failures
         self.n_samples = n_samples
         self.optimizer = optimizer
         self.max_exact = max_exact

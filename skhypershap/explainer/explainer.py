@@ -55,7 +55,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     metric : str or int, default=None
         Which results to explain: None for the score that the search optimises, the name of a scorer
         of a multi-metric search, `"fit_time"` or `"score_time"`, an objective by name or position,
-        a column of a DataFrame.
+        a column of a DataFrame; `"failed"` for failure itself, 1 or 0, minimised.
     direction : {"maximize", "minimize"}, default=None
         Which scores are better. None: the direction of the source (scikit-learn's scores are
         maximised, times minimised), and for a ConfigurationSpace or a DataFrame "maximize".
@@ -64,6 +64,10 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         values (for a ConfigurationSpace its default configuration, and "median" where no default is
         known); "median": median or mode of the trials; "worst", "best": of the trials; a dict may
         be partial, the rest is from "default"; with a list the game is the mean over its members.
+    infer_failures : bool, default=True
+        Whether what failed in all of its trials, at least five and more than chance explains, is
+        forbidden: a choice, a pair of choices, or a range at the end of an ordered hyperparameter, alone
+        or beside a choice. One warning names it. Configurations that you give yourself may have it.
     n_samples : int, default=10_000
         Candidates per game. A finite space with no more configurations is enumerated, and the
         game is exact on the surrogate.
@@ -86,7 +90,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     search_ : estimator
         The fitted search, where there is one.
     space_ : ConfigSpace.ConfigurationSpace
-        The search space. The default of each hyperparameter is the value that is used where neither
+        The search space, and what failed in all of its trials as forbidden clauses. The default of each hyperparameter is the value that is used where neither
         side of a blend has one.
     trials_ : DataFrame of shape (n_trials, n_hyperparameters + 1 or 2)
         One row per finished trial: each hyperparameter in its own values, missing where it is
@@ -225,7 +229,13 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         self, source: Any, search: Any, checked: Checked, **given: Any
     ) -> HyperSHAPExplainer:
         """Read trials and fit the surrogate on them; `search` is the fitted search or None."""
-        trials = read_checked(source, checked, direction=self.direction, **given)
+        trials = read_checked(
+            source,
+            checked,
+            direction=self.direction,
+            infer_failures=self.infer_failures,
+            **given,
+        )
         fitted = fit_surrogate(
             trials,
             surrogate=self.surrogate,
