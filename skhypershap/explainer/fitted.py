@@ -18,6 +18,7 @@ from skhypershap.surrogate.fitting import SurrogateSpec, scaled
 from skhypershap.surrogate.surrogate import Surrogate
 from skhypershap.trials import Trials
 from skhypershap.trials.baselines import baseline_configs, complete_config
+from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class Fitted:
     def predict_score(self, configs: Any) -> np.ndarray:
         """Predicted scores of shape (n_configs,), in metric units, at the largest fidelity."""
         given = as_configs(configs, self.trials.space)
-        vectors = encode(self.trials.space, given, unknown=self.trials.unknown)
+        space = self.trials.searched_space  # what always failed is predicted nonetheless
+        vectors = encode(space, given, unknown=self.trials.unknown)
         return self.surrogate.predict(vectors)
 
     def completed(self, config: Mapping[str, Any]) -> Config:
@@ -107,6 +109,7 @@ class Fitted:
             baselines = baseline_configs(baseline, self.trials, self.trials.defaults)
         if config:
             full = complete_config(config, full, self.trials, self.trials.defaults)
+            warn_if_always_failed(self.trials, [full], "config", TAKEN)
         return [
             GameSpec(game, baselines, full, comparison if game == "optimizer_bias" else None)
             for game in games

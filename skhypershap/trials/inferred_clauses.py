@@ -23,6 +23,7 @@ from skhypershap.trials.failures import FailureClause, Part, clause_holds, share
 if TYPE_CHECKING:
     from skhypershap.trials.trials import Trials
 
+TAKEN = "It is taken as given, but its predicted score is that of a configuration that cannot run."
 MOST_NAMED = 5  # clauses in a message
 WRITTEN = {
     "==": cs.ForbiddenEqualsClause,
