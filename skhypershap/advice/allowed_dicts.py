@@ -21,7 +21,7 @@ class CannotLeaveOutError(Exception):
 
 
 def allowed_dicts(
-    entries: Sequence[Entry],
+    entries: Sequence[Mapping[str, Any]],
     readable: Sequence[Mapping[str, Any]],
     clauses: Sequence[FailureClause],
     space: ConfigurationSpace,
@@ -55,9 +55,7 @@ def allowed_dicts(
     """
     found = [(dict(entry), dict(read)) for entry, read in zip(entries, readable, strict=True)]
     for clause in clauses:
-        found = [
-            part for entry, read in found for part in _split(entry, read, clause, space, held)
-        ]
+        found = [part for entry, read in found for part in _split(entry, read, clause, space, held)]
     return [entry for entry, _ in found]
 
 
@@ -72,7 +70,7 @@ def _split(
     fixed = [part for part in clause.parts if part.name not in entry]
     if not all(part.name in held and _holds(space, part, held[part.name]) for part in fixed):
         return [(entry, read)]
-    found = []
+    found: list[tuple[Entry, Entry]] = []
     for part in clause.parts:
         if part.name in entry:
             good, bad = _halves(entry[part.name], read[part.name], part, space)

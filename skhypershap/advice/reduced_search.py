@@ -307,7 +307,9 @@ def _allowed_form(
     try:
         allowed = allowed_dicts(entries, _readable(search, entries), clauses, space, held)
     except CannotLeaveOutError as error:
-        reason = f"its distribution of {str(error)!r} cannot leave out what always failed ({failed})"
+        reason = (
+            f"its distribution of {str(error)!r} cannot leave out what always failed ({failed})"
+        )
         raise _cannot_rebuild(search, reason) from error
     if not allowed:
         raise ValueError(
@@ -320,7 +322,9 @@ def _allowed_form(
         is_of(search, library) for library in ("optuna_integration", "sklearn_genetic")
     )
     if len(allowed) > 1 and not takes_several:
-        raise _cannot_rebuild(search, f"its {attribute} cannot leave out what always failed ({failed})")
+        raise _cannot_rebuild(
+            search, f"its {attribute} cannot leave out what always failed ({failed})"
+        )
     return allowed[0] if len(allowed) == 1 else allowed
 
 

@@ -90,8 +90,8 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     search_ : estimator
         The fitted search, where there is one.
     space_ : ConfigSpace.ConfigurationSpace
-        The search space, and what failed in all of its trials as forbidden clauses. The default of each hyperparameter is the value that is used where neither
-        side of a blend has one.
+        The search space, and what failed in all of its trials as forbidden clauses. The default of
+        each hyperparameter is the value that is used where neither side of a blend has one.
     trials_ : DataFrame of shape (n_trials, n_hyperparameters + 1 or 2)
         One row per finished trial: each hyperparameter in its own values, missing where it is
         inactive, `score` in units of the metric, and `fidelity` where trials had different ones.

@@ -22,7 +22,6 @@ from skhypershap.interactions.solve import (
     solve,
     warn_if_gain_is_missed,
 )
-
 from skhypershap.space.encoding import as_configs
 from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
 

@@ -69,7 +69,8 @@ def explain_jointly(
         matters.
     index, order, baseline, config, groups, n_bootstrap : optional
         As in `HyperSHAPExplainer.explain`; defaults of baseline and config are those of each data
-        set. What always failed is forbidden where it did on all data sets. A draw resamples the trials of each data set, but not the data sets.
+        set. What always failed is forbidden where it did on all data sets. A draw resamples the
+        trials of each data set, but not the data sets.
     per_dataset : bool, default=False
         Whether to add the rows of each data set by itself.
     n_jobs : int, default=None

@@ -110,8 +110,8 @@ class NextSteps(ExplainerBase):
         search
             A new, unfitted search of the same class, with all of its other settings, over the best
             subset of the tunability game, around a clone of the estimator with everything else set
-            to the baseline: call `.fit(X, y)`. What always failed is left out. Where the source is not a search, a
-            ConfigurationSpace in which everything else is constant.
+            to the baseline: call `.fit(X, y)`. What always failed is left out. Where the source is not
+            a search, a ConfigurationSpace in which everything else is constant.
 
         Raises
         ------

@@ -26,7 +26,8 @@ def records_of_failures(records: Records, direction: str | None) -> Records:
         {
             name: value
             for name, value in config.items()
-            if name in records.space and not np.isnan(domain_of(records.space[name]).encode([value])[0])
+            if name in records.space
+            and not np.isnan(domain_of(records.space[name]).encode([value])[0])
         }
         for config in records.failed
     ]

@@ -226,9 +226,7 @@ class _Inference:
         first, second = (part_holds(self.space, part, self.vectors) & known for part in parts)
         groups = first & ~second, second & ~first, known & ~first & ~second
         rate = joint_rate(*((int(self.failed[g].sum()), int(g.sum())) for g in groups))
-        return max(
-            self._chance_within(first, n), self._chance_within(second, n), float(rate**n)
-        )
+        return max(self._chance_within(first, n), self._chance_within(second, n), float(rate**n))
 
     def _chance_within(self, rows: Booleans, n: int) -> float:
         return chance_of_all(int(rows.sum()), int(self.failed[rows].sum()), n)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TAKEN = "It is taken as given, but its predicted score is that of a configuration that cannot run."
 MOST_NAMED = 5  # clauses in a message
-WRITTEN = {
+WRITTEN: dict[str, Any] = {
     "==": cs.ForbiddenEqualsClause,
     "<": cs.ForbiddenLessThanClause,
     ">": cs.ForbiddenGreaterThanClause,

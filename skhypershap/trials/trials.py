@@ -147,7 +147,9 @@ def trials_of(records: Records, *, infer_failures: bool = False) -> Trials:
     return trials
 
 
-def _within(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _within(
+    space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """What of configurations the space has."""
     return [
         {

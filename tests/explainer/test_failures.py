@@ -12,11 +12,11 @@ from ConfigSpace import (
     ForbiddenAndConjunction,
     ForbiddenEqualsClause,
 )
+from scipy.stats import uniform
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
-from scipy.stats import uniform
 
 from skhypershap import HyperSHAPExplainer, explain_jointly, read_trials
 from skhypershap.errors import BaselineWarning, TrialsWarning
@@ -252,10 +252,17 @@ def test_reduced_search_cuts_a_distribution():
     lists = {**GRID, "x": uniform(0, 1)}
     search = RandomizedSearchCV(Picky(limit=0.8), lists, n_iter=120, cv=2, random_state=0)
     explainer = explained(search)
-    assert len(explainer.space_.forbidden_clauses) == 2
+    threshold = next(
+        clause for clause in explainer.space_.forbidden_clauses if hasattr(clause, "value")
+    )
+    assert threshold.value == pytest.approx(0.8, abs=0.03)
+    reduced = explainer.reduced_search(3)
     Picky.ran.clear()
-    explainer.reduced_search(3).fit(*DATA)
-    assert max(run[2] for run in Picky.ran) > 0.7
+    with warnings.catch_warnings(action="ignore"):  # up to the threshold a few more may fail
+        reduced.fit(*DATA)
+    assert not any(run[:2] == ("p", "v") for run in Picky.ran)
+    assert 0.7 < max(run[2] for run in Picky.ran) <= threshold.value
+    assert {run[:2] for run in Picky.ran} == {("p", "u"), ("q", "u"), ("q", "v")}
 
 
 def test_verify_runs_nothing_that_always_failed():
