@@ -14,6 +14,8 @@ from sklearn.model_selection import GridSearchCV
 from skhypershap.errors import TrialsWarning, warn
 from skhypershap.space.domains import value_key
 from skhypershap.trials import largest_resource, mean_and_std, unwrap
+from skhypershap.trials.cv_results import metric_names
+from skhypershap.trials.failure_metric import FAILED
 
 
 def measured(
@@ -70,6 +72,11 @@ def measured(
     """
     search = unwrap(search)
     _check_can_evaluate(search)
+    names = metric_names(search)
+    if metric == FAILED and FAILED not in names:
+        scored = names[0] if len(names) > 1 else None
+        mean, _ = measured(search, configs, X, y, scored, **fit_params)
+        return (~np.isfinite(mean)).astype(float), np.zeros(len(mean))
     if not len(configs):
         raise ValueError("configs is empty, so there is nothing to evaluate; give at least one.")
     resource = _largest_resource(search, X)

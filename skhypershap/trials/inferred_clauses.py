@@ -163,9 +163,9 @@ def _make_default_legal(
     """
     broken = _broken_by_default(space, clauses)
     named = [part.name for clause in broken for part in clause.parts if part.name in legal]
-    _set_defaults(space, {name: legal[name] for name in named})
+    set_defaults(space, {name: legal[name] for name in named})
     if _broken_by_default(space, clauses):  # what moved may break another clause
-        _set_defaults(space, legal)
+        set_defaults(space, legal)
 
 
 def _broken_by_default(
@@ -176,7 +176,8 @@ def _broken_by_default(
     return [clause for clause in clauses if clause_holds(space, clause.parts, default)[0]]
 
 
-def _set_defaults(space: cs.ConfigurationSpace, config: Mapping[str, Any]) -> None:
+def set_defaults(space: cs.ConfigurationSpace, config: Mapping[str, Any]) -> None:
+    """Make the values of a configuration the defaults of a space, which it changes."""
     for name, value in config.items():
         number = domain_of(space[name]).encode([value])[0]
         space[name].default_value = _plain(configspace_value(space[name], number))

@@ -22,6 +22,7 @@ from skhypershap.space.domains import EXACT_KEY, domain_of, value_key
 from skhypershap.space.encoding import check_known
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_with_conditions
+from skhypershap.trials.moving_ranges import Ranges, add_relations
 from skhypershap.trials.records import Checked, Records
 
 DURATION = "duration"
@@ -77,11 +78,23 @@ def _space(
     if checked.space is not None:
         return checked.space
     if checked.given is None:
-        return space_with_conditions(_hyperparameters(trials), configs)
+        space = space_with_conditions(_hyperparameters(trials), configs)
+        add_relations(space, configs, _ranges(trials))
+        return space
     if not isinstance(checked.given, Mapping):
         return space_given(checked.given)
     check_known(configs, checked.given)  # before anything is inferred from what they lack
     return space_with_conditions(hyperparameters_given(checked.given), configs)
+
+
+def _ranges(trials: Sequence[Any]) -> Ranges:
+    """The range of each numeric hyperparameter in each trial that has it."""
+    found: Ranges = {}
+    for row, trial in enumerate(trials):
+        for name, distribution in trial.distributions.items():
+            if hasattr(distribution, "low"):
+                found.setdefault(name, {})[row] = (distribution.low, distribution.high)
+    return found
 
 
 def _objective(study: Any, metric: str | int | None) -> Objective:
