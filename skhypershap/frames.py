@@ -14,6 +14,10 @@ import numpy as np
 import pandas as pd
 
 from skhypershap.interactions.solve import Explained
+from skhypershap.trials.measurements import Measurements
+
+Check = tuple[str, float, str, str]
+"""A check, its value, its level and an advice."""
 
 SEPARATOR = " × "
 """Between the hyperparameters in the name of an interaction."""
@@ -38,6 +42,25 @@ def trials_frame(
     if fidelity is not None:
         columns["fidelity"] = fidelity
     return pd.DataFrame(columns)
+
+
+def measured_frame(names: Sequence[str], measured: Measurements) -> pd.DataFrame:
+    """One row per measured trial: each hyperparameter, `score` (NaN if it failed), and `why`."""
+    return trials_frame(names, measured.configs, measured.scores).assign(
+        why=pd.Series(measured.why, dtype=str)
+    )
+
+
+def predictions_frame(
+    measured: np.ndarray, predicted: np.ndarray, outlier: np.ndarray
+) -> pd.DataFrame:
+    """One row per trial: its `measured` and its `predicted` score, and whether it is an `outlier`."""
+    return pd.DataFrame({"measured": measured, "predicted": predicted, "outlier": outlier})
+
+
+def diagnostics_frame(checks: Sequence[Check]) -> pd.DataFrame:
+    """One row per check: `check`, `value`, `level`, `advice`."""
+    return pd.DataFrame(checks, columns=["check", "value", "level", "advice"])
 
 
 def _column_of_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Series:

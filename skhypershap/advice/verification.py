@@ -24,6 +24,8 @@ def measured(
     X: Any,
     y: Any = None,
     metric: str | None = None,
+    *,
+    cv: Any = None,
     **fit_params: Any,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate configurations as a search does, all of them on the same splits.
@@ -42,6 +44,8 @@ def measured(
         Data, as for the search.
     metric : str, optional
         As for `HyperSHAPExplainer`: a scorer's name, `"fit_time"` or `"score_time"`.
+    cv : int, splitter or iterable, optional
+        Other splits than the search's own.
     **fit_params : dict
         For the search's own fit, such as `groups` or `sample_weight`.
 
@@ -71,36 +75,26 @@ def measured(
     array([0.667, 0.96 ])
     """
     search = unwrap(search)
-    _check_can_evaluate(search)
-    names = metric_names(search)
-    if metric == FAILED and FAILED not in names:
-        scored = names[0] if len(names) > 1 else None
-        mean, _ = measured(search, configs, X, y, scored, **fit_params)
+    check_can_evaluate(search, cv)
+    if is_failure(search, metric):
+        mean, _ = measured(search, configs, X, y, scored_metric(search), cv=cv, **fit_params)
         return (~np.isfinite(mean)).astype(float), np.zeros(len(mean))
     if not len(configs):
         raise ValueError("configs is empty, so there is nothing to evaluate; give at least one.")
     resource = _largest_resource(search, X)
     keys = [value_key(dict(config)) for config in configs]
     distinct = dict(zip(keys, configs, strict=True))
-    grid = GridSearchCV(
-        search.estimator,
-        [
-            {name: [value] for name, value in {**config, **resource}.items()}
-            for config in distinct.values()
-        ],
-        scoring=getattr(search, "scoring", None),
-        cv=copy.deepcopy(search.cv),  # splitting advances a RandomState
-        n_jobs=getattr(search, "n_jobs", None),
+    mean, std = cross_validated(
+        search,
+        [{**config, **resource} for config in distinct.values()],
+        (X, y),
+        metric,
+        fit_params,
+        cv=search.cv if cv is None else cv,
         error_score=getattr(search, "error_score", np.nan),
-        refit=False,
     )
-    with warnings.catch_warnings():
-        # The TrialsWarning below replaces both.
-        warnings.simplefilter("ignore", FitFailedWarning)
-        warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
-        grid.fit(X, y, **fit_params)
     rows = [list(distinct).index(key) for key in keys]
-    mean, std = (values[rows] for values in mean_and_std(grid, metric))
+    mean, std = mean[rows], std[rows]
     n_failed = int((~np.isfinite(mean)).sum())
     if n_failed:
         warn(
@@ -111,15 +105,55 @@ def measured(
     return mean, std
 
 
-def _check_can_evaluate(search: Any) -> None:
-    for attribute in ("estimator", "cv"):
+def cross_validated(
+    search: Any,
+    configs: Sequence[Mapping[str, Any]],
+    data: tuple[Any, Any],
+    metric: str | None,
+    fit_params: Mapping[str, Any],
+    *,
+    cv: Any,
+    error_score: Any,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation over the folds, both of shape (n_configs,), without a warning."""
+    grid = GridSearchCV(
+        search.estimator,
+        [{name: [value] for name, value in config.items()} for config in configs],
+        scoring=getattr(search, "scoring", None),
+        cv=copy.deepcopy(cv),  # splitting advances a RandomState
+        n_jobs=getattr(search, "n_jobs", None),
+        error_score=error_score,
+        refit=False,
+    )
+    with warnings.catch_warnings():
+        # The caller's warning replaces both.
+        warnings.simplefilter("ignore", FitFailedWarning)
+        warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
+        grid.fit(*data, **fit_params)
+    return mean_and_std(grid, metric)
+
+
+def is_failure(search: Any, metric: str | None) -> bool:
+    """Whether a metric is failure itself, and not one of the search of that name."""
+    return metric == FAILED and FAILED not in metric_names(search)
+
+
+def scored_metric(search: Any) -> str | None:
+    """A metric whose scores are missing where a fit fails."""
+    names = metric_names(search)
+    return names[0] if len(names) > 1 else None
+
+
+def check_can_evaluate(search: Any, cv: Any = None) -> None:
+    """Raise a ValueError for anything but a search with an estimator and splits to use again."""
+    for attribute in ("estimator", "cv") if cv is None else ("estimator",):
         if not hasattr(search, attribute):
             raise ValueError(
                 f"Only a search with estimator and cv can evaluate configurations; this "
                 f"{type(search).__name__} has no {attribute}. Evaluate them as the trials were, or wrap "
                 "your estimator in a search of scikit-learn."
             )
-    if isinstance(search.cv, Iterator):
+    if cv is None and isinstance(search.cv, Iterator):
         raise ValueError(
             f"cv of this {type(search).__name__} is an iterator, which can be used only once. "
             "Make the search with a list of splits: cv=list(splits)."

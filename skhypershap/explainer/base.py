@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhypershap._compat import HasMethods, Interval, StrOptions
 from skhypershap.explainer.fitted import Fitted
-from skhypershap.frames import trials_frame
+from skhypershap.frames import measured_frame, trials_frame
 from skhypershap.games.players import players_of
 from skhypershap.games.setting import GameContext
 from skhypershap.space.encoding import player_names
@@ -30,10 +30,11 @@ class ExplainerBase(BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "search": "no_validation",
         "space": "no_validation",
-        "surrogate": [HasMethods(["fit", "predict"]), None],
+        "surrogate": [StrOptions({"auto", "forest", "gp"}), HasMethods(["fit", "predict"]), None],
         "metric": [str, Integral, None],
         "direction": [StrOptions({"maximize", "minimize"}), None],
         "baseline": "no_validation",
+        "baseline_score": "no_validation",
         "infer_failures": ["boolean"],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions({"refine", "random"})],
@@ -47,6 +48,7 @@ class ExplainerBase(BaseEstimator):
     search_: Any
     space_: ConfigurationSpace
     trials_: pd.DataFrame
+    measured_: pd.DataFrame
     surrogate_: Any
     surrogate_score_: float
     hyperparameter_names_: list[str]
@@ -62,6 +64,7 @@ class ExplainerBase(BaseEstimator):
         metric: str | int | None = None,
         direction: str | None = None,
         baseline: Any = "default",
+        baseline_score: Any = "auto",
         infer_failures: bool = True,
         n_samples: int = 10_000,
         optimizer: str = "refine",
@@ -76,6 +79,7 @@ class ExplainerBase(BaseEstimator):
         self.metric = metric
         self.direction = direction
         self.baseline = baseline
+        self.baseline_score = baseline_score
         self.infer_failures = infer_failures
         self.n_samples = n_samples
         self.optimizer = optimizer
@@ -103,6 +107,7 @@ class ExplainerBase(BaseEstimator):
         self.trials_ = trials_frame(
             list(trials.space), trials.configs, trials.scores, trials.fidelity
         )
+        self.measured_ = measured_frame(list(trials.space), fitted.measured)
         self.surrogate_ = surrogate.model
         self.surrogate_score_ = surrogate.score
         self.hyperparameter_names_ = player_names(trials.space)

@@ -241,7 +241,8 @@ class SearchDelegation(MetaEstimatorMixin, ExplainerBase):
         >>> from skhypershap import HyperSHAPExplainer
         >>> X, _ = load_iris(return_X_y=True)
         >>> grid = {"n_components": [None, 1, 2, 3], "whiten": [True, False], "tol": [0, 0.1]}
-        >>> explainer = HyperSHAPExplainer(GridSearchCV(PCA(), grid), random_state=0).fit(X)
+        >>> search = GridSearchCV(PCA(), grid)
+        >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0).fit(X)
         >>> explainer.transform(X[:2]).shape
         (2, 3)
         """
@@ -276,7 +277,8 @@ class SearchDelegation(MetaEstimatorMixin, ExplainerBase):
         >>> from skhypershap import HyperSHAPExplainer
         >>> X, _ = load_iris(return_X_y=True)
         >>> grid = {"n_components": [None, 1, 2, 3], "whiten": [True, False], "tol": [0, 0.1]}
-        >>> explainer = HyperSHAPExplainer(GridSearchCV(PCA(), grid), random_state=0).fit(X)
+        >>> search = GridSearchCV(PCA(), grid)
+        >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0).fit(X)
         >>> explainer.inverse_transform(explainer.transform(X[:1])).round(1)
         array([[5.1, 3.5, 1.4, 0.2]])
         """

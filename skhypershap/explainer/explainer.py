@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skhypershap.advice.diagnostics import warn_if_unreliable
+from skhypershap.advice.measuring import can_measure, measured_scores
 from skhypershap.errors import check_name
+from skhypershap.explainer.base import game_context
 from skhypershap.explainer.delegation import SearchDelegation
 from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.fitted import fit_surrogate
+from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines
 from skhypershap.explainer.next_steps import NextSteps
-from skhypershap.surrogate.fitting import check_surrogate, warn_if_unreliable
+from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
+from skhypershap.surrogate.fitting import check_surrogate
 from skhypershap.trials import (
     Checked,
     check_source,
@@ -24,10 +29,10 @@ from skhypershap.trials import (
     reader_of,
     unwrap,
 )
-from skhypershap.trials.baselines import check_baseline
+from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
-class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
+class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of
@@ -64,6 +69,11 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
         values (for a ConfigurationSpace its default configuration, and "median" where no default is
         known); "median": median or mode of the trials; "worst", "best": of the trials; a dict may
         be partial, the rest is from "default"; with a list the game is the mean over its members.
+    baseline_score : {"auto", "predict"}, float or list of float, default="auto"
+        What the baseline really scores. "auto": measured by the search's own cross-validation where
+        `fit` runs the search, otherwise predicted by the surrogate; a float, in units of the metric at
+        the largest resource, or a list of floats for several baselines; "predict": always predicted.
+        A measured baseline is one more trial of the surrogate.
     infer_failures : bool, default=True
         Whether what failed in all of its trials, at least five and more than chance explains, is
         forbidden: a choice, a pair of choices, or a range at the end of an ordered hyperparameter, alone
@@ -95,16 +105,22 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
     trials_ : DataFrame of shape (n_trials, n_hyperparameters + 1 or 2)
         One row per finished trial: each hyperparameter in its own values, missing where it is
         inactive, `score` in units of the metric, and `fidelity` where trials had different ones.
+        Measured trials come last.
+    measured_ : DataFrame of shape (n_measured, n_hyperparameters + 2)
+        Trials that the explainer added to those of the source: each hyperparameter, `score` (NaN for a
+        failed one) and `why`: "baseline", "claim" (by `measure`) or "told" (by `tell`).
     surrogate_ : regressor
         The fitted surrogate.
     surrogate_score_ : float
-        R2 of the surrogate on held-out trials: out-of-bag for a forest, 5-fold otherwise.
+        R2 of the surrogate on held-out trials of the source: out-of-bag for a forest, 5-fold
+        otherwise.
     hyperparameter_names_ : list of str
         The players, in space order; hyperparameters with a single value are excluded.
     baseline_ : dict or list of dict
         The configuration that tuning is measured against; a list if `baseline` is one.
     incumbent_ : dict
-        The best trial, of those at the largest fidelity.
+        The best trial, of those at the largest fidelity, measured ones included. `predict` is that of
+        the search.
 
     See Also
     --------
@@ -199,6 +215,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
             source = copy_of(self.search)
         checked = check_source(source, space=self.space, metric=self.metric)
         check_baseline(self.baseline, checked.space)
+        check_baseline_score(self.baseline_score, self.baseline)
         check_surrogate(self.surrogate)
         if not hasattr(self.search, "fit"):
             return self._fit_trials(source, None, checked, **_given_trials(X, y, fit_params))
@@ -209,11 +226,12 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
             )
         if not runs:
             return self._fit_trials(source, source, checked)
-        search = source.fit(X, y, **self._routed("fit", fit_params))
+        routed = self._routed("fit", fit_params)
+        search = source.fit(X, y, **routed)
         self._forget()
         self.search_ = search  # it may have taken hours, so it is kept if its trials are refused
         try:
-            return self._fit_trials(search, search, checked)
+            return self._fit_trials(search, search, checked, data=(X, y, routed))
         except Exception as error:
             error.add_note("The search itself is kept in the explainer's attribute search_.")
             raise
@@ -226,9 +244,18 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
             return type(self)(**{**self.get_params(deep=False), "search": copy_of(self.search)})
 
     def _fit_trials(
-        self, source: Any, search: Any, checked: Checked, **given: Any
+        self,
+        source: Any,
+        search: Any,
+        checked: Checked,
+        *,
+        data: tuple[Any, Any, Mapping[str, Any]] | None = None,
+        **given: Any,
     ) -> HyperSHAPExplainer:
-        """Read trials and fit the surrogate on them; `search` is the fitted search or None."""
+        """Read trials and fit the surrogate on them.
+
+        `search` is the fitted search or None, `data` are X, y and the fit parameters that it ran on.
+        """
         trials = read_checked(
             source,
             checked,
@@ -236,16 +263,27 @@ class HyperSHAPExplainer(Explanations, NextSteps, SearchDelegation):
             infer_failures=self.infer_failures,
             **given,
         )
+        baselines = baselines_of(self.baseline, trials, trials.defaults)
+        evaluate = self._evaluate(search, trials.metric, data)
         fitted = fit_surrogate(
             trials,
+            measure_baselines(baselines, trials, self.baseline_score, evaluate),
             surrogate=self.surrogate,
             baseline=self.baseline,
+            baselines=[one.config for one in baselines],
             seed=self._seed(),
             n_jobs=self.n_jobs,
         )
         self._hold(fitted, search)
-        warn_if_unreliable(trials.scores, trials.metric, self.surrogate_score_)
+        warn_if_unreliable(evidence_of(fitted, game_context(self), quick=True), trials.metric)
         return self
+
+    def _evaluate(self, search: Any, metric: str, data: Any) -> Evaluate | None:
+        """A function that measures configurations as the search did; None where that cannot be."""
+        if data is None or not can_measure(search):
+            return None
+        X, y, fit_params = data
+        return lambda configs: measured_scores(search, configs, X, y, metric, fit_params)
 
     def _seed(self) -> int:
         """The `random_state` as an integer, drawn where it is none."""

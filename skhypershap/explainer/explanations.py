@@ -109,8 +109,10 @@ class Explanations(ExplainerBase):
 
             `attrs` describe draw 0: "baseline_score" and "full_score" (v of the empty and of the
             full coalition, in units of the metric), "exact", "metric", "direction" and
-            "surrogate_score"; with a list of games the first three are dicts keyed by game. Where
-            "exact" is False there are also the "budget" of coalitions and the "approximator".
+            "surrogate_score", "rank_correlation" (of held-out trials), "baseline_measured" and
+            "incumbent_measured" (scores, NaN where not measured); with a list of games the first three
+            are dicts keyed by game. Where "exact" is False there are also the "budget" of coalitions
+            and the "approximator".
 
         Raises
         ------
@@ -168,7 +170,8 @@ class Explanations(ExplainerBase):
         draws = [_solved(game_specs, context, index_spec)]
         if n_bootstrap is not None:
             draws += bootstrap(game_specs, context, index_spec, n_bootstrap)
-        return explanation_frame(draws, list(context.players), self.fitted_.attrs, stacked=stacked)
+        attrs = self.fitted_.attrs_for(game_specs[0].baselines)
+        return explanation_frame(draws, list(context.players), attrs, stacked=stacked)
 
     def coalition_values(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from skhypershap.advice.diagnostics import rank_correlation
 from skhypershap.errors import check_name
 from skhypershap.games.optimizer_bias import OptimizerComparison
 from skhypershap.games.setting import GAMES
@@ -19,6 +20,7 @@ from skhypershap.surrogate.surrogate import Surrogate
 from skhypershap.trials import Trials
 from skhypershap.trials.baselines import baseline_configs, complete_config
 from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
+from skhypershap.trials.measurements import Measurements, known_score, with_measured
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,12 @@ class Fitted:
 
     Attributes
     ----------
+    source : Trials
+        The trials of the source. "median" and "worst" count these only.
+    measured : Measurements
+        The trials that were added to them.
     trials : Trials
-        All trials that the surrogate has seen.
+        All trials that the surrogate has seen: those of the source, then the measured ones.
     baseline : str, dict or list of those
         The constructor's `baseline` at the time of fit.
     baselines : list of dict
@@ -43,6 +49,8 @@ class Fitted:
         The seed of the surrogate and of candidates.
     """
 
+    source: Trials
+    measured: Measurements
     trials: Trials
     baseline: Any
     baselines: list[Config]
@@ -62,7 +70,46 @@ class Fitted:
             "metric": self.trials.metric,
             "direction": self.trials.direction,
             "surrogate_score": self.surrogate.score,
+            "rank_correlation": rank_correlation(self.source.scores, self.held_out),
         }
+
+    def attrs_for(self, baselines: Sequence[Config]) -> dict[str, Any]:
+        """The same, with the measured scores of baselines and incumbent."""
+        return {
+            **self.attrs,
+            "baseline_measured": self.baseline_measured(baselines),
+            "incumbent_measured": self.incumbent_measured,
+        }
+
+    @property
+    def held_out(self) -> np.ndarray:
+        """Held-out predictions of the source's trials, of shape (n_trials,); NaN for none."""
+        held_out = self.surrogate.held_out
+        return np.full(len(self.source.scores), np.nan) if held_out is None else held_out
+
+    @property
+    def incumbent_measured(self) -> float:
+        """Score of the best trial."""
+        return float(self.trials.scores[self.trials.incumbent])
+
+    def baseline_measured(self, baselines: Sequence[Config] | None = None) -> float:
+        """Mean measured score of baselines (of the fit by default), NaN if one was not measured."""
+        configs = self.baselines if baselines is None else baselines
+        return float(
+            np.mean([known_score(self.trials, config, self.measured) for config in configs])
+        )
+
+    def with_measured(self, more: Measurements, n_jobs: int | None) -> Fitted:
+        """The same with more measured trials, and the surrogate fitted again."""
+        return fit_surrogate(
+            self.source,
+            self.measured + more,
+            surrogate=self.spec.model,
+            baseline=self.baseline,
+            baselines=self.baselines,
+            seed=self.seed,
+            n_jobs=n_jobs,
+        )
 
     def predict_score(self, configs: Any) -> np.ndarray:
         """Predicted scores of shape (n_configs,), in metric units, at the largest fidelity."""
@@ -106,7 +153,7 @@ class Fitted:
             raise TypeError(f"config must be a dict; got {type(config).__name__}.")
         baselines, full = self.baselines, self.incumbent
         if baseline is not None:
-            baselines = baseline_configs(baseline, self.trials, self.trials.defaults)
+            baselines = baseline_configs(baseline, self.source, self.source.defaults)
         if config:
             full = complete_config(config, full, self.trials, self.trials.defaults)
             warn_if_always_failed(self.trials, [full], "config", TAKEN)
@@ -117,34 +164,50 @@ class Fitted:
 
 
 def fit_surrogate(
-    trials: Trials, *, surrogate: Any, baseline: Any, seed: int, n_jobs: int | None
+    source: Trials,
+    measured: Measurements,
+    *,
+    surrogate: Any,
+    baseline: Any,
+    baselines: Sequence[Config],
+    seed: int,
+    n_jobs: int | None,
 ) -> Fitted:
-    """Fit a surrogate on trials, and find the defaults and baselines of its games.
+    """Fit a surrogate on the trials of a source and on measured ones.
 
     Parameters
     ----------
-    trials : Trials
-        What the surrogate learns from.
-    surrogate : regressor or None
-        Is cloned; None for the default.
+    source : Trials
+        The trials of the source.
+    measured : Measurements
+        Further trials.
+    surrogate : regressor, str or None
+        As the constructor of `HyperSHAPExplainer` takes it; a regressor is cloned.
     baseline : str, dict or list of those
         As the constructor of `HyperSHAPExplainer` takes it.
+    baselines : sequence of dict
+        The configurations that it stands for.
     seed : int
         For the surrogate and, later, for candidates.
     n_jobs : int or None
         For the default surrogate.
     """
+    trials = with_measured(source, measured)
     spec = SurrogateSpec(
         None if surrogate is None else clone(surrogate, safe=False),
         encode(trials.space, trials.configs, unknown=True),
         trials.scores,
         trials.defaults.legality(trials.space),
         scaled(trials.fidelity),
+        maximize=trials.maximize,
+        n_measured=measured.n_finished,
     )
     return Fitted(
+        source=source,
+        measured=measured,
         trials=trials,
         baseline=baseline,
-        baselines=baseline_configs(baseline, trials, trials.defaults),
+        baselines=list(baselines),
         spec=spec,
         surrogate=spec.fit(seed, n_jobs),
         seed=seed,

@@ -84,7 +84,7 @@ def explain_jointly(
     DataFrame
         As that of `explain`, in units of the metric, with a column `dataset` after `game`: "all"
         for the aggregate, whose rows come first. `attrs` are those of the aggregate, except for
-        "surrogate_score", a dict keyed by data set.
+        "surrogate_score" and "rank_correlation", dicts keyed by data set.
 
     Raises
     ------
@@ -153,7 +153,8 @@ def explain_jointly(
             f"max_exact={max_exact}. Raise max_exact, or join hyperparameters with groups=."
         )
     scores = {name: one.surrogate_score_ for name, one in explainers.items()}
-    attrs = {**first.fitted_.attrs, "surrogate_score": scores}
+    ranks = {name: one.fitted_.attrs["rank_correlation"] for name, one in explainers.items()}
+    attrs = {**first.fitted_.attrs, "surrogate_score": scores, "rank_correlation": ranks}
     shown = {
         name: explanation_frame(parts, list(players), attrs, stacked=stacked)
         for name, parts in found.items()

@@ -90,7 +90,7 @@ class NextSteps(ExplainerBase):
             "baseline_score": found.baseline_score,
             "full_score": found.full_score,
             "exact": found.exact,
-            **self.fitted_.attrs,
+            **self.fitted_.attrs_for(self.fitted_.baselines),
         }
         return table
 
@@ -175,8 +175,13 @@ class NextSteps(ExplainerBase):
             )
         return held
 
-    def verify(self, X: Any, y: Any = None, configs: Any = None, **fit_params: Any) -> pd.DataFrame:
-        """Measure configurations with the search's own cross-validation and scoring.
+    def verify(
+        self, X: Any, y: Any = None, configs: Any = None, *, cv: Any = None, **fit_params: Any
+    ) -> pd.DataFrame:
+        """Measure configurations with the search's own scoring, on its own splits or on others.
+
+        The best of many configurations is optimistic on the splits that it was chosen on, so pass
+        other splits to compare final configurations, such as `cv=RepeatedKFold(random_state=1)`.
 
         Parameters
         ----------
@@ -187,6 +192,8 @@ class NextSteps(ExplainerBase):
             By default the baseline, the incumbent, and the configurations with the best predicted
             score of the three smallest `best_subsets`, which with several baselines are left out;
             the index labels each row.
+        cv : int, splitter or iterable, optional
+            Splits; by default those of the search.
         **fit_params : dict
             As for the search's own fit, such as `groups` or `sample_weight`.
 
@@ -200,7 +207,7 @@ class NextSteps(ExplainerBase):
         Raises
         ------
         ValueError
-            For configurations outside the space, and where there is no search, or one without `cv`.
+            For configurations outside the space, and where there is no search, or no `cv`.
             What scikit-learn raises if none of them can be fitted is passed on.
         TypeError
             If `configs` is of another type, or is passed as `config=`.
@@ -248,7 +255,7 @@ class NextSteps(ExplainerBase):
         if len(runs) or not len(completed):
             configs = [completed[row] for row in runs]
             means[runs], stds[runs] = measured(
-                search, configs, X, y, fitted.trials.metric, **fit_params
+                search, configs, X, y, fitted.trials.metric, cv=cv, **fit_params
             )
         return verified_frame(completed, predicted, means, stds, labels)
 

@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhypershap.arrays import Booleans, Coalition, Floats, Vectors
+from skhypershap.arrays import Booleans, Coalition, Coalitions, Floats, Positions, Vectors
 from skhypershap.games.best_candidates import best_candidates
-from skhypershap.games.line_search import GridLineSearch
+from skhypershap.games.line_search import line_search_in_vectors
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.space.encoding import Config, decode
-from skhypershap.space.sampling import enumerate_vectors
+from skhypershap.space.sampling import enumerate_vectors, spread_vectors
 from skhypershap.surrogate.blends import Blends
 
 N_STARTS = 4  # of the search for one configuration
+POINTS_PER_SEARCH = 64  # that move together: some MB
 
 
 class Candidates(NamedTuple):
@@ -38,19 +39,37 @@ class Candidates(NamedTuple):
 def candidates_of(name: str, context: GameContext) -> Candidates:
     """Find the candidates of a game that has many."""
     source, space = GAMES[name].candidates, context.trials.space
+    legality = context.surrogate.legality
     enumerated = enumerate_vectors(space, context.n_samples)
     if enumerated is not None and (source == "search" or enumerated[1] is not None):
         vectors, probabilities = enumerated
-        return Candidates(context.surrogate.legality.fill(vectors), probabilities, complete=True)
+        return Candidates(legality.fill(vectors), probabilities, complete=True)
+    if source == "distribution" and _pays_to_spread(context):
+        return Candidates(spread_vectors(space, context.n_samples, context.seed))
     sampled = context.samples() if context.sampled is None else context.sampled
-    vectors = context.surrogate.legality.fill(sampled)
+    vectors = legality.fill(sampled)
     if learns_from_subsets(name, context):
         vectors = np.vstack([vectors, context.filled(context.trials.configs)])
     return Candidates(vectors)
 
 
+def _pays_to_spread(context: GameContext) -> bool:
+    """Whether evenly spread samples represent the distribution better than random ones."""
+    space = context.trials.space
+    is_plain = not space.conditions and not space.forbidden_clauses
+    return is_plain and context.surrogate.is_smooth and context.optimizer != "random"
+
+
 def best_config(context: GameContext, baseline: Config, coalition: Coalition) -> Config:
-    """Find the configuration that tuning one coalition would lead to.
+    """Find the configuration that tuning one coalition would lead to; see `best_configs`."""
+    sign = sign_of_gain("tunability", context.trials)
+    return best_configs(context, baseline, coalition[None], sign=sign)[0]
+
+
+def best_configs(
+    context: GameContext, baseline: Config, coalitions: Coalitions, *, sign: float
+) -> list[Config]:
+    """Find for each coalition the configuration that it would be tuned to.
 
     Parameters
     ----------
@@ -58,47 +77,69 @@ def best_config(context: GameContext, baseline: Config, coalition: Coalition) ->
         What the games of an explainer share.
     baseline : dict
         Where all other hyperparameters stay.
-    coalition : ndarray of shape (n_players,), dtype bool
+    coalitions : ndarray of shape (n_coalitions, n_players), dtype bool
         The players that are tuned.
+    sign : float
+        1 for the largest score, -1 for the smallest.
     """
     refining = context.with_samples(["tunability"])._replace(optimizer="refine")
     candidates = candidates_of("tunability", refining)
     start = context.filled([baseline])
     blends = Blends(candidates.vectors, start[0], context.player_of_column)
     blends = blends.with_baseline_as_candidate()
-    taken = blends.taken(coalition[None])[0]
-    points = _best_blends(context, blends, coalition, taken, search=not candidates.complete)
-    points = np.vstack([points, start])
-    sign = sign_of_gain("tunability", context.trials)
-    best = points[np.argmax(sign * context.surrogate.predict(points))]
-    config = decode(context.trials.space, context.surrogate.legality.legal(best[None]))[0]
+    taken = blends.taken(coalitions)
+    search = not candidates.complete
+    points, row = _best_blends(context, blends, coalitions, taken, sign, search=search)
+    points = np.vstack([np.tile(start, (len(coalitions), 1)), points])
+    row = np.concatenate([np.arange(len(coalitions)), row])
+    gains = sign * context.surrogate.predict(points)
+    order = np.lexsort((np.arange(len(row)) < len(coalitions), -gains, row))
+    best = points[order[np.searchsorted(row[order], np.arange(len(coalitions)))]]
+    configs = decode(context.trials.space, context.surrogate.legality.legal(best))
     # Others keep the baseline's own value: encoding it and decoding it again may round.
+    return [
+        config | _kept(context, baseline, config, moved)
+        for config, moved in zip(configs, taken, strict=True)
+    ]
+
+
+def _kept(context: GameContext, baseline: Config, config: Config, taken: Booleans) -> Config:
+    """Values of the baseline for what is not tuned and active."""
     kept = [
         name for name, is_taken in zip(context.trials.space, taken, strict=True) if not is_taken
     ]
-    return config | {name: baseline[name] for name in kept if name in config and name in baseline}
+    return {name: baseline[name] for name in kept if name in config and name in baseline}
 
 
 def _best_blends(
-    context: GameContext, blends: Blends, coalition: Coalition, taken: Booleans, *, search: bool
-) -> Vectors:
-    """Vectors of the best blends of one coalition, moved by line search if asked for."""
-    sign = sign_of_gain("tunability", context.trials)
+    context: GameContext,
+    blends: Blends,
+    coalitions: Coalitions,
+    taken: Booleans,
+    sign: float,
+    *,
+    search: bool,
+) -> tuple[Vectors, Positions]:
+    """Vectors of the best blends, moved by line search if asked for, and the coalition of each."""
     best = best_candidates(
         context.surrogate,
         blends,
-        coalition[None],
+        coalitions,
         sign=sign,
         n_best=N_STARTS,
         n_jobs=context.n_jobs,
         progress=lambda _: None,
     )
-    is_legal = np.isfinite(best.values[:, 0])
-    points = np.where(taken, blends.candidates[best.positions[is_legal, 0]], blends.baseline)
+    is_legal = np.isfinite(best.values.T)
+    row = np.nonzero(is_legal)[0]
+    candidates = blends.candidates[best.positions.T[is_legal]]
+    points = np.where(taken[row], candidates, blends.baseline)
     if not search:
-        return points
-    # On a grid for every surrogate: its points are vectors, which become a configuration.
-    line_search = GridLineSearch(context.surrogate, context.trials.space, blends, sign)
-    free = np.tile(taken & ~line_search.fixed, (len(points), 1))
-    points, _ = line_search.ascend(points, free, np.zeros((len(points), 2), dtype=np.int64))
-    return points
+        return points, row
+    line_search = line_search_in_vectors(context.surrogate, context.trials.space, blends, sign=sign)
+    free = taken[row] & ~line_search.fixed
+    for first in range(0, len(points), POINTS_PER_SEARCH):
+        part = slice(first, first + POINTS_PER_SEARCH)
+        turns = np.zeros((len(points[part]), 2), dtype=np.int64)
+        points[part], _ = line_search.ascend(points[part], free[part], turns)
+    return points, row

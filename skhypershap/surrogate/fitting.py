@@ -1,4 +1,4 @@
-"""Fit a surrogate on trials, measure it on held-out trials, and warn if it is unreliable."""
+"""Fit a surrogate on trials, and measure it on held-out trials."""
 
 from __future__ import annotations
 
@@ -12,19 +12,27 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.utils import get_tags
 
-from skhypershap.arrays import Floats, Scores, Vectors
-from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
+from skhypershap.arrays import Floats, Positions, Scores, Vectors
 from skhypershap.space.conditions import Legality
+from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.default_model import (
+    for_folds,
+    learned_by,
+    warn_if_process_failed,
+    warped_mean,
+)
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
+from skhypershap.surrogate.process import Hyperparameters
 from skhypershap.surrogate.rules import activity_of
 from skhypershap.surrogate.surrogate import LARGEST, Inputs, Surrogate
 from skhypershap.surrogate.trees import flat_forest
+from skhypershap.surrogate.warped import warped_surrogate
 
+FOREST = "forest"
 N_TREES = 100
 N_FOLDS = 5
 N_COMPARED = 16
-FEW_TRIALS = 10
-LOW_SCORE = 0.3
+N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
 
 
 @dataclass(frozen=True)
@@ -33,8 +41,9 @@ class SurrogateSpec:
 
     Attributes
     ----------
-    model : regressor or None
-        Cloned before it is fitted; None for a `RandomForestRegressor` of 100 trees.
+    model : regressor, "auto", "gp", "forest" or None
+        A regressor is cloned before it is fitted. "auto" or None: the mean of extra trees and a
+        Gaussian process; "gp": the process alone; "forest": a `RandomForestRegressor` of 100 trees.
     vectors : ndarray of shape (n_trials, n_columns)
         The configurations of the trials, as legal vectors.
     scores : ndarray of shape (n_trials,)
@@ -43,6 +52,11 @@ class SurrogateSpec:
         What makes vectors legal.
     fidelity : ndarray of shape (n_trials,) or None
         The resource of each trial, scaled to [0, 1].
+    n_measured : int
+        How many of the last trials were measured after the search. They are in every resample and in
+        every fold, and never held out.
+    maximize : bool
+        Whether large scores are better.
     """
 
     model: Any
@@ -50,6 +64,13 @@ class SurrogateSpec:
     scores: Scores
     legality: Legality
     fidelity: Scores | None = None
+    n_measured: int = 0
+    maximize: bool = True
+
+    @property
+    def n_source(self) -> int:
+        """Number of trials of the source itself, which come first."""
+        return len(self.scores) - self.n_measured
 
     def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
         """Fit, and measure on held-out trials: out-of-bag for a forest, 5 folds otherwise.
@@ -58,35 +79,55 @@ class SurrogateSpec:
         forest.
         """
         surrogate, seen = self._fitted(seed, n_jobs)
-        score = _held_out_score(surrogate.model, seen, self.scores, seed)
-        return replace(surrogate, score=score)
+        if isinstance(surrogate.model, WarpedMean):
+            warn_if_process_failed(surrogate.model)
+        held_out = self._held_out(surrogate.model, seen, seed)
+        score = _r2(self.scores[: self.n_source], held_out)
+        return replace(surrogate, score=score, held_out=held_out)
 
-    def refit(self, generator: np.random.Generator) -> Surrogate:
-        """Fit on a resample of the trials, as many as there are; nothing is measured."""
-        rows = generator.integers(len(self.scores), size=len(self.scores))
+    def refit(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
+        """Fit on a resample of the trials, as many as there are; nothing is measured.
+
+        A process takes the hyperparameters that it has learned in `fitted`, the fit of all trials.
+        """
+        rows = generator.integers(self.n_source, size=self.n_source)
+        rows = np.concatenate([rows, np.arange(self.n_source, len(self.scores))])
         fidelity = None if self.fidelity is None else self.fidelity[rows]
         resample = replace(
             self, vectors=self.vectors[rows], scores=self.scores[rows], fidelity=fidelity
         )
-        return resample._fitted(int(generator.integers(np.iinfo(np.int32).max)))[0]
+        seed = int(generator.integers(np.iinfo(np.int32).max))
+        return resample._fitted(seed, hyperparameters=learned_by(fitted.model))[0]
 
-    def _fitted(self, seed: int, n_jobs: int | None = None) -> tuple[Surrogate, Floats]:
+    def _fitted(
+        self,
+        seed: int,
+        n_jobs: int | None = None,
+        hyperparameters: Hyperparameters | None = None,
+    ) -> tuple[Surrogate, Floats]:
         """The surrogate, not measured yet, and the rows that its model was fitted on."""
-        model = self._seeded_model(seed, n_jobs)
+        if self.model is None or (isinstance(self.model, str) and self.model != FOREST):
+            has_fidelity = self.fidelity is not None
+            model = warped_mean(self.model or "auto", self.legality, has_fidelity)
+            model.set_params(maximize=self.maximize, hyperparameters=hyperparameters, n_jobs=n_jobs)
+            model.set_params(random_state=seed)
+        else:
+            model = self._seeded_model(seed, n_jobs)
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
-        model.fit(seen, self.scores)
+        rows = self._training_rows(model)
+        model.fit(seen[rows], self.scores[rows])
+        if isinstance(model, WarpedMean):
+            trees = _forest_of(model.forest_, seen, inputs)
+            return warped_surrogate(model, inputs, trees), seen
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
-            model.n_jobs = None  # its threads add up the trees in any order, which changes digits
-        forest = _checked_forest(model, seen[:N_COMPARED])
-        if forest is not None:
-            forest = _of_filled_vectors(forest, inputs)
-        return Surrogate(model, float("nan"), forest, inputs), seen
+            model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
+        return Surrogate(model, float("nan"), _forest_of(model, seen, inputs), inputs), seen
 
     def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
         """A clone of the model, whose unset random states are the seed."""
         model = self.model
-        if model is None:
+        if isinstance(model, str):
             model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
         model = clone(model, safe=False)  # any object with fit and predict will do
         if hasattr(model, "get_params"):
@@ -97,6 +138,34 @@ class SurrogateSpec:
             }
             model.set_params(**unset)
         return model
+
+    def _training_rows(self, model: Any) -> Positions:
+        """Rows that a model is fitted on; where it bootstraps, measured trials several times.
+
+        Otherwise each would be missing in 37 % of the trees, which predict it from worse trials.
+        """
+        measured = np.arange(self.n_source, len(self.scores))
+        n_copies = N_COPIES if getattr(model, "bootstrap", False) else 1
+        return np.concatenate([np.arange(self.n_source), np.tile(measured, n_copies)])
+
+    def _held_out(self, model: Any, seen: Floats, seed: int) -> Scores:
+        """Predictions of shape (n_source,) by models not fitted on a trial; NaN for none."""
+        n_source, scores = self.n_source, self.scores
+        if n_source < 2:
+            return np.full(n_source, np.nan)
+        if getattr(model, "bootstrap", False) and hasattr(model, "estimators_samples_"):
+            predicted = _out_of_bag_predictions(model, seen[self._training_rows(model)])[:n_source]
+            if (~np.isnan(predicted)).sum() >= 2:
+                return predicted
+        if isinstance(model, WarpedMean):
+            model = for_folds(model)
+        always = self._training_rows(model)[n_source:]
+        regressor = _AnyRegressor(model, seen[always], scores[always])
+        folds = KFold(min(N_FOLDS, n_source), shuffle=True, random_state=seed)
+        held_out: Scores = cross_val_predict(
+            regressor, seen[:n_source], scores[:n_source], cv=folds
+        )
+        return held_out
 
 
 def scaled(fidelity: Scores | None) -> Scores | None:
@@ -112,6 +181,12 @@ def _checked_forest(model: Any, rows: Floats) -> FlatForest | None:
     predicted = model.predict(rows)
     gap = np.abs(predict_flat(forest, rows) - predicted).max()
     return None if gap > 1e-9 * np.abs(predicted).max() else forest
+
+
+def _forest_of(model: Any, seen: Floats, inputs: Inputs) -> FlatForest | None:
+    """The model as trees on filled vectors at the largest fidelity, if it is a sum of trees."""
+    forest = _checked_forest(model, seen[:N_COMPARED])
+    return None if forest is None else _of_filled_vectors(forest, inputs)
 
 
 def _takes_missing(model: Any) -> bool:
@@ -144,36 +219,10 @@ def check_surrogate(model: Any) -> None:
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def warn_if_unreliable(scores: Scores, metric: str, score: float) -> None:
-    """Warn if trials or the surrogate make explanations unreliable; the message says what to do."""
-    n_trials = len(scores)
-    if n_trials > 1 and np.ptp(scores) == 0:
-        warn(
-            f"All {n_trials} trials have the same {metric!r} score, {scores[0]:g}, so every "
-            "value of an explanation will be zero.",
-            TrialsWarning,
-        )
-    elif n_trials < FEW_TRIALS or not score >= LOW_SCORE:
-        warn(
-            f"The surrogate fits poorly (held-out R2 = {score:.2f}, from {n_trials} trials; 1 is "
-            "perfect, 0 no better than the mean); details of the explanation are unreliable. Run more "
-            "trials (100 are a good start), try another surrogate=, or explain a less noisy metric "
-            "(more cross-validation folds).",
-            SurrogateWarning,
-        )
-
-
-def _held_out_score(model: Any, rows: Floats, scores: Scores, seed: int) -> float:
-    """R2 on trials that the model, or each of its trees, was not fitted on; NaN for one trial."""
-    if len(scores) < 2:
-        return float("nan")
-    if getattr(model, "bootstrap", False) and hasattr(model, "estimators_samples_"):
-        predicted = _out_of_bag_predictions(model, rows)
-        known = ~np.isnan(predicted)
-        if known.sum() >= 2:
-            return float(r2_score(scores[known], predicted[known]))
-    folds = KFold(min(N_FOLDS, len(scores)), shuffle=True, random_state=seed)
-    return float(r2_score(scores, cross_val_predict(_AnyRegressor(model), rows, scores, cv=folds)))
+def _r2(scores: Scores, held_out: Scores) -> float:
+    """R2 of held-out predictions; NaN for one trial."""
+    known = ~np.isnan(held_out)
+    return float(r2_score(scores[known], held_out[known])) if known.sum() >= 2 else float("nan")
 
 
 def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
@@ -195,13 +244,19 @@ def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
 
 
 class _AnyRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Lets `cross_val_predict` copy any object with fit and predict."""
+    """Lets `cross_val_predict` copy any object with fit and predict.
 
-    def __init__(self, model: Any) -> None:
+    `rows` and their `scores` are in every fold.
+    """
+
+    def __init__(self, model: Any, rows: Floats, scores: Scores) -> None:
         self.model = model
+        self.rows = rows
+        self.scores = scores
 
     def fit(self, X: Floats, y: Scores) -> _AnyRegressor:
-        self.model.fit(X, y)  # a clone of its own: `clone` clones parameters
+        # The model is a clone of its own: `clone` clones parameters.
+        self.model.fit(np.vstack([X, self.rows]), np.concatenate([y, self.scores]))
         return self
 
     def predict(self, X: Floats) -> Scores:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
@@ -17,6 +18,22 @@ from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
 from skhypershap.trials.trials import Trials
 
 WORDS = ("default", "median", "worst", "best")
+SCORE_WORDS = ("auto", "predict")
+
+
+class Baseline(NamedTuple):
+    """A configuration that tuning is measured against.
+
+    Attributes
+    ----------
+    config : dict
+        Legal, without inactive hyperparameters.
+    replaced : tuple of str
+        The hyperparameters whose default lies outside the space, so that another value is used.
+    """
+
+    config: dict[str, Any]
+    replaced: tuple[str, ...] = ()
 
 
 def check_baseline(baseline: Any, space: ConfigurationSpace | None) -> None:
@@ -65,9 +82,72 @@ def baseline_configs(baseline: Any, trials: Trials, defaults: Defaults) -> list[
     list of dict
         One configuration per baseline, without inactive hyperparameters.
     """
+    found = baselines_of(baseline, trials, defaults)
+    sentence = describe_replaced(found, defaults)
+    if sentence:
+        warn(sentence, BaselineWarning)
+    return [one.config for one in found]
+
+
+def baselines_of(baseline: Any, trials: Trials, defaults: Defaults) -> list[Baseline]:
+    """The same as `baseline_configs`, without a warning of defaults outside the space."""
     check_baseline(baseline, trials.space)
     members = baseline if isinstance(baseline, (list, tuple)) else [baseline]
     return [_one_baseline(member, trials, defaults) for member in members]
+
+
+def describe_replaced(
+    baselines: Sequence[Baseline], defaults: Defaults, measured: str = ""
+) -> str | None:
+    """The message on defaults outside the space; `measured` is a sentence on their scores."""
+    replaced = dict.fromkeys(name for baseline in baselines for name in baseline.replaced)
+    if not replaced:
+        return None
+    which = "; ".join(f"{name}: {defaults.replaced[name]}" for name in replaced)
+    return (
+        f"The default lies outside the search space for {which}.{measured} Pass baseline={{...}} to "
+        "choose the values and silence this warning."
+    )
+
+
+def check_baseline_score(baseline_score: Any, baseline: Any) -> None:
+    """Refuse a `baseline_score` that does not fit the baselines.
+
+    Raises
+    ------
+    ValueError
+        For an unknown word, a number that is not finite, or a list of another length than the
+        baselines have.
+    TypeError
+        For anything but a word, a number, or a list of numbers.
+    """
+    if isinstance(baseline_score, str):
+        check_name("baseline_score", baseline_score, SCORE_WORDS)
+        return
+    several = isinstance(baseline, (list, tuple))
+    if isinstance(baseline_score, (list, tuple, np.ndarray)):
+        n_baselines = len(baseline) if several else 1
+        if not several or len(baseline_score) != n_baselines:
+            what = f"a list of {n_baselines} numbers" if several else "one number"
+            raise ValueError(
+                f"baseline_score must be {what}, as baseline is; got {len(baseline_score)} numbers."
+            )
+        scores = list(baseline_score)
+    elif several:
+        raise ValueError(
+            f"baseline_score must be a list of {len(baseline)} numbers, one for each baseline; got "
+            f"{baseline_score!r}."
+        )
+    else:
+        scores = [baseline_score]
+    for score in scores:
+        if not isinstance(score, Real) or isinstance(score, (bool, np.bool_)):
+            raise TypeError(
+                "baseline_score must be 'auto', 'predict', a number, or a list of numbers; got "
+                f"{score!r}."
+            )
+        if not np.isfinite(float(score)):
+            raise ValueError(f"baseline_score must be finite; got {score!r}.")
 
 
 def complete_config(
@@ -91,32 +171,22 @@ def check_partial(config: Mapping[str, Any], space: ConfigurationSpace) -> None:
 
 def _one_baseline(
     baseline: str | Mapping[str, Any], trials: Trials, defaults: Defaults
-) -> dict[str, Any]:
+) -> Baseline:
     if baseline == "worst":
-        return dict(trials.configs[trials.worst])
+        return Baseline(dict(trials.configs[trials.worst]))
     if baseline == "best":
-        return dict(trials.configs[trials.incumbent])
+        return Baseline(dict(trials.configs[trials.incumbent]))
     if baseline == "median":
         middle = {name: typical(name, trials.space, trials.configs) for name in trials.space}
-        return _allowed(middle, trials)
+        return Baseline(_allowed(middle, trials))
     given = baseline if isinstance(baseline, Mapping) else {}
     if given:
         config = complete_config(given, {}, trials, defaults)
         warn_if_always_failed(trials, [config], "baseline", TAKEN)
     else:
         config = _allowed(defaults.values, trials)
-    replaced = [
-        f"{name}: {defaults.replaced[name]}"
-        for name in config
-        if name in defaults.replaced and name not in given
-    ]
-    if replaced:
-        warn(
-            f"The default lies outside the search space for {'; '.join(replaced)}. Pass "
-            "baseline={...} to choose the values and silence this warning.",
-            BaselineWarning,
-        )
-    return config
+    replaced = [name for name in config if name in defaults.replaced and name not in given]
+    return Baseline(config, tuple(replaced))
 
 
 def _allowed(config: dict[str, Any], trials: Trials) -> dict[str, Any]:

@@ -75,6 +75,7 @@ READERS: dict[str, str | Reader] = {
     "pandas.core.frame.DataFrame": ".readers.table",
     "pathlib.Path": ".readers.smac",
     "ray.tune.result_grid.ResultGrid": ".readers.ray_tune",
+    "skhypershap.trials.trials.Trials": ".readers.trials_read",
     "sklearn.base.BaseEstimator": ".readers.search",
     "smac.facade.abstract_facade.AbstractFacade": ".readers.smac",
     "smac.runhistory.runhistory.RunHistory": ".readers.smac",

@@ -58,7 +58,8 @@ def test_predictions_equal_those_of_search(fitted_search):
 def test_transforms_equal_those_of_search():
     frame = pd.DataFrame(X, columns=list("abcd"))
     grid = {"n_components": [None, 1, 2, 3], "whiten": [True, False], "tol": [0, 0.1]}
-    fitted = HyperSHAPExplainer(GridSearchCV(PCA(), grid), random_state=0).fit(frame)
+    search = GridSearchCV(PCA(), grid)
+    fitted = HyperSHAPExplainer(search, baseline="worst", random_state=0).fit(frame)
     np.testing.assert_array_equal(fitted.transform(frame), fitted.search_.transform(frame))
     there = fitted.search_.inverse_transform(fitted.transform(frame))
     np.testing.assert_array_equal(fitted.inverse_transform(fitted.transform(frame)), there)

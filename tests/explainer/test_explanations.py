@@ -39,7 +39,8 @@ def test_table_has_columns_sorted_rows_and_attrs(explainer):
         assert isinstance(row.hyperparameters, tuple)
     assert set(table.attrs) == {
         *("baseline_score", "full_score", "exact"),
-        *("metric", "direction", "surrogate_score"),
+        *("metric", "direction", "surrogate_score", "rank_correlation"),
+        *("baseline_measured", "incumbent_measured"),
     }
     assert table.attrs["exact"] is True
     assert table.attrs["metric"] == "score"

@@ -363,3 +363,31 @@ def test_games_never_attain_a_forbidden_configuration(explainer):
     assert not violates(explainer.space_, vectors).any()
     bad = encode(explainer.space_, [BAD], forbidden=True)
     assert violates(explainer.space_, bad).all()
+
+
+def test_tell_of_one_success_removes_the_clause():
+    explainer = fitted()
+    explainer.tell([{"a": "p", "b": "v", "x": 0.4}], [np.nan])
+    assert len(explainer.space_.forbidden_clauses) == 1
+    explainer.tell([BAD], [5.0])
+    assert explainer.space_.forbidden_clauses == []
+    assert explainer.incumbent_ == BAD
+
+
+def test_ask_never_proposes_what_always_failed(explainer):
+    assert not any(config["a"] + config["b"] == "pv" for config in explainer.ask(40))
+    with pytest.warns(TrialsWarning, match="baseline has"):
+        bad = fitted(baseline=BAD)
+    assert not any(config["a"] + config["b"] == "pv" for config in bad.ask(40))
+
+
+def test_read_trials_are_explained_as_their_source(explainer):
+    configs, scores = trials()
+    read = read_trials(space(), configs=configs, scores=scores)
+    assert read.space.forbidden_clauses == []
+    arguments = {"random_state": 0, "n_samples": 500, "baseline": BASELINE}
+    for source in (read, explainer.fitted_.trials):
+        again = HyperSHAPExplainer(source, **arguments).fit()
+        pd.testing.assert_frame_equal(again.explain(), explainer.explain())
+    failures = HyperSHAPExplainer(read, metric="failed", **arguments).fit()
+    assert failures.fitted_.trials.scores.sum() == len(read.failed)

@@ -40,7 +40,9 @@ def test_fit_sets_attributes_from_search(explainer, fitted_search):
 
 
 def test_fitting_search_equals_reading_fitted_search(explainer):
-    unfitted = HyperSHAPExplainer(iris_svc_search(), n_samples=300, random_state=0).fit(X, Y)
+    unfitted = HyperSHAPExplainer(
+        iris_svc_search(), baseline_score="predict", n_samples=300, random_state=0
+    ).fit(X, Y)
     pd.testing.assert_frame_equal(unfitted.explain(), explainer.explain())
     assert not hasattr(unfitted.search, "cv_results_")
 
@@ -163,7 +165,8 @@ def test_float_default_is_not_read_as_integer_choice():
 
 @pytest.mark.parametrize("word", ["median", "worst", "best"])
 def test_baseline_of_trials_is_median_worst_or_best(fitted_search, word):
-    fitted = HyperSHAPExplainer(fitted_search, baseline=word, n_samples=50, random_state=0).fit()
+    exact = ExtraTreesRegressor(random_state=0)  # predicts each trial as it was measured
+    fitted = HyperSHAPExplainer(fitted_search, surrogate=exact, baseline=word, n_samples=50).fit()
     trials = fitted.trials_
     if word == "median":
         expected = {

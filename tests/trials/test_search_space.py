@@ -31,7 +31,7 @@ class TestSpaces:
         grid = {"C": [1, 10], "kernel": ["rbf"], "gamma": [0.1, 1.0, 10.0]}
         explainer = HyperSHAPExplainer(results_of(GridSearchCV(SVC(), grid)), baseline="best")
         explainer.set_params(random_state=0)
-        with pytest.warns(UserWarning, match="knows little"):
+        with pytest.warns(UserWarning, match="fits poorly"):
             explainer.fit()
         assert explainer.hyperparameter_names_ == ["C", "gamma"]
         assert explainer.trials_.columns.tolist() == ["C", "gamma", "kernel", "score"]

@@ -86,8 +86,8 @@ def test_explanation_equals_that_of_its_trials(name, request):
 
 def test_halving_search_runs_and_predicts(over_samples):
     search = HalvingRandomSearchCV(SVC(gamma=0.1), RANGES, n_candidates=12, random_state=0, cv=3)
-    explainer = HyperSHAPExplainer(search.set_params(min_resources=30, factor=2), random_state=0)
-    explainer.fit(X, Y)
+    search.set_params(min_resources=30, factor=2)
+    explainer = HyperSHAPExplainer(search, baseline_score="predict", random_state=0).fit(X, Y)
     assert (
         explainer.trials_["score"].tolist() == over_samples.cv_results_["mean_test_score"].tolist()
     )

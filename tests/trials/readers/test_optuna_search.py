@@ -71,7 +71,7 @@ def test_explanation_equals_that_of_its_trials():
 
 def test_explainer_runs_the_search_and_predicts():
     search = search_of()
-    explainer = HyperSHAPExplainer(search, random_state=0).fit(X, y)
+    explainer = HyperSHAPExplainer(search, baseline_score="predict", random_state=0).fit(X, y)
     assert not hasattr(search, "study_")
     assert len(explainer.trials_) == 25
     np.testing.assert_array_equal(

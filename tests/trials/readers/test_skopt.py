@@ -81,7 +81,7 @@ def test_explanation_equals_that_of_its_trials(search):
 
 
 def test_search_runs_and_predicts(search):
-    explainer = HyperSHAPExplainer(search, random_state=0).fit(X, Y)
+    explainer = HyperSHAPExplainer(search, baseline_score="predict", random_state=0).fit(X, Y)
     assert explainer.search_ is not search
     assert explainer.trials_["score"].tolist() == search.cv_results_["mean_test_score"].tolist()
     np.testing.assert_array_equal(explainer.predict(X), search.predict(X))

@@ -1,0 +1,146 @@
+"""Trials that were measured after the search: the baseline, claims, and what a user tells."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from skhypershap.space.encoding import as_own, encode
+from skhypershap.trials.inferred_clauses import still_forbidden
+from skhypershap.trials.trials import Trials, numbers_of
+
+BASELINE, CLAIM, TOLD = "baseline", "claim", "told"
+"""Why a configuration was measured."""
+DECIMALS = 9  # of a vector, that tell two configurations apart
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Trials that the explainer adds to those of the source.
+
+    Attributes
+    ----------
+    configs : list of dict
+        Legal configurations of the space, values as they were typed.
+    scores : ndarray of shape (n_measured,)
+        In units of the metric; NaN where a configuration failed.
+    why : list of {"baseline", "claim", "told"}
+        Why each was measured.
+    fidelity : ndarray of shape (n_measured,)
+        The resource of each; NaN for the largest of the source, or where trials had the same.
+    """
+
+    configs: list[dict[str, Any]] = field(default_factory=list)
+    scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    why: list[str] = field(default_factory=list)
+    fidelity: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def __add__(self, other: Measurements) -> Measurements:
+        return Measurements(
+            [*self.configs, *other.configs],
+            np.append(self.scores, other.scores),
+            [*self.why, *other.why],
+            np.append(self.fidelity, other.fidelity),
+        )
+
+    @property
+    def n_finished(self) -> int:
+        """How many have a finite score."""
+        return int(np.isfinite(self.scores).sum())
+
+
+def measurements(
+    trials: Trials,
+    configs: Sequence[Mapping[str, Any]],
+    scores: Any,
+    why: Sequence[str],
+    fidelity: Any = None,
+) -> Measurements:
+    """Check measured configurations.
+
+    Parameters
+    ----------
+    trials : Trials
+        Those of the source.
+    configs : sequence of mapping
+        Complete configurations.
+    scores : array-like of shape (n_configs,)
+        In units of the metric; NaN or infinite where a configuration failed.
+    why : sequence of str
+        Why each was measured.
+    fidelity : array-like of shape (n_configs,), optional
+        The resource of each; by default the largest of the trials.
+
+    Raises
+    ------
+    ValueError
+        For wrong lengths, values outside the space, forbidden configurations, and a fidelity where
+        trials had none.
+    """
+    n_configs = len(configs)
+    given = numbers_of("scores", scores, n_configs)
+    resources = np.full(n_configs, np.nan)
+    if fidelity is not None:
+        if trials.fidelity is None:
+            raise ValueError(
+                "fidelity is for trials that had different resources; these had none, or the same. "
+                "Leave it out."
+            )
+        resources = numbers_of("fidelity", fidelity, n_configs)
+        if not np.isfinite(resources).all():
+            raise ValueError("fidelity must be a finite number for each configuration.")
+    # One success of what always failed shows that it can run.
+    vectors = encode(trials.searched_space, configs, unknown=trials.unknown)
+    own = as_own(trials.space, configs, vectors)
+    return Measurements(own, np.where(np.isfinite(given), given, np.nan), list(why), resources)
+
+
+def with_measured(trials: Trials, measured: Measurements) -> Trials:
+    """The trials of a source, followed by the measured ones that have a score.
+
+    A success removes the clauses that it breaks, of those that were inferred from failures.
+    """
+    rows = np.flatnonzero(np.isfinite(measured.scores)).tolist()
+    failed = [row for row in range(len(measured.configs)) if row not in set(rows)]
+    fidelity = trials.fidelity
+    if fidelity is not None:
+        added = measured.fidelity[rows]
+        fidelity = np.append(fidelity, np.where(np.isnan(added), fidelity.max(), added))
+    together = replace(
+        trials,
+        configs=[*trials.configs, *(measured.configs[row] for row in rows)],
+        scores=np.append(trials.scores, measured.scores[rows]),
+        fidelity=fidelity,
+        failed=[*trials.failed, *(measured.configs[row] for row in failed)],
+    )
+    return still_forbidden(together)
+
+
+def config_keys(trials: Trials, configs: Sequence[Mapping[str, Any]]) -> list[Hashable]:
+    """A key for each configuration; two that run alike have the same."""
+    vectors = encode(trials.space, configs, unknown=True, forbidden=True)
+    rounded = np.nan_to_num(np.round(vectors, DECIMALS), nan=-1.0) + 0.0
+    return [row.tobytes() for row in rounded]
+
+
+def known_score(
+    trials: Trials, config: Mapping[str, Any], measured: Measurements | None = None
+) -> float:
+    """Measured score of a configuration at the largest resource, NaN if it did not run there.
+
+    What was measured of a baseline counts first, then the mean of its trials.
+    """
+    (key,) = config_keys(trials, [config])
+    if measured is not None:
+        keys = config_keys(trials, measured.configs)
+        rows = zip(keys, measured.scores.tolist(), measured.why, strict=True)
+        scores = [score for other, score, why in rows if other == key and why == BASELINE]
+        if scores and np.isfinite(scores[-1]):
+            return float(scores[-1])
+    found = np.array([other == key for other in config_keys(trials, trials.configs)], dtype=bool)
+    if trials.fidelity is not None:
+        found &= trials.fidelity == trials.fidelity.max()
+    return float(trials.scores[found].mean()) if found.any() else float("nan")
