@@ -12,6 +12,7 @@ from skhypershap.games.candidates import best_configs, candidates_of
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
 from skhypershap.games.value_function import GameSpec, value_function
 from skhypershap.space.encoding import Config, decode
+from skhypershap.trials.inferred_clauses import breaking
 
 MOST_PAIRED = 8  # players whose pairs are compared, those of the largest gain: 28 pairs
 MOST_OTHERS = 64  # coalitions of other sizes
@@ -48,8 +49,9 @@ def telling_configs(
     """
     found: dict[Hashable, Config] = {}
     for configs in _in_order(game_spec, context, n_configs):
-        for key, config in zip(keys_of(configs), configs, strict=True):
-            if key not in known and len(found) < n_configs:
+        always_failed = breaking(context.trials, configs)
+        for key, config, fails in zip(keys_of(configs), configs, always_failed, strict=True):
+            if key not in known and not fails and len(found) < n_configs:
                 found.setdefault(key, config)
         if len(found) >= n_configs:
             break

@@ -64,9 +64,12 @@ class Evidence:
 
     @property
     def scale(self) -> float:
-        """Difference of the best trial and the median: what errors are compared with."""
+        """Difference of the best trial and the median: what errors are compared with.
+
+        The range of the scores, where more than half of the trials are the best.
+        """
         gains = self.sign * self.scores
-        return float(gains.max() - np.median(gains))
+        return float(gains.max() - np.median(gains)) or float(np.ptp(gains))
 
     @property
     def unit(self) -> float:

@@ -11,7 +11,12 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import resample
 
-from skhypershap.advice.verification import check_can_evaluate, cross_validated
+from skhypershap.advice.verification import (
+    check_can_evaluate,
+    cross_validated,
+    is_failure,
+    scored_metric,
+)
 from skhypershap.parallel import progress_bar
 from skhypershap.trials import largest_resource, unwrap
 
@@ -57,7 +62,7 @@ def measured_scores(
     configs: Sequence[Mapping[str, Any]],
     X: Any,
     y: Any,
-    metric: str,
+    metric: str | None,
     fit_params: Mapping[str, Any],
     *,
     verbose: int = 0,
@@ -72,8 +77,8 @@ def measured_scores(
         n_configs of them.
     X, y : array-like
         Data, as for the search.
-    metric : str
-        That of the trials.
+    metric : str or None
+        That of the trials; None for the one that the search optimises.
     fit_params : mapping
         For the search's own fit.
     verbose : int
@@ -91,6 +96,10 @@ def measured_scores(
     """
     search = unwrap(search)
     check_can_evaluate(search)
+    if is_failure(search, metric):
+        scored = scored_metric(search)
+        scores = measured_scores(search, configs, X, y, scored, fit_params, verbose=verbose)
+        return np.where(np.isfinite(scores), 0.0, 1.0)
     resource, cv = _as_last_rung(search, X, y)
     runs = [{**config, **resource} for config in configs]
     scores = np.full(len(runs), np.nan)
@@ -131,7 +140,7 @@ def _scores(
     search: Any,
     configs: Sequence[Mapping[str, Any]],
     data: tuple[Any, Any],
-    metric: str,
+    metric: str | None,
     fit_params: Mapping[str, Any],
     cv: Any,
 ) -> np.ndarray:

@@ -16,12 +16,15 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from skhypershap._compat import optional
+from skhypershap.advice.allowed_dicts import CannotLeaveOutError, allowed_dicts
 from skhypershap.errors import check_name
 from skhypershap.library_faults import forget_search_space
 from skhypershap.space.distributions import UnreadableError, choices_of, hyperparameter_from
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.restriction import restricted
 from skhypershap.trials import copy_of, is_of
+from skhypershap.trials.failures import FailureClause
+from skhypershap.trials.inferred_clauses import described
 from skhypershap.trials.search_space import (
     MISSING,
     SPACE_ATTRIBUTES,
@@ -38,7 +41,13 @@ N_DRAWN = ("n_iter", "n_candidates", "n_initial_parameters")
 Config = Mapping[str, Any]
 
 
-def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fixed: Config) -> Any:
+def reduced(
+    search: Any,
+    space: ConfigurationSpace,
+    subset: Collection[str],
+    fixed: Config,
+    clauses: Sequence[FailureClause] = (),
+) -> Any:
     """Build a search of the same kind over some hyperparameters, all others held on its estimator.
 
     From a list of dicts, those that belong to other values than the held ones are left out, with the
@@ -56,6 +65,8 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     fixed : mapping
         A value for every hyperparameter of the space: where the others are held. An inactive one has the
         value that it takes once it becomes active.
+    clauses : sequence of FailureClause, default=()
+        What always failed, which the new search does not run.
 
     Returns
     -------
@@ -109,6 +120,7 @@ def reduced(search: Any, space: ConfigurationSpace, subset: Collection[str], fix
     }
     on_estimator = {name: value for name, value in held.items() if name not in depending}
     form = _smaller_form(search, attribute, positions, free, space, fixed, depending)
+    form = _allowed_form(search, attribute, form, clauses, space, held)
     changed = {"estimator": _holding(search.estimator, on_estimator), attribute: form}
     changed.update(_fewer_drawn(search, attribute, form))
     if getattr(search, "study", None) is not None:
@@ -277,6 +289,43 @@ def _smaller_form(
                 entry[name] = [value]
         entries.setdefault(value_key(entry), entry)  # dicts may differ only in what is held
     return next(iter(entries.values())) if isinstance(given, Mapping) else list(entries.values())
+
+
+def _allowed_form(
+    search: Any,
+    attribute: str,
+    form: Any,
+    clauses: Sequence[FailureClause],
+    space: ConfigurationSpace,
+    held: Config,
+) -> Any:
+    """The dicts of a search without what always failed; a list of dicts where one is not enough."""
+    entries = dicts_of(form)
+    if not clauses:
+        return form
+    failed = described(space, clauses)
+    try:
+        allowed = allowed_dicts(entries, _readable(search, entries), clauses, space, held)
+    except CannotLeaveOutError as error:
+        reason = (
+            f"its distribution of {str(error)!r} cannot leave out what always failed ({failed})"
+        )
+        raise _cannot_rebuild(search, reason) from error
+    if not allowed:
+        raise ValueError(
+            f"Everything that the smaller search could run always failed ({failed}). Choose another "
+            "baseline, or more hyperparameters with size=."
+        )
+    if not isinstance(form, Mapping):
+        return allowed
+    takes_several = attribute != "search_spaces" and not any(
+        is_of(search, library) for library in ("optuna_integration", "sklearn_genetic")
+    )
+    if len(allowed) > 1 and not takes_several:
+        raise _cannot_rebuild(
+            search, f"its {attribute} cannot leave out what always failed ({failed})"
+        )
+    return allowed[0] if len(allowed) == 1 else allowed
 
 
 def _choice_holding(

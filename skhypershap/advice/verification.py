@@ -14,6 +14,8 @@ from sklearn.model_selection import GridSearchCV
 from skhypershap.errors import TrialsWarning, warn
 from skhypershap.space.domains import value_key
 from skhypershap.trials import largest_resource, mean_and_std, unwrap
+from skhypershap.trials.cv_results import metric_names
+from skhypershap.trials.failure_metric import FAILED
 
 
 def measured(
@@ -74,6 +76,9 @@ def measured(
     """
     search = unwrap(search)
     check_can_evaluate(search, cv)
+    if is_failure(search, metric):
+        mean, _ = measured(search, configs, X, y, scored_metric(search), cv=cv, **fit_params)
+        return (~np.isfinite(mean)).astype(float), np.zeros(len(mean))
     if not len(configs):
         raise ValueError("configs is empty, so there is nothing to evaluate; give at least one.")
     resource = _largest_resource(search, X)
@@ -126,6 +131,17 @@ def cross_validated(
         warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
         grid.fit(*data, **fit_params)
     return mean_and_std(grid, metric)
+
+
+def is_failure(search: Any, metric: str | None) -> bool:
+    """Whether a metric is failure itself, and not one of the search of that name."""
+    return metric == FAILED and FAILED not in metric_names(search)
+
+
+def scored_metric(search: Any) -> str | None:
+    """A metric whose scores are missing where a fit fails."""
+    names = metric_names(search)
+    return names[0] if len(names) > 1 else None
 
 
 def check_can_evaluate(search: Any, cv: Any = None) -> None:

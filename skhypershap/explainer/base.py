@@ -35,6 +35,7 @@ class ExplainerBase(BaseEstimator):
         "direction": [StrOptions({"maximize", "minimize"}), None],
         "baseline": "no_validation",
         "baseline_score": "no_validation",
+        "infer_failures": ["boolean"],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions({"refine", "random"})],
         "max_exact": [Interval(Integral, 1, None, closed="left")],
@@ -64,6 +65,7 @@ class ExplainerBase(BaseEstimator):
         direction: str | None = None,
         baseline: Any = "default",
         baseline_score: Any = "auto",
+        infer_failures: bool = True,
         n_samples: int = 10_000,
         optimizer: str = "refine",
         max_exact: int = 16,
@@ -78,6 +80,7 @@ class ExplainerBase(BaseEstimator):
         self.direction = direction
         self.baseline = baseline
         self.baseline_score = baseline_score
+        self.infer_failures = infer_failures
         self.n_samples = n_samples
         self.optimizer = optimizer
         self.max_exact = max_exact

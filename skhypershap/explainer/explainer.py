@@ -63,7 +63,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
     metric : str or int, default=None
         Which results to explain: None for the score that the search optimises, the name of a scorer
         of a multi-metric search, `"fit_time"` or `"score_time"`, an objective by name or position,
-        a column of a DataFrame.
+        a column of a DataFrame; `"failed"` for failure itself, 1 or 0, minimised.
     direction : {"maximize", "minimize"}, default=None
         Which scores are better. None: the direction of the source (scikit-learn's scores are
         maximised, times minimised), and for a ConfigurationSpace or a DataFrame "maximize".
@@ -77,6 +77,10 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
         `fit` runs the search, otherwise predicted by the surrogate; a float, in units of the metric at
         the largest resource, or a list of floats for several baselines; "predict": always predicted.
         A measured baseline is one more trial of the surrogate.
+    infer_failures : bool, default=True
+        Whether what failed in all of its trials, at least five and more than chance explains, is
+        forbidden: a choice, a pair of choices, or a range at the end of an ordered hyperparameter, alone
+        or beside a choice. One warning names it. Configurations that you give yourself may have it.
     n_samples : int, default=10_000
         Candidates per game. A finite space with no more configurations is enumerated, and the
         game is exact on the surrogate.
@@ -99,8 +103,8 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
     search_ : estimator
         The fitted search, where there is one.
     space_ : ConfigSpace.ConfigurationSpace
-        The search space. The default of each hyperparameter is the value that is used where neither
-        side of a blend has one.
+        The search space, and what failed in all of its trials as forbidden clauses. The default of
+        each hyperparameter is the value that is used where neither side of a blend has one.
     trials_ : DataFrame of shape (n_trials, n_hyperparameters + 1 or 2)
         One row per finished trial: each hyperparameter in its own values, missing where it is
         inactive, `score` in units of the metric, and `fidelity` where trials had different ones.
@@ -255,7 +259,13 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
 
         `search` is the fitted search or None, `data` are X, y and the fit parameters that it ran on.
         """
-        trials = read_checked(source, checked, direction=self.direction, **given)
+        trials = read_checked(
+            source,
+            checked,
+            direction=self.direction,
+            infer_failures=self.infer_failures,
+            **given,
+        )
         baselines = baselines_of(self.baseline, trials, trials.defaults)
         evaluate = self._evaluate(search, trials.metric, data)
         fitted = fit_surrogate(

@@ -22,6 +22,8 @@ from skhypershap.interactions.solve import (
     solve,
     warn_if_gain_is_missed,
 )
+from skhypershap.space.encoding import as_configs
+from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -401,7 +403,10 @@ class Explanations(ExplainerBase):
         array([0.69, 0.96])
         """
         check_is_fitted(self)
-        return self.fitted_.predict_score(configs)
+        predicted = self.fitted_.predict_score(configs)
+        given = as_configs(configs, self.space_)
+        warn_if_always_failed(self.fitted_.trials, given, "configs", TAKEN)
+        return predicted
 
 
 def _comparison_for(

@@ -19,6 +19,7 @@ from skhypershap.surrogate.fitting import SurrogateSpec, scaled
 from skhypershap.surrogate.surrogate import Surrogate
 from skhypershap.trials import Trials
 from skhypershap.trials.baselines import baseline_configs, complete_config
+from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
 from skhypershap.trials.measurements import Measurements, known_score, with_measured
 
 
@@ -113,7 +114,8 @@ class Fitted:
     def predict_score(self, configs: Any) -> np.ndarray:
         """Predicted scores of shape (n_configs,), in metric units, at the largest fidelity."""
         given = as_configs(configs, self.trials.space)
-        vectors = encode(self.trials.space, given, unknown=self.trials.unknown)
+        space = self.trials.searched_space  # what always failed is predicted nonetheless
+        vectors = encode(space, given, unknown=self.trials.unknown)
         return self.surrogate.predict(vectors)
 
     def completed(self, config: Mapping[str, Any]) -> Config:
@@ -154,6 +156,7 @@ class Fitted:
             baselines = baseline_configs(baseline, self.source, self.source.defaults)
         if config:
             full = complete_config(config, full, self.trials, self.trials.defaults)
+            warn_if_always_failed(self.trials, [full], "config", TAKEN)
         return [
             GameSpec(game, baselines, full, comparison if game == "optimizer_bias" else None)
             for game in games

@@ -22,6 +22,7 @@ from skhypershap.interactions.indices import IndexSpec
 from skhypershap.interactions.solve import Explained, explained, solve
 from skhypershap.parallel import in_parallel
 from skhypershap.space.encoding import differences
+from skhypershap.trials.inferred_clauses import with_shared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,8 @@ def explain_jointly(
         matters.
     index, order, baseline, config, groups, n_bootstrap : optional
         As in `HyperSHAPExplainer.explain`; defaults of baseline and config are those of each data
-        set. A draw resamples the trials of each data set, but not the data sets.
+        set. What always failed is forbidden where it did on all data sets. A draw resamples the
+        trials of each data set, but not the data sets.
     per_dataset : bool, default=False
         Whether to add the rows of each data set by itself.
     n_jobs : int, default=None
@@ -128,12 +130,13 @@ def explain_jointly(
     games, stacked = games_of(game)
     first = next(iter(explainers.values()))
     players = game_context(first, groups).players
+    contexts = _with_shared_clauses([game_context(one) for one in explainers.values()])
     tasks = {
         name: JointTask(
             one.fitted_.game_specs(games, baseline, config),
-            game_context(one)._replace(players=players).alone(),
+            context._replace(players=players).alone(),
         )
-        for name, one in explainers.items()
+        for (name, one), context in zip(explainers.items(), contexts, strict=True)
     }
     tasks = _with_shared_samples(tasks, games)
     max_exact = min(one.max_exact for one in explainers.values())
@@ -203,7 +206,9 @@ def check_explainers(explainers: Any) -> None:
     names = list(explainers)
     first = explainers[names[0]]
     for name in names[1:]:
-        found = differences(first.space_, explainers[name].space_)
+        # What always failed on one data set only does not make spaces differ.
+        spaces = [one.fitted_.trials.searched_space for one in (first, explainers[name])]
+        found = differences(*spaces)
         values = [one.fitted_.trials.direction for one in (first, explainers[name])]
         if values[0] != values[1]:
             found.append(f"direction is {values[0]!r} in the first and {values[1]!r} in the second")
@@ -235,6 +240,12 @@ def reduction_of(aggregate: Any) -> Callable[[np.ndarray], np.ndarray]:
     if is_number:
         raise ValueError(f"aggregate as a quantile must be from 0 to 1; got {aggregate!r}.")
     raise unknown_name("aggregate", aggregate, [*AGGREGATES, "a quantile from 0 to 1"])
+
+
+def _with_shared_clauses(contexts: Sequence[GameContext]) -> list[GameContext]:
+    """Of clauses that were inferred from failures only those that all data sets have."""
+    trials = with_shared([context.trials for context in contexts])
+    return [context.with_trials(own) for context, own in zip(contexts, trials, strict=True)]
 
 
 def _with_shared_samples(tasks: dict[str, JointTask], games: Sequence[str]) -> dict[str, JointTask]:

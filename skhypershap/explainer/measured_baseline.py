@@ -11,6 +11,7 @@ from skhypershap.errors import BaselineWarning, warn
 from skhypershap.space.encoding import Config
 from skhypershap.trials import Trials
 from skhypershap.trials.baselines import Baseline, describe_replaced
+from skhypershap.trials.inferred_clauses import breaking
 from skhypershap.trials.measurements import (
     BASELINE,
     Measurements,
@@ -49,7 +50,12 @@ def measure_baselines(
     if baseline_score == "predict" or evaluate is None:
         _warn(describe_replaced(baselines, trials.defaults))
         return Measurements()
-    unknown = [config for config in configs if np.isnan(known_score(trials, config))]
+    always_failed = breaking(trials, configs)  # which is not run once more
+    unknown = [
+        config
+        for config, fails in zip(configs, always_failed, strict=True)
+        if not fails and np.isnan(known_score(trials, config))
+    ]
     keys = config_keys(trials, unknown)
     to_run = list(dict(zip(keys, unknown, strict=True)).values())
     own = [_untuned(one, trials) for one in baselines if one.replaced]

@@ -19,6 +19,12 @@ from skhypershap.games.value_function import value_function
 from skhypershap.space.encoding import Config, as_configs
 from skhypershap.space.restriction import restricted
 from skhypershap.trials import unwrap
+from skhypershap.trials.inferred_clauses import (
+    breaking,
+    broken_clauses,
+    described,
+    warn_if_always_failed,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,8 +110,8 @@ class NextSteps(ExplainerBase):
         search
             A new, unfitted search of the same class, with all of its other settings, over the best
             subset of the tunability game, around a clone of the estimator with everything else set
-            to the baseline: call `.fit(X, y)`. Where the source is not a search, a
-            ConfigurationSpace in which everything else is constant.
+            to the baseline: call `.fit(X, y)`. What always failed is left out. Where the source is not
+            a search, a ConfigurationSpace in which everything else is constant.
 
         Raises
         ------
@@ -145,10 +151,29 @@ class NextSteps(ExplainerBase):
         subsets = self._best_subsets("tunability", None, context).best
         subset = _smallest_reaching(share, subsets) if size is None else subsets[int(size) - 1]
         tuned = [names[player] for player in subset.members]
-        held = {**fitted.trials.defaults.values, **fitted.baselines[0]}
+        held = self._legal_start({**fitted.trials.defaults.values, **fitted.baselines[0]}, tuned)
         if not hasattr(self, "search_"):
             return restricted(self.space_, tuned, held, constants=True)
-        return reduced(unwrap(self.search_), self.space_, tuned, held)
+        return reduced(
+            unwrap(self.search_), self.space_, tuned, held, clauses=fitted.trials.inferred
+        )
+
+    def _legal_start(self, held: Config, tuned: list[str]) -> Config:
+        """The values to hold; where they always failed, others for what is tuned."""
+        trials = self.fitted_.trials
+        if not breaking(trials, [held])[0]:
+            return held
+        context = game_context(self)
+        coalition = np.isin(list(context.players), tuned)
+        best = best_config(context, self.fitted_.baselines[0], coalition)
+        held = held | {name: value for name, value in best.items() if name in tuned}
+        if breaking(trials, [held])[0]:
+            raise ValueError(
+                f"Tuning {', '.join(tuned)} only cannot leave what always failed: "
+                f"{described(trials.space, broken_clauses(trials, [held]))}. Choose another baseline, "
+                "or more hyperparameters with size=."
+            )
+        return held
 
     def verify(
         self, X: Any, y: Any = None, configs: Any = None, *, cv: Any = None, **fit_params: Any
@@ -177,6 +202,7 @@ class NextSteps(ExplainerBase):
         DataFrame of n_configs rows
             `configuration` (dict), `predicted` (by the surrogate), `measured` (mean over the
             folds) and `measured_std` (standard deviation over the folds), in units of the metric.
+            What always failed is not run again; it is measured as NaN.
 
         Raises
         ------
@@ -220,7 +246,17 @@ class NextSteps(ExplainerBase):
             completed = [fitted.completed(config) for config in as_configs(configs, self.space_)]
         predicted = fitted.predict_score(completed)
         search = getattr(self, "search_", self.search)
-        means, stds = measured(search, completed, X, y, fitted.trials.metric, cv=cv, **fit_params)
+        means, stds = np.full((2, len(completed)), np.nan)
+        always_failed = breaking(fitted.trials, completed)
+        if always_failed.any():
+            what = f"{int(always_failed.sum())} of {len(completed)} configurations"
+            warn_if_always_failed(fitted.trials, completed, what, "They are not run.")
+        runs = np.flatnonzero(~always_failed)
+        if len(runs) or not len(completed):
+            configs = [completed[row] for row in runs]
+            means[runs], stds[runs] = measured(
+                search, configs, X, y, fitted.trials.metric, cv=cv, **fit_params
+            )
         return verified_frame(completed, predicted, means, stds, labels)
 
     def _default_configs_to_verify(self) -> tuple[list[str], list[Config]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,7 +95,21 @@ class GameContext(NamedTuple):
 
     def filled(self, configs: Sequence[Mapping[str, Any]]) -> Vectors:
         """Vectors of configurations; inactive hyperparameters have their default."""
-        return self.surrogate.legality.fill(encode(self.trials.space, configs, unknown=True))
+        # What a user gives may break clauses that were inferred from failures.
+        vectors = encode(self.trials.space, configs, unknown=True, forbidden=True)
+        return self.surrogate.legality.fill(vectors)
+
+    def with_trials(self, trials: Trials) -> GameContext:
+        """The same context with trials whose space has other clauses."""
+        if trials is self.trials:
+            return self
+        legality = trials.defaults.legality(trials.space)
+        inputs = replace(self.surrogate.inputs, legality=legality)
+        return self._replace(
+            trials=trials,
+            surrogate=replace(self.surrogate, inputs=inputs),
+            spec=replace(self.spec, legality=legality),
+        )
 
     def with_samples(self, games: Iterable[str]) -> GameContext:
         """The same context with candidates sampled once, for several surrogates that share them."""

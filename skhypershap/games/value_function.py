@@ -12,9 +12,10 @@ from joblib import effective_n_jobs
 from skhypershap.arrays import Coalitions, Scores
 from skhypershap.games.coalition_scores import coalition_scores
 from skhypershap.games.optimizer_bias import OptimizerComparison, bias_scores
-from skhypershap.games.setting import GameContext, learns_from_subsets, sign_of_gain
+from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.parallel import has_other_workers, in_parallel
 from skhypershap.space.encoding import Config
+from skhypershap.trials.inferred_clauses import without_broken
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,25 @@ class ValueFunction:
         return self.scores(None)
 
 
+def context_for(game_spec: GameSpec, context: GameContext) -> GameContext:
+    """The context of one game: without inferred clauses that the configurations it blends break.
+
+    An ablation proposes nothing: it compares configurations that the user gave, and what always failed
+    binds only what we propose. An optimizer needs a baseline that is legal in its space. The other games
+    keep the clauses: tuning cannot move within what always failed, only out of it.
+    """
+    candidates = GAMES[game_spec.game].candidates
+    if candidates not in ("config", "optimizers"):
+        return context
+    configs = [*game_spec.baselines, *([game_spec.config] if candidates == "config" else [])]
+    return context.with_trials(without_broken(context.trials, configs))
+
+
 def scores_of(
     game_spec: GameSpec, context: GameContext, coalitions: Coalitions | None = None
 ) -> Scores:
     """Values of some coalitions, or of all; see `ValueFunction.scores`."""
+    context = context_for(game_spec, context)
     if game_spec.comparison is not None:
         return bias_scores(game_spec.comparison, context, game_spec.baselines, coalitions)
     if coalitions is not None and has_other_workers(context.n_jobs):

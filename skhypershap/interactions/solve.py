@@ -11,7 +11,12 @@ from skhypershap.arrays import Coalitions, Scores
 from skhypershap.errors import ApproximationWarning, warn
 from skhypershap.games.coalition_scores import best_of_evaluated_subsets
 from skhypershap.games.setting import GameContext, sign_of_gain
-from skhypershap.games.value_function import GameSpec, ValueFunction, value_function
+from skhypershap.games.value_function import (
+    GameSpec,
+    ValueFunction,
+    context_for,
+    value_function,
+)
 from skhypershap.interactions.approximation import Approximation, approximate
 from skhypershap.interactions.from_leaves import leaf_interactions
 from skhypershap.interactions.indices import (
@@ -72,6 +77,7 @@ def solve(game_spec: GameSpec, context: GameContext, index_spec: IndexSpec) -> E
     index_spec : IndexSpec
         Which index, up to which order, and up to how many players exactly.
     """
+    context = context_for(game_spec, context)
     if game_spec.game == "ablation":
         if has_leaves(context):
             return _explained_from_leaves(game_spec, context, index_spec)

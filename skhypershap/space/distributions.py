@@ -22,6 +22,7 @@ from skhypershap.space.domains import (
     CONSTANT_NUMBER,
     EXACT_KEY,
     META_KEY,
+    TAIL,
     Choices,
     Hyperparameter,
     Quantiles,
@@ -31,6 +32,7 @@ from skhypershap.space.domains import (
 
 BISECTIONS = 100  # of an interval, down to the last bit of a float
 LOG_UNIFORM = "log-uniform"  # in scikit-optimize and sklearn-genetic-opt
+STRAIGHT = 1.2  # two slopes of a log-log plot with a smaller ratio are those of a power
 MAX_STEPS = 1000  # up to this many values, a discrete distribution becomes choices with weights
 
 
@@ -332,6 +334,12 @@ def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
     """
     if hasattr(distribution, "freeze"):  # scipy.stats.uniform itself instead of uniform(0, 1)
         distribution = distribution.freeze()
+    if _has_heavy_tail(distribution):
+        raise UnreadableError(
+            f"The distribution of {name!r}, {distribution!r}, has so heavy a tail that its quantiles "
+            "cannot be computed. Give it a largest value, as in scipy.stats.zipfian(a, n) or "
+            "randint(low, high), or pass a list."
+        )
     try:
         lower, upper = distribution.support()
         probes = tuple(np.round(distribution.ppf([0.001, 0.1, 0.5, 0.9, 0.999]), 12).tolist())
@@ -357,6 +365,26 @@ def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
         interval = Interval(float(lower), float(upper), log=bool(log), integer=False)
         return interval, interval
     return (kind, float(lower), float(upper), probes), distribution
+
+
+def _has_heavy_tail(distribution: Any) -> bool:
+    """Whether a discrete distribution without an upper bound falls like a power of its values.
+
+    Its quantiles next to 1 are so large that scipy runs out of time or memory, and `ppf` must not be
+    tried. On a log-log scale a power is straight; anything that falls faster bends down.
+    """
+    if not _is_discrete(distribution):
+        return False
+    try:
+        lower, upper = distribution.support()
+        values = max(float(lower), 0.0) + 2.0 ** np.arange(14, 17)
+        beyond = 1 - np.asarray(distribution.cdf(values), dtype=float)
+    except Exception:  # an error with a better message follows
+        return False
+    if np.isfinite(upper) or not beyond[-1] > TAIL:
+        return False
+    slopes = np.log(beyond[:-1] / beyond[1:])
+    return bool(slopes[1] < STRAIGHT * slopes[0])
 
 
 def _unreadable(name: str, distribution: Any) -> UnreadableError:

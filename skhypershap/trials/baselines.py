@@ -14,6 +14,7 @@ from skhypershap.space.conditions import violates
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.defaults import Defaults, typical
+from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
 from skhypershap.trials.trials import Trials
 
 WORDS = ("default", "median", "worst", "best")
@@ -155,7 +156,8 @@ def complete_config(
     """Complete a configuration that a user gave in part; values outside the space are an error."""
     check_partial(config, trials.space)
     configs = [{**defaults.values, **rest, **config}]
-    return as_own(trials.space, configs, encode(trials.space, configs))[0]
+    # What always failed is forbidden only to what we propose.
+    return as_own(trials.space, configs, encode(trials.searched_space, configs))[0]
 
 
 def check_partial(config: Mapping[str, Any], space: ConfigurationSpace) -> None:
@@ -178,8 +180,11 @@ def _one_baseline(
         middle = {name: typical(name, trials.space, trials.configs) for name in trials.space}
         return Baseline(_allowed(middle, trials))
     given = baseline if isinstance(baseline, Mapping) else {}
-    whole = complete_config(given, {}, trials, defaults) if given else defaults.values
-    config = _allowed(whole, trials)
+    if given:
+        config = complete_config(given, {}, trials, defaults)
+        warn_if_always_failed(trials, [config], "baseline", TAKEN)
+    else:
+        config = _allowed(defaults.values, trials)
     replaced = [name for name in config if name in defaults.replaced and name not in given]
     return Baseline(config, tuple(replaced))
 

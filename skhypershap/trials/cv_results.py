@@ -29,6 +29,15 @@ def check_metric(search: Any, metric: str | None) -> None:
         metric_name(search, metric, ["score"], times)
 
 
+def metric_names(search: Any) -> list[str]:
+    """Names of the scores of a search, fitted or not, as far as they are known."""
+    results = getattr(search, "cv_results_", None)
+    if results is not None:
+        return [key.removeprefix(TEST) for key in results if key.startswith(TEST)]
+    scoring = getattr(search, "scoring", None)
+    return list(scoring) if isinstance(scoring, (list, tuple, set, dict)) else []
+
+
 def column_of(search: Any, metric: str | None) -> tuple[str, str]:
     """Name of the metric to explain, and the key of its column in the results."""
     results = search.cv_results_

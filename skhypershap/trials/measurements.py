@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skhypershap.space.encoding import as_own, encode
+from skhypershap.trials.inferred_clauses import still_forbidden
 from skhypershap.trials.trials import Trials, numbers_of
 
 BASELINE, CLAIM, TOLD = "baseline", "claim", "told"
@@ -91,26 +92,31 @@ def measurements(
         resources = numbers_of("fidelity", fidelity, n_configs)
         if not np.isfinite(resources).all():
             raise ValueError("fidelity must be a finite number for each configuration.")
-    vectors = encode(trials.space, configs, unknown=trials.unknown)
+    # One success of what always failed shows that it can run.
+    vectors = encode(trials.searched_space, configs, unknown=trials.unknown)
     own = as_own(trials.space, configs, vectors)
     return Measurements(own, np.where(np.isfinite(given), given, np.nan), list(why), resources)
 
 
 def with_measured(trials: Trials, measured: Measurements) -> Trials:
-    """The trials of a source, followed by the measured ones that have a score."""
+    """The trials of a source, followed by the measured ones that have a score.
+
+    A success removes the clauses that it breaks, of those that were inferred from failures.
+    """
     rows = np.flatnonzero(np.isfinite(measured.scores)).tolist()
     failed = [row for row in range(len(measured.configs)) if row not in set(rows)]
     fidelity = trials.fidelity
     if fidelity is not None:
         added = measured.fidelity[rows]
         fidelity = np.append(fidelity, np.where(np.isnan(added), fidelity.max(), added))
-    return replace(
+    together = replace(
         trials,
         configs=[*trials.configs, *(measured.configs[row] for row in rows)],
         scores=np.append(trials.scores, measured.scores[rows]),
         fidelity=fidelity,
         failed=[*trials.failed, *(measured.configs[row] for row in failed)],
     )
+    return still_forbidden(together)
 
 
 def config_keys(trials: Trials, configs: Sequence[Mapping[str, Any]]) -> list[Hashable]:

@@ -10,6 +10,7 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap._compat import class_names
 from skhypershap.errors import check_name
+from skhypershap.trials.failure_metric import FAILED, records_of_failures
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.searches import unwrap
 from skhypershap.trials.trials import DIRECTIONS, Trials, trials_of
@@ -17,6 +18,10 @@ from skhypershap.trials.trials import DIRECTIONS, Trials, trials_of
 
 class Reader(Protocol):
     """Reads one kind of source; a module with these two functions is a reader.
+
+    It may also have a function `metric_of_failures(source)`: the metric that is checked and read where
+    failure itself is explained; `"failed"` where the source has a metric of that name. By default the
+    one that the search optimises.
 
     See Also
     --------
@@ -188,7 +193,12 @@ def check_source(source: Any, *, space: Any = None, metric: str | int | None = N
         As in `read_trials`; a search need not have run.
     """
     source = unwrap(source)
-    return reader_of(source).check(source, space=space, metric=metric)
+    reader = reader_of(source)
+    if metric != FAILED:
+        return reader.check(source, space=space, metric=metric)
+    scored = getattr(reader, "metric_of_failures", lambda _: None)(source)
+    checked = reader.check(source, space=space, metric=scored)
+    return replace(checked, failures=scored != FAILED)
 
 
 def read_checked(
@@ -199,6 +209,7 @@ def read_checked(
     configs: Any = None,
     scores: Any = None,
     fidelity: Any = None,
+    infer_failures: bool = False,
 ) -> Trials:
     """Read the results of a source that was checked.
 
@@ -208,12 +219,19 @@ def read_checked(
         As in `read_trials`; a search that had not run when it was checked must have run by now.
     checked : Checked
         What `check_source` returned; its space becomes that of the trials.
+    infer_failures : bool, default=False
+        Whether what failed in all of its trials is forbidden in a copy of the space.
     """
     given = {"configs": configs, "scores": scores, "fidelity": fidelity}
     if isinstance(source, ConfigurationSpace):
         checked = replace(checked, details=given)
     source = unwrap(source)
-    return trials_of(reader_of(source).read(source, checked, direction=direction))
+    reader = reader_of(source)
+    if not checked.failures:
+        records = reader.read(source, checked, direction=direction)
+        return trials_of(records, infer_failures=infer_failures)
+    records = reader.read(source, checked, direction=direction or "minimize")
+    return trials_of(records_of_failures(records, direction))
 
 
 def read_trials(
@@ -246,7 +264,8 @@ def read_trials(
         hyperopt also what these were given themselves.
     metric : str or int, optional
         Which column of the results to read, or which objective of several, by name or position; what
-        the search optimises by default.
+        the search optimises by default. `"failed"` for failure itself: 1 where a trial failed, 0
+        where it did not, minimised.
     direction : {"maximize", "minimize"}, optional
         Which scores are better; the direction of the source by default.
 

@@ -23,12 +23,16 @@ class Checked:
         What the user passed as `space=`.
     details : object
         Anything else that this reader's `read` needs.
+    failures : bool
+        Whether failure itself is explained: `read` is called as always, and its scores become 1 or 0.
+        Set by the common code.
     """
 
     metric: Any
     space: ConfigurationSpace | None = None
     given: Any = None
     details: Any = None
+    failures: bool = False
 
     @property
     def complete(self) -> bool:
@@ -68,6 +72,12 @@ class Records:
         The resource of each trial.
     unknown : bool
         Whether a trial may lack a hyperparameter that is active in it.
+    failed : sequence of mapping
+        Configurations of further trials that failed, perhaps before they were complete: what the space
+        does not have is ignored.
+    left_out : str
+        A sentence on trials that the reader left out, the ones in `failed` included, or nothing. It
+        becomes part of the warning on failed trials.
     """
 
     space: ConfigurationSpace
@@ -78,3 +88,5 @@ class Records:
     default: Mapping[str, Any] | None = None
     fidelity: Any = None
     unknown: bool = False
+    failed: Sequence[Mapping[str, Any]] = ()
+    left_out: str = ""

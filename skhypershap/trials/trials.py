@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhypershap.errors import TrialsWarning, warn
+from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import as_own, check_known, check_supported, encode
 from skhypershap.trials.defaults import Defaults, defaults_of
+from skhypershap.trials.failures import FailureClause, failure_clauses
+from skhypershap.trials.inferred_clauses import described, with_clauses
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ConfigSpace import ConfigurationSpace
 
     from skhypershap.trials.records import Records
@@ -46,6 +51,10 @@ class Trials:
         Whether a configuration may lack a hyperparameter that is active in it.
     failed : list of dict
         Configurations that ran without a finite score.
+    inferred : tuple of FailureClause
+        What the space forbids only because it failed in all of its trials.
+    given_space : ConfigSpace.ConfigurationSpace or None
+        The space without these clauses; None where there are none.
     """
 
     space: ConfigurationSpace
@@ -58,6 +67,13 @@ class Trials:
     fidelity: np.ndarray | None = None
     unknown: bool = False
     failed: list[dict[str, Any]] = field(default_factory=list)
+    inferred: tuple[FailureClause, ...] = ()
+    given_space: ConfigurationSpace | None = None
+
+    @property
+    def searched_space(self) -> ConfigurationSpace:
+        """The space without what was inferred from failures."""
+        return self.space if self.given_space is None else self.given_space
 
     @property
     def maximize(self) -> bool:
@@ -81,8 +97,16 @@ class Trials:
         return int(np.argmax(scores))
 
 
-def trials_of(records: Records) -> Trials:
+def trials_of(records: Records, *, infer_failures: bool = False) -> Trials:
     """Make `Trials` of the records of a source; one warning counts the failed ones.
+
+    Parameters
+    ----------
+    records : Records
+        What a reader returned.
+    infer_failures : bool, default=False
+        Whether what failed in all of its trials is forbidden in a copy of the space. The warning names
+        it.
 
     Raises
     ------
@@ -94,13 +118,16 @@ def trials_of(records: Records) -> Trials:
     check_known(configs, space)
     scores = numbers_of("scores", records.scores, len(configs))
     vectors = encode(space, configs, unknown=records.unknown)  # errors count failed trials, too
-    kept = _finished(scores, records.metric)
+    finished = _finished(scores, records.metric)
+    kept = np.flatnonzero(finished).tolist()
     own = as_own(space, configs, vectors)
+    partial = _within(space, records.failed)
+    lost = encode(space, partial, unknown=True, forbidden=True)
     values = [own[row] for row in kept]
     default = None if records.default is None else dict(records.default)
     defaults = defaults_of(space, values, default)
     defaults.set_in(space)
-    return Trials(
+    trials = Trials(
         space=space,
         configs=values,
         scores=scores[kept],
@@ -110,28 +137,58 @@ def trials_of(records: Records) -> Trials:
         default=default,
         fidelity=_fidelity(records, kept),
         unknown=records.unknown,
-        failed=[own[row] for row in np.flatnonzero(~np.isfinite(scores)).tolist()],
+        failed=[own[row] for row in np.flatnonzero(~np.isfinite(scores)).tolist()]
+        + as_own(space, partial, lost),
     )
+    if infer_failures:
+        failed = np.vstack([vectors[~finished], lost])
+        trials = with_clauses(trials, failure_clauses(space, vectors[finished], failed))
+    _warn_of_failures(trials, records.left_out, len(scores) - len(kept), len(scores))
+    return trials
 
 
-def _finished(scores: np.ndarray, metric: str) -> list[int]:
-    """Positions of the trials with a finite score; a warning counts the others."""
-    finished = np.isfinite(scores)
+def _within(
+    space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What of configurations the space has."""
+    return [
+        {
+            name: value
+            for name, value in config.items()
+            if name in space and not np.isnan(domain_of(space[name]).encode([value])[0])
+        }
+        for config in configs
+    ]
+
+
+def _finished(scores: np.ndarray, metric: str) -> np.ndarray:
+    """Whether each trial has a finite score; an error if none has."""
+    finished: np.ndarray = np.isfinite(scores)
     if not len(scores):
         raise ValueError("There are no trials: the configurations and scores are empty.")
-    n_failed = int((~finished).sum())
-    if n_failed == len(scores):
+    if not finished.any():
         raise ValueError(
             f"All {len(scores)} trials failed: none has a finite {metric!r} score. "
             "With a search estimator, error_score='raise' shows why."
         )
+    return finished
+
+
+def _warn_of_failures(trials: Trials, left_out: str, n_failed: int, n_trials: int) -> None:
+    """One warning that counts failed trials and names what failed in all of its trials."""
+    sentences = [left_out] if left_out else []
     if n_failed:
-        warn(
-            f"{n_failed} of {len(scores)} trials failed (their {metric!r} score is NaN or infinite); "
-            "they are left out.",
-            TrialsWarning,
+        sentences.append(
+            f"{n_failed} of {n_trials} trials failed (their {trials.metric!r} score is NaN or "
+            "infinite); they are left out."
         )
-    return np.flatnonzero(finished).tolist()
+    if trials.inferred:
+        sentences.append(
+            "What failed in all of its trials is taken as forbidden: "
+            f"{described(trials.space, trials.inferred)}. Pass infer_failures=False to allow it."
+        )
+    if sentences:
+        warn(" ".join(sentences), TrialsWarning)
 
 
 def _fidelity(records: Records, kept: list[int]) -> np.ndarray | None:

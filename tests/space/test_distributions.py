@@ -16,7 +16,7 @@ from sklearn.model_selection import KFold
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
-from skhypershap.space.distributions import hyperparameter_from
+from skhypershap.space.distributions import UnreadableError, hyperparameter_from
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
@@ -223,3 +223,15 @@ class TestDomains:
         for unreadable in (OnlyDraws(), stats.poisson(3, loc=0.5), stats.randint(1, 4, loc=0.5)):
             with pytest.raises(ValueError, match=r"'C'.*space="):
                 hyperparameter_from("C", [unreadable])
+
+
+@pytest.mark.parametrize("exponent", [1.2, 1.5, 2.0])
+def test_heavy_discrete_tail_is_refused_before_its_quantiles_are_computed(exponent):
+    with pytest.raises(UnreadableError, match="zipfian"):
+        hyperparameter_from("n", [stats.zipf(exponent)])
+
+
+@pytest.mark.parametrize("distribution", [stats.geom(1e-5), stats.poisson(5), stats.zipf(3.0)])
+def test_light_discrete_tail_is_read(distribution):
+    hyperparameter = hyperparameter_from("n", [distribution])
+    assert domain_of(hyperparameter).decode(np.array([0.5])) == [distribution.ppf(0.5)]

@@ -11,6 +11,7 @@ from ConfigSpace import ConfigurationSpace
 from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space.distributions import choices_of
 from skhypershap.space.domains import Choices, domain_of, is_number
+from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_of_trials
 from skhypershap.trials.readers.hyperopt_space import is_expression, space_of_expression
 from skhypershap.trials.records import Checked, Records
@@ -25,6 +26,11 @@ class Finished(NamedTuple):
 
     trials: list[Any]
     options: Mapping[str, Sequence[Any]]
+
+
+def metric_of_failures(source: Any) -> str | int | None:
+    """See `Reader`."""
+    return own_or([name for trial in _finished(source) for name in trial["result"]], LOSS)
 
 
 def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:

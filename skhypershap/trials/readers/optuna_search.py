@@ -42,7 +42,7 @@ def check(search: Any, *, space: Any = None, metric: str | None = None) -> Check
 def read(search: Any, checked: Checked, *, direction: str | None = None) -> Records:
     """See `Reader`; pruned trials are read as those of any study are."""
     check_ran(search, "study_")
-    trials = scored(search.study_)
+    trials, failed, left_out = scored(search.study_)
     is_time, space = checked.metric in TIMES, checked.known_space
     if is_time:
         # A study that was begun elsewhere may hold trials without the times of scikit-learn.
@@ -58,4 +58,6 @@ def read(search: Any, checked: Checked, *, direction: str | None = None) -> Reco
         direction=direction or ("minimize" if is_time else "maximize"),
         default=None if defaults is None else defaults.of_all(space, ()),
         fidelity=last_steps(trials),
+        failed=[config_of(trial) for trial in failed],
+        left_out=left_out,
     )

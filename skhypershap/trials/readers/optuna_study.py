@@ -20,7 +20,9 @@ from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.space.domains import EXACT_KEY, domain_of, value_key
 from skhypershap.space.encoding import check_known
+from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_with_conditions
+from skhypershap.trials.moving_ranges import Ranges, add_relations
 from skhypershap.trials.records import Checked, Records
 
 DURATION = "duration"
@@ -37,6 +39,11 @@ class Objective(NamedTuple):
     score_of: Callable[[Any], float]
 
 
+def metric_of_failures(study: Any) -> str | int | None:
+    """See `Reader`; all objectives of a trial fail together."""
+    return own_or(study.metric_names or (), "0")
+
+
 def check(study: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """See `Reader`; `metric` may be an objective's position, or the duration in seconds."""
     objective = _objective(study, metric)
@@ -47,7 +54,7 @@ def check(study: Any, *, space: Any = None, metric: str | int | None = None) -> 
 def read(study: Any, checked: Checked, *, direction: str | None = None) -> Records:
     """See `Reader`; the details are the `Objective`."""
     objective: Objective = checked.details
-    trials = scored(study)
+    trials, failed, left_out = scored(study)
     if checked.given is None:
         trials = _inside(trials)
     configs = [config_of(trial) for trial in trials]
@@ -59,6 +66,8 @@ def read(study: Any, checked: Checked, *, direction: str | None = None) -> Recor
         direction=direction or objective.direction,
         fidelity=last_steps(trials),
         unknown=not checked.complete,
+        failed=[config_of(trial) for trial in failed],
+        left_out=left_out,
     )
 
 
@@ -69,11 +78,23 @@ def _space(
     if checked.space is not None:
         return checked.space
     if checked.given is None:
-        return space_with_conditions(_hyperparameters(trials), configs)
+        space = space_with_conditions(_hyperparameters(trials), configs)
+        add_relations(space, configs, _ranges(trials))
+        return space
     if not isinstance(checked.given, Mapping):
         return space_given(checked.given)
     check_known(configs, checked.given)  # before anything is inferred from what they lack
     return space_with_conditions(hyperparameters_given(checked.given), configs)
+
+
+def _ranges(trials: Sequence[Any]) -> Ranges:
+    """The range of each numeric hyperparameter in each trial that has it."""
+    found: Ranges = {}
+    for row, trial in enumerate(trials):
+        for name, distribution in trial.distributions.items():
+            if hasattr(distribution, "low"):
+                found.setdefault(name, {})[row] = (distribution.low, distribution.high)
+    return found
 
 
 def _objective(study: Any, metric: str | int | None) -> Objective:
@@ -100,8 +121,16 @@ def _objective(study: Any, metric: str | int | None) -> Objective:
     return Objective(names[position], directions[position], lambda trial: trial.values[position])
 
 
-def scored(study: Any) -> list[Any]:
-    """Trials of a study that have a score; one warning counts those that ended without.
+class Scored(NamedTuple):
+    """The trials of a study that have a score, those that failed, and a sentence on what is left out."""
+
+    trials: list[Any]
+    failed: list[Any]
+    left_out: str
+
+
+def scored(study: Any) -> Scored:
+    """Trials of a study that have a score, and those that failed, perhaps before they were complete.
 
     A pruned trial's score is its last report. If complete trials, too, end with the value that they
     report last, the pruned trial is one at a lower fidelity; without such trials the surrogate would see
@@ -132,12 +161,9 @@ def scored(study: Any) -> list[Any]:
     if n_pruned:
         why = "" if comparable else ", and complete ones do not end with the value they report"
         left_out.append(f"{n_pruned} were pruned without a score to compare{why}")
-    if left_out:
-        warn(
-            f"{n_failed + n_pruned} of {len(trials)} trials are left out: {'; '.join(left_out)}.",
-            TrialsWarning,
-        )
-    return kept
+    sentence = f"{n_failed + n_pruned} of {len(trials)} trials are left out: {'; '.join(left_out)}."
+    failed = [trial for trial in trials if trial.state.name == "FAIL"]
+    return Scored(kept, failed, sentence if left_out else "")
 
 
 def _inside(trials: Sequence[Any]) -> list[Any]:

@@ -14,6 +14,7 @@ from skhypershap._compat import class_names, tuner_objective
 from skhypershap.errors import unknown_name
 from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.space.domains import is_number, value_key
+from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_inferred, space_of_trials
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.rounded import rounded, weighted
@@ -26,6 +27,12 @@ TIMES = ("time_total_s", "time_this_iter_s")
 NOT_SCORES = (ITERATION, "timestamp", "pid", "time_since_restore", "iterations_since_restore")
 
 Configs = Sequence[Mapping[str, Any]]
+
+
+def metric_of_failures(source: Any) -> str | int | None:
+    """See `Reader`; without a metric in its TuneConfig a time, which every trial reports."""
+    names = [name for result in _started(source) for name in _flat(result.metrics)]
+    return own_or(names, tuner_objective(source)[0] or TIMES[0])
 
 
 def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:

@@ -12,14 +12,22 @@ from skhypershap.trials.cv_results import (
     TIMES,
     check_metric,
     column_of,
+    metric_names,
     resources,
     trial_params,
     trial_rows,
 )
+from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_inferred
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.search_space import MISSING, EstimatorDefaults
 from skhypershap.trials.searches import check_ran, space_of_search, untuned
+
+
+def metric_of_failures(search: Any) -> str | int | None:
+    """See `Reader`; of several metrics the first, since all fail together."""
+    names = metric_names(search)
+    return own_or(names, names[0] if len(names) > 1 else None)
 
 
 def check(search: Any, *, space: Any = None, metric: str | None = None) -> Checked:

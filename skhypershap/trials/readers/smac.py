@@ -14,6 +14,7 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.errors import unknown_name
 from skhypershap.space.encoding import default_values
+from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
 
@@ -41,6 +42,12 @@ class Run(NamedTuple):
     objectives: list[str]
     configs: Mapping[int, Mapping[str, Any]]
     evaluations: list[Evaluation]
+
+
+def metric_of_failures(source: Any) -> str | int | None:
+    """See `Reader`; all objectives of an evaluation fail together."""
+    objectives = _run_of(source).objectives
+    return own_or(objectives, objectives[0])
 
 
 def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:

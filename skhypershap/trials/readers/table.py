@@ -8,10 +8,16 @@ import pandas as pd
 
 from skhypershap.errors import check_name
 from skhypershap.space.encoding import configs_of_cells
+from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_of_trials
 from skhypershap.trials.records import Checked, Records
 
 SCORE, FIDELITY = "score", "fidelity"
+
+
+def metric_of_failures(source: pd.DataFrame) -> str | int | None:
+    """See `Reader`."""
+    return own_or(source.columns, None)
 
 
 def check(source: pd.DataFrame, *, space: Any = None, metric: str | None = None) -> Checked:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-import numpy as np
-
 from skhypershap.errors import check_name
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.trials import Trials
@@ -18,22 +16,22 @@ def check(source: Trials, *, space: Any = None, metric: Any = None) -> Checked:
         raise ValueError("space= is for sources without a space; Trials have one. Leave it out.")
     if metric is not None:
         check_name("metric", metric, [source.metric])
-    return Checked(source.metric, deepcopy(source.space))
+    return Checked(source.metric, deepcopy(source.searched_space))
 
 
 def read(source: Trials, checked: Checked, *, direction: str | None = None) -> Records:
     """See `Reader`; failed trials are read as such once more."""
-    n_failed = len(source.failed)
-    fidelity = source.fidelity
-    if fidelity is not None:
-        fidelity = np.append(fidelity, np.full(n_failed, fidelity.max()))
+    n_failed, n_finished = len(source.failed), len(source.configs)
+    counted = f"{n_failed} of {n_failed + n_finished} trials failed; they are left out."
     return Records(
         space=checked.known_space,
-        configs=[*source.configs, *source.failed],
-        scores=np.append(source.scores, np.full(n_failed, np.nan)),
+        configs=source.configs,
+        scores=source.scores,
         metric=source.metric,
         direction=direction or source.direction,
         default=source.default,
-        fidelity=fidelity,
+        fidelity=source.fidelity,
         unknown=source.unknown,
+        failed=source.failed,
+        left_out=counted if n_failed else "",
     )

@@ -73,14 +73,17 @@ def test_changing_bounds_are_joined():
         return x + trial.suggest_int("n", -2 if wide else 0, 5)
 
     study = run_study(objective)
-    trials = read_trials(study)
+    with pytest.warns(SpaceWarning, match="range of x, n is not the same in all trials") as caught:
+        trials = read_trials(study)
+    assert len(caught) == 1
     x, n = trials.space["x"], trials.space["n"]
     assert type(x) is UniformFloatHyperparameter
     assert (x.lower, x.upper, x.log) == (1e-3, 10.0, True)
     assert type(n) is UniformIntegerHyperparameter
     assert (n.lower, n.upper, n.log) == (-2, 5, False)
     assert all(type(config["n"]) is int for config in trials.configs)
-    assert_explained_as_its_trials(study)
+    with pytest.warns(SpaceWarning, match="range of x, n"):
+        assert_explained_as_its_trials(study)
 
 
 def test_log_integer_stays_a_log_integer():
