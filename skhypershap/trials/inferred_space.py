@@ -21,16 +21,27 @@ from ConfigSpace.hyperparameters import (
     UniformFloatHyperparameter,
     UniformIntegerHyperparameter,
 )
+from scipy.stats import binom
 
 from skhypershap.errors import SpaceWarning, warn
-from skhypershap.space.distributions import hyperparameter_from
-from skhypershap.space.domains import MANY_NUMBERS, domain_of, is_number, value_key
+from skhypershap.space.distributions import Interval, hyperparameter_from
+from skhypershap.space.domains import (
+    MANY_NUMBERS,
+    Numbers,
+    Quantiles,
+    domain_of,
+    is_number,
+    value_key,
+)
 from skhypershap.trials.records import Checked
 from skhypershap.trials.search_space import EstimatorDefaults, dicts_of, space_of_dicts
 
 FEW = 10  # no more numbers than these, each tried about twice or more, are a grid
 EVIDENCE = 3  # trials with, and trials without, a hyperparameter before a condition is inferred
-MANY_MAGNITUDES = 1e3  # a range with this ratio of its ends, or a larger one, is logarithmic
+MAGNITUDE = 5  # a range with a smaller ratio of its ends is linear: there both scales look alike
+SMALL = 1e-2  # of the largest value: uniform draws are rarely smaller than that
+LOG_UNIFORM = ("loguniform", "reciprocal")  # names in scipy
+CHANCE = 1e-3  # probability of as many small values, if they were uniform, that speaks against it
 
 Configs = Sequence[Mapping[str, Any]]
 
@@ -61,8 +72,15 @@ def space_given(space: Any) -> ConfigurationSpace:
     return space_of_dicts(dicts_of(space), EstimatorDefaults(None))
 
 
-def space_inferred(configs: Configs) -> ConfigurationSpace:
+def space_inferred(configs: Configs, notes: str = "") -> ConfigurationSpace:
     """Infer ranges, choices and conditions from the configurations of trials; one warning lists them.
+
+    Parameters
+    ----------
+    configs : sequence of mapping
+        The configurations of the trials, without inactive hyperparameters.
+    notes : str, default=""
+        Sentences that the warning ends with.
 
     Raises
     ------
@@ -85,10 +103,8 @@ def space_inferred(configs: Configs) -> ConfigurationSpace:
     names = list(dict.fromkeys(name for config in configs for name in config))
     if not names:
         raise ValueError("The trials have no hyperparameters, so there is nothing to explain.")
-    space = ConfigurationSpace()
-    space.add([_inferred(name, configs) for name in names])
-    unexplained = _add_conditions(space, names, configs, evidence=EVIDENCE)
-    shown = [f"{name}: {domain_of(space[name]).describe()}" for name in space]
+    space, unexplained = _inferred_space(names, configs, EVIDENCE)
+    shown = [f"{name}: {domain_of(space[name]).describe()}{_scale(space[name])}" for name in space]
     shown += map(str, space.conditions)
     unsure = (
         f" No condition was found for {', '.join(unexplained)}, which some trials lack."
@@ -97,10 +113,39 @@ def space_inferred(configs: Configs) -> ConfigurationSpace:
     )
     warn(
         f"The search space was inferred from the {len(configs)} trials ({'; '.join(shown)}).{unsure} "
-        "Values beyond what was tried are not explained. Pass the space as space= if you know it.",
+        "Values beyond what was tried are not explained. Pass the space as space= if you know it."
+        + (f" {notes}" if notes else ""),
         SpaceWarning,
     )
     return space
+
+
+def _inferred_space(
+    names: Sequence[str], configs: Configs, evidence: int
+) -> tuple[ConfigurationSpace, list[str]]:
+    """A space of these names, and those of them that some trials lack without a condition."""
+    space = ConfigurationSpace()
+    space.add([_inferred(name, configs) for name in names])
+    return space, _add_conditions(space, names, configs, evidence=evidence)
+
+
+def unexplained_names(configs: Configs, *, evidence: int = EVIDENCE) -> list[str]:
+    """Names of the hyperparameters that some trials lack although no condition explains it."""
+    names = list(dict.fromkeys(name for config in configs for name in config))
+    return _inferred_space(names, configs, evidence)[1]
+
+
+def _scale(hyperparameter: Hyperparameter) -> str:
+    """The scale of a range, for the warning."""
+    domain = domain_of(hyperparameter)
+    if isinstance(domain, Quantiles):
+        kind = getattr(getattr(domain.distribution, "dist", None), "name", "")
+        is_log = kind in LOG_UNIFORM
+    elif isinstance(domain, Numbers):
+        is_log = hyperparameter.log
+    else:
+        return ""
+    return f" on a {'logarithmic' if is_log else 'linear'} scale"
 
 
 def space_with_conditions(
@@ -117,7 +162,7 @@ def space_with_conditions(
     return space
 
 
-def space_of_trials(checked: Checked, configs: Configs) -> ConfigurationSpace:
+def space_of_trials(checked: Checked, configs: Configs, notes: str = "") -> ConfigurationSpace:
     """The space for trials of a source that does not contain it: given or inferred.
 
     Parameters
@@ -127,6 +172,8 @@ def space_of_trials(checked: Checked, configs: Configs) -> ConfigurationSpace:
         the trials and added.
     configs : sequence of mapping
         The configurations of the trials, without inactive hyperparameters.
+    notes : str, default=""
+        Sentences for the warning about an inferred space.
 
     Returns
     -------
@@ -146,7 +193,7 @@ def space_of_trials(checked: Checked, configs: Configs) -> ConfigurationSpace:
     [gamma | kernel in {'rbf'}]
     """
     if checked.space is None:
-        return space_inferred(configs)
+        return space_inferred(configs, notes)
     if isinstance(checked.given, Mapping) and not checked.complete:
         _add_conditions_and_warn(checked.space, list(checked.space), configs)
     return checked.space
@@ -169,15 +216,57 @@ def _inferred(name: str, configs: Configs) -> Hyperparameter:
     values = [config[name] for config in configs if name in config]
     values = [value.item() if isinstance(value, np.generic) else value for value in values]
     n_distinct = len({value_key(value) for value in values})
-    numeric = all(is_number(value) and math.isfinite(value) for value in values)
+    numbers = [value for value in values if is_number(value) and math.isfinite(value)]
+    others = [value for value in values if not (is_number(value) and math.isfinite(value))]
     grid = n_distinct == 1 or (n_distinct <= FEW and 2 * n_distinct <= len(values))
-    if grid or not numeric:
-        return hyperparameter_from(name, [values])
-    lower, upper = min(values), max(values)
-    log = lower > 0 and upper / lower >= MANY_MAGNITUDES
-    whole = all(isinstance(value, int) for value in values)
+    if grid or not numbers:
+        return hyperparameter_from(name, [values], exact=_both_kinds(numbers))
+    if others and not _beside_a_range(numbers, others):
+        return hyperparameter_from(name, [values], exact=_both_kinds(numbers))
+    lower, upper = min(numbers), max(numbers)
+    whole = all(isinstance(value, int) for value in numbers)
+    log = is_logarithmic(numbers)
+    if others:
+        return hyperparameter_from(name, [Interval(lower, upper, log, whole), others])
     kind = UniformIntegerHyperparameter if whole else UniformFloatHyperparameter
     return kind(name, lower, upper, log=log)
+
+
+def _both_kinds(numbers: Sequence[float]) -> bool:
+    """Whether a number occurs as an integer and as a float: 1 and 1.0 were meant to differ."""
+    return len({value_key(number) for number in numbers}) > len(set(numbers))
+
+
+def _beside_a_range(numbers: Sequence[float], others: Sequence[Any]) -> bool:
+    """Whether numbers are a range and the other values a few choices beside it, None for example."""
+    n_numbers, n_others = len(set(numbers)), len({value_key(value) for value in others})
+    return n_numbers > FEW and 2 * n_numbers > len(numbers) and n_others <= FEW
+
+
+def is_logarithmic(numbers: Sequence[float]) -> bool:
+    """Whether the values of a range look log-uniform rather than uniform.
+
+    Both have a likelihood, on the range from the smallest to the largest value. The log-uniform one is
+    larger if the geometric mean of the values is below the logarithmic mean of the ends. An optimizer
+    that searched most near the upper end hides that; there it counts if far more values are small than
+    a uniform distribution has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhypershap.trials.inferred_space import is_logarithmic
+    >>> is_logarithmic(np.geomspace(0.01, 0.99, 30)), is_logarithmic(np.linspace(0.01, 0.99, 30))
+    (True, False)
+    """
+    values = np.asarray(numbers, dtype=float)
+    lower, upper = values.min(), values.max()
+    if not lower > 0 or upper / lower < MAGNITUDE:
+        return False
+    log_mean_of_ends = np.log(upper - lower) - np.log(np.log(upper / lower))
+    if np.log(values).mean() < log_mean_of_ends:
+        return True
+    n_small = int((values < SMALL * upper).sum())
+    return bool(binom.sf(n_small - 1, len(values), SMALL) < CHANCE)
 
 
 def _add_conditions(

@@ -1,52 +1,125 @@
-"""Trials from a DataFrame: one row per trial, a column per hyperparameter, and the scores."""
+"""Trials from a DataFrame: one row per trial, a column per hyperparameter, and the scores.
+
+Tables of scikit-learn and of Optuna are recognised by their columns; see `trials.tables`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from ConfigSpace import ConfigurationSpace
 
-from skhypershap.errors import check_name
-from skhypershap.space.encoding import configs_of_cells
+from skhypershap.errors import check_name, unknown_name
+from skhypershap.trials.cv_results import TIMES
 from skhypershap.trials.failure_metric import own_or
-from skhypershap.trials.inferred_space import space_given, space_of_trials
+from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
+from skhypershap.trials.tables import cv_results_table, optuna_table
+from skhypershap.trials.tables.columns import columns_left_out
+from skhypershap.trials.tables.layout import FIDELITY, Layout, named
+from skhypershap.trials.tables.reading import Rows, records_of_rows
 
-SCORE, FIDELITY = "score", "fidelity"
+SCORE = "score"
 
 
 def metric_of_failures(source: pd.DataFrame) -> str | int | None:
-    """See `Reader`."""
-    return own_or(source.columns, None)
+    """See `Reader`; all metrics of a row fail together."""
+    table = named(source)
+    if cv_results_table.is_cv_results(table):
+        names = cv_results_table.metrics_of(table)
+        return own_or(names, names[0] if len(names) > 1 else None)
+    if optuna_table.is_trials_dataframe(table):
+        return own_or(optuna_table.objectives_of(table), "0")
+    return own_or(table.columns, None)
 
 
-def check(source: pd.DataFrame, *, space: Any = None, metric: str | None = None) -> Checked:
-    """See `Reader`."""
-    if source.columns.has_duplicates:
-        twice = source.columns[source.columns.duplicated()][0]
-        raise ValueError(f"The DataFrame of trials has two columns {twice!r}.")
-    built = None if space is None else space_given(space)
-    score = SCORE if metric is None else metric
-    rest = [name for name in source.columns if name != FIDELITY and name not in (built or ())]
-    check_name("metric (the column of scores)", score, rest)
-    for name in built or ():
-        check_name("column of the DataFrame for the hyperparameter", name, source.columns)
-    return Checked(score, built, space)
+def check(source: pd.DataFrame, *, space: Any = None, metric: str | int | None = None) -> Checked:
+    """See `Reader`; the details are the `Layout` of the table."""
+    table = named(source)
+    if isinstance(space, Mapping) and not isinstance(space, ConfigurationSpace):
+        space = {str(name): values for name, values in space.items()}
+    if optuna_table.is_trials_dataframe(table):
+        name, column = optuna_table.metric_column(table, metric)
+        built = space_given(space) if isinstance(space, ConfigurationSpace) else None
+        layout = Layout("optuna", column, optuna_table.parameter_columns(table))
+    else:
+        built = None if space is None else space_given(space)
+        if cv_results_table.is_cv_results(table):
+            name, column = cv_results_table.metric_column(table, metric)
+            layout = Layout("cv_results", column, _cv_parameters(table))
+        else:
+            name = column = _plain_metric(table, metric, built)
+            layout = Layout("plain", column, _plain_parameters(table, column))
+    names = (built or space) if isinstance(space, Mapping) else built
+    for given in names or ():
+        if given not in layout.parameters and given not in layout.parameters.values():
+            raise unknown_name(
+                "column of the DataFrame for the hyperparameter", given, layout.parameters
+            )
+    return Checked(name, built, space, details=layout)
 
 
 def read(source: pd.DataFrame, checked: Checked, *, direction: str | None = None) -> Records:
     """See `Reader`; with a given space only its columns, the scores and the fidelity are read."""
-    score = checked.metric or SCORE
-    names = [name for name in source.columns if name not in (score, FIDELITY)]
-    if checked.space is not None:
-        names = list(checked.space)
-    configs = configs_of_cells(source, names, checked.space)
-    return Records(
-        space=space_of_trials(checked, configs),
-        configs=configs,
-        scores=source[score],
-        metric=score,
-        direction=direction or "maximize",
-        fidelity=source.get(FIDELITY),
-        unknown=not checked.complete,
+    table, layout = named(source), checked.details
+    fidelity = _floats(table, FIDELITY) if FIDELITY in table else None
+    if layout.kind == "optuna":
+        scores = optuna_table.scores_of(table, layout.score)
+        states = optuna_table.states_of(table, scores)
+        ended = optuna_table.ended_trials(states, scores, fidelity)
+        rows = Rows(table, scores, fidelity, ended.scored, ended.failed, ended.left_out)
+        lower = optuna_table.is_loss(checked.metric)
+    elif layout.kind == "cv_results":
+        resources = cv_results_table.fidelity_of(table)
+        fidelity = fidelity if resources is None else resources
+        rows = Rows(table, _floats(table, layout.score), fidelity, list(range(len(table))))
+        lower = checked.metric in TIMES
+    else:
+        rows = Rows(table, table[layout.score], fidelity, list(range(len(table))))
+        if checked.given is None:
+            names = list(layout.parameters)
+            layout = layout._replace(left_out=columns_left_out(table, names, layout.score))
+        lower = False
+    return records_of_rows(rows, checked, layout, direction, lower_is_better=lower)
+
+
+def _floats(table: pd.DataFrame, column: str) -> np.ndarray:
+    try:
+        return pd.to_numeric(table[column]).to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The column {column!r} must hold numbers; {error}.") from error
+
+
+def _cv_parameters(table: pd.DataFrame) -> dict[str, str]:
+    """The parameters by name; those that only the dicts of a row set have no column."""
+    found = cv_results_table.parameter_columns(table)
+    for config in cv_results_table.params_of(table) or ():
+        for name in config:
+            found.setdefault(str(name), "")
+    return found
+
+
+def _plain_metric(table: pd.DataFrame, metric: Any, built: ConfigurationSpace | None) -> str:
+    """The column of scores: the one that is named, "score", or the only mean of test scores."""
+    columns = [name for name in table.columns if name != FIDELITY and name not in (built or ())]
+    if metric is not None:
+        metric = str(metric) if isinstance(metric, Integral) else metric
+        check_name("metric (the column of scores)", metric, columns)
+        return str(metric)
+    if SCORE in columns:
+        return SCORE
+    means = [name for name in columns if name.startswith("mean_test_")]
+    if len(means) == 1:
+        return means[0]
+    raise ValueError(
+        f"Unknown metric (the column of scores) {SCORE!r}: the DataFrame has no such column. Pass metric= "
+        f"one of {', '.join(map(repr, columns))}."
     )
+
+
+def _plain_parameters(table: pd.DataFrame, score: str) -> dict[str, str]:
+    return {name: name for name in table.columns if name not in (score, FIDELITY)}

@@ -1,0 +1,1 @@
+"""Tables of trials: what their columns and cells are, for tables of libraries and for any other."""

@@ -1,0 +1,219 @@
+"""Rows of a table as `Records`: their cells, with a given space or without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from ConfigSpace import ConfigurationSpace
+from ConfigSpace.hyperparameters import Hyperparameter
+
+from skhypershap.errors import TrialsWarning, warn
+from skhypershap.space.domains import domain_of
+from skhypershap.trials.inferred_space import (
+    EVIDENCE,
+    space_given,
+    space_of_trials,
+    space_with_conditions,
+)
+from skhypershap.trials.records import Checked, Records
+from skhypershap.trials.tables.cells import (
+    Column,
+    Config,
+    column_of_cells,
+    configs_of_columns,
+    fill_none,
+    own_cells,
+)
+from skhypershap.trials.tables.columns import described
+from skhypershap.trials.tables.cv_results_table import (
+    is_none_in_text,
+    params_of,
+    without_resource,
+)
+from skhypershap.trials.tables.layout import Layout
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table: all scores and resources, and which rows are trials.
+
+    Attributes
+    ----------
+    table : DataFrame
+        With text as names of columns.
+    scores : array-like of shape (n_rows,)
+        NaN where a trial failed.
+    fidelity : ndarray of shape (n_rows,) or None
+        The resource of each row.
+    scored, failed : list of int
+        Positions of trials that are read, and of those that failed, perhaps before they were complete.
+    left_out : str
+        See `Records`.
+    """
+
+    table: pd.DataFrame
+    scores: Any
+    fidelity: np.ndarray | None
+    scored: list[int]
+    failed: list[int] = field(default_factory=list)
+    left_out: str = ""
+
+
+def records_of_rows(
+    rows: Rows, checked: Checked, layout: Layout, direction: str | None, *, lower_is_better: bool
+) -> Records:
+    """Make records of the rows of a table.
+
+    Parameters
+    ----------
+    rows : Rows
+        The trials.
+    checked : Checked
+        The metric, and the space where one is given.
+    layout : Layout
+        Of the table.
+    direction : {"maximize", "minimize"} or None
+        None for the one that the metric has by its name.
+    lower_is_better : bool
+        Whether it has the direction "minimize" by its name.
+    """
+    if not rows.scored:
+        raise ValueError("The table has no trials with a score, so there is nothing to explain.")
+    given = _given_hyperparameters(checked, layout)
+    names = [name for name in layout.parameters if name not in layout.left_out]
+    configs, columns = _configs(rows.table, layout, names if given is None else list(given), given)
+    if layout.kind == "cv_results" and given is None:
+        configs = without_resource(configs, rows.fidelity)
+    scored = [configs[row] for row in rows.scored]
+    failed = [configs[row] for row in rows.failed]
+    may_be_none = [name for name, column in columns.items() if column.may_be_none]
+    if checked.complete:
+        for config in scored:
+            for name in may_be_none:
+                config.setdefault(name, None)
+    else:
+        fill_none(scored, may_be_none, evidence=EVIDENCE if given is None else 1)
+        _fill_failed(scored, failed, may_be_none)
+    return Records(
+        space=_space(checked, layout, given, scored, _notes(columns, layout)),
+        configs=scored,
+        scores=np.asarray(rows.scores)[rows.scored],
+        metric=checked.metric,
+        direction=direction or _direction(checked.metric, layout, lower=lower_is_better),
+        fidelity=_fidelity(rows),
+        unknown=not checked.complete,
+        failed=failed,
+        left_out=rows.left_out,
+    )
+
+
+def _given_hyperparameters(checked: Checked, layout: Layout) -> dict[str, Hyperparameter] | None:
+    """The hyperparameters of the space that the user gave; of a dict as a study would read it."""
+    if checked.space is not None:
+        return dict(checked.space)
+    if checked.given is None:
+        return None
+    if not isinstance(checked.given, Mapping):
+        return dict(space_given(checked.given))
+    from skhypershap.trials.readers.optuna_study import hyperparameters_given
+
+    return {item.name: item for item in hyperparameters_given(checked.given)}
+
+
+def _configs(
+    table: pd.DataFrame,
+    layout: Layout,
+    names: Sequence[str],
+    given: Mapping[str, Hyperparameter] | None,
+) -> tuple[list[Config], dict[str, Column]]:
+    """The configuration of every row, and the columns that were read for it."""
+    params = params_of(table) if layout.kind == "cv_results" else None
+    if params is not None:
+        own = {name: _own_name(name, layout) for name in names}
+        return [
+            {name: config[key] for name, key in own.items() if key in config} for config in params
+        ], {}
+    columns: dict[str, Column] = {}
+    for name in names:
+        cells = table[layout.column_of(name)]
+        column = (
+            column_of_cells(cells) if given is None else own_cells(cells, domain_of(given[name]))
+        )
+        if layout.kind == "cv_results":
+            is_none = column.empty & is_none_in_text(table, _own_name(name, layout))
+            for row in np.flatnonzero(is_none):
+                column.values[row] = None
+            column = column._replace(empty=column.empty & ~is_none)
+        columns[name] = column
+    return configs_of_columns(columns), columns
+
+
+def _own_name(name: str, layout: Layout) -> str:
+    """The name of a parameter in the dicts of rows; the user may have given that of its column."""
+    if name in layout.parameters:
+        return name
+    return next(own for own, column in layout.parameters.items() if column == name)
+
+
+def _fill_failed(
+    scored: Sequence[Config], failed: Sequence[Config], may_be_none: Sequence[str]
+) -> None:
+    """Set None in failed trials, too, if they are complete otherwise: then they did not fail before."""
+    always = {name for name in scored[0] if all(name in config for config in scored)}
+    filled = [
+        name for name in may_be_none if name in always and any(c[name] is None for c in scored)
+    ]
+    for config in failed:
+        if always - set(filled) <= set(config):
+            config.update({name: None for name in filled if name not in config})
+
+
+def _space(
+    checked: Checked,
+    layout: Layout,
+    given: Mapping[str, Hyperparameter] | None,
+    configs: Sequence[Config],
+    notes: str,
+) -> ConfigurationSpace:
+    if checked.space is None and given is not None:
+        if isinstance(checked.given, Mapping):
+            return space_with_conditions(list(given.values()), configs)
+        return space_given(checked.given)
+    return space_of_trials(checked, configs, notes)
+
+
+def _notes(columns: Mapping[str, Column], layout: Layout) -> str:
+    """Sentences on what was read otherwise than it stands in the table."""
+    infinite = [
+        f"{column.n_infinite} of {name}" for name, column in columns.items() if column.n_infinite
+    ]
+    sentences = [described(layout.left_out)] if layout.left_out else []
+    if infinite:
+        sentences.append(f"Infinite values are taken as failed ones: {', '.join(infinite)}.")
+    return " ".join(sentences)
+
+
+def _direction(metric: str, layout: Layout, *, lower: bool) -> str:
+    """The direction where none is given; a table of Optuna does not have that of the study."""
+    found = "minimize" if lower else "maximize"
+    if layout.kind == "optuna" and metric != "duration":
+        warn(
+            f"The table does not have the direction of the study; {metric!r} is taken as something to "
+            f"{found}. Pass direction='maximize' or direction='minimize'.",
+            TrialsWarning,
+        )
+    return found
+
+
+def _fidelity(rows: Rows) -> np.ndarray | None:
+    """Resources of the trials that are read; a complete trial without one had the largest."""
+    if rows.fidelity is None:
+        return None
+    fidelity = rows.fidelity[rows.scored]
+    if rows.failed or rows.left_out:
+        fidelity = np.where(np.isnan(fidelity), np.nanmax(fidelity, initial=0.0), fidelity)
+    return fidelity
