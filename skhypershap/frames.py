@@ -6,6 +6,7 @@ frame and changes none that it is passed.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from skhypershap.interactions.solve import Explained
+from skhypershap.space.encoding import columns_of
 from skhypershap.trials.measurements import Measurements
 
 Check = tuple[str, float, str, str]
@@ -36,8 +38,13 @@ def trials_frame(
     scores: np.ndarray,
     fidelity: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """One row per trial: each hyperparameter, `score`, and `fidelity` where it varies."""
-    columns: dict[str, Any] = {name: _column_of_values(name, configs) for name in names}
+    """One row per trial: each hyperparameter, `score`, and `fidelity` where it varies.
+
+    A hyperparameter that is called like one of these has a column with "_" after its name.
+    """
+    columns: dict[str, Any] = {
+        column: _column_of_values(name, configs) for name, column in columns_of(names).items()
+    }
     columns["score"] = scores
     if fidelity is not None:
         columns["fidelity"] = fidelity
@@ -235,7 +242,7 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     >>> summarize(table)[["interaction", "value", "low", "high"]].shape
     (3, 4)
     """
-    check_explanation(table)
+    table = restored(table)
     if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must be a number above 0 and below 1; got {level!r}.")
     draw = np.asarray(table["draw"], dtype=int) if "draw" in table else np.zeros(len(table))
@@ -267,6 +274,42 @@ def check_explanation(table: Any) -> None:
         raise ValueError(
             f"table has no column {', '.join(map(repr, missing))}; pass the result of explain()."
         )
+
+
+def restored(table: pd.DataFrame) -> pd.DataFrame:
+    """An explanation that went through a file and back, with tuples of text as `hyperparameters`.
+
+    CSV stores a tuple as text, parquet as a list. A table that has tuples is returned as it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_explanation`, and for text that is no tuple.
+    """
+    check_explanation(table)
+    cells = table["hyperparameters"].tolist()
+    if all(isinstance(cell, tuple) for cell in cells):
+        return table
+    members = np.empty(len(cells), dtype=object)
+    members[:] = list(map(_members_of, cells))
+    back = table.assign(hyperparameters=members, interaction=list(map(interaction_name, members)))
+    back.attrs = dict(table.attrs)
+    return back
+
+
+def _members_of(cell: Any) -> tuple[str, ...]:
+    """The hyperparameters in a cell: a tuple, what a file made of it, or its text."""
+    if isinstance(cell, str):
+        try:
+            cell = ast.literal_eval(cell)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            cell = None
+    if not isinstance(cell, (tuple, list, np.ndarray)) or not len(cell):
+        raise ValueError(
+            "The column 'hyperparameters' of table must hold tuples of names, or their text as "
+            "to_csv writes it."
+        )
+    return tuple(map(str, cell))
 
 
 def _row_of_each(table: pd.DataFrame, draw: np.ndarray, others: Sequence[str]) -> np.ndarray:

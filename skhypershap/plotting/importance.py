@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from skhypershap.frames import restored
 from skhypershap.plotting._table import inner_size, one_game, unit_of, with_intervals
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     import matplotlib.pyplot as plt
     import seaborn as sns
 
+    table = restored(table)
     game = one_game(table)
     data = with_intervals(table).sort_values("value", key=abs, ascending=False, kind="stable")
     n_bars = data["interaction"].nunique()

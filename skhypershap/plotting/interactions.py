@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from skhypershap.frames import restored
 from skhypershap.plotting._table import inner_size, one_game, unit_of, with_intervals
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     import pandas as pd
     import seaborn as sns
 
+    table = restored(table)
     game = one_game(table)
     shown = with_intervals(table)
     shown = shown[shown["order"] <= 2]

@@ -19,18 +19,34 @@ from skhypershap.space.conditions import active_where, breaks, violates
 from skhypershap.space.domains import META_KEY, Choices, domain_of, value_key
 
 Config = dict[str, Any]
+RESERVED = ("score", "fidelity", "why")  # columns of `trials_` and `measured_`
 N_PROBES = 17  # numbers at which two ranges are compared
 DISTRIBUTION = ("mu", "sigma", "alpha", "beta", "probabilities")  # attributes in ConfigSpace
 
 
-def check_supported(space: ConfigurationSpace) -> None:
-    """Refuse names of columns of `trials_`, and a space in which nothing can be tuned."""
-    reserved = {"score", "fidelity"} & set(space)
+def columns_of(names: Collection[str]) -> dict[str, str]:
+    """The column of each hyperparameter in a frame that also has the columns `RESERVED`."""
+    columns: dict[str, str] = {}
+    for name in names:
+        column = name
+        while column in RESERVED or (column != name and column in names):
+            column += "_"
+        columns[name] = column
+    return columns
+
+
+def check_names(space: ConfigurationSpace) -> None:
+    """Refuse names of columns of `trials_` in a space that the user can still change."""
+    reserved = [name for name in RESERVED[:2] if name in space]
     if reserved:
         raise ValueError(
-            f"A hyperparameter cannot be called {reserved.pop()!r}, because trials_ has a column of "
+            f"A hyperparameter cannot be called {reserved[0]!r}, because trials_ has a column of "
             "that name. Rename it in the space and in the configurations."
         )
+
+
+def check_supported(space: ConfigurationSpace) -> None:
+    """Refuse a space in which nothing can be tuned."""
     if not player_names(space):
         raise ValueError(
             "No hyperparameter varies: every one has a single value, so there is nothing to explain. "
@@ -68,12 +84,15 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
         if configs.columns.has_duplicates:
             twice = configs.columns[configs.columns.duplicated()][0]
             raise ValueError(f"The DataFrame of configurations has two columns {twice!r}.")
+        own = {column: name for name, column in columns_of(list(space)).items()}
+        configs = configs.rename(columns={c: own[c] for c in configs if c in own and c not in space})
         for name in configs.columns:
             check_name("column in the DataFrame of configurations:", name, space)
         missing = [name for name in space if name not in configs]
-        if missing:
-            raise _missing(missing, "the DataFrame of configurations")
-        return configs_of_cells(configs, list(space), space)
+        needed = [name for name in missing if not space.parents_of[name]]
+        if needed:
+            raise _missing(needed, "the DataFrame of configurations")
+        return configs_of_cells(configs, [name for name in space if name in configs], space)
     if isinstance(configs, (str, Mapping)) or not isinstance(configs, (Sequence, np.ndarray)):
         raise TypeError(
             "configs must be a DataFrame, or a list of dicts or of ConfigSpace Configurations; got "
@@ -89,16 +108,24 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
 
 
 def configs_of_cells(
-    table: pd.DataFrame, names: Sequence[str], space: ConfigurationSpace | None = None
+    table: pd.DataFrame, names: Sequence[str], space: ConfigurationSpace
 ) -> list[Config]:
-    """Rows of a table without their empty cells, unless None is a choice of the space."""
+    """Rows of a table without their empty cells, unless None or NaN is a choice of the space.
+
+    Where both are, a cell with None is None, and any other empty one is NaN.
+    """
     configs: list[Config] = [{} for _ in range(len(table))]
     for name in names:
-        takes_none = space is not None and not np.isnan(domain_of(space[name]).encode([None])[0])
+        domain = domain_of(space[name])
+        takes_none, takes_nan = ~np.isnan(domain.encode([None, np.nan]))
         cells = zip(configs, table[name].tolist(), table[name].isna(), strict=True)
         for config, value, is_empty in cells:
-            if not is_empty or takes_none:
-                config[name] = None if is_empty else value
+            if not is_empty:
+                config[name] = value
+            elif takes_none and (value is None or not takes_nan):
+                config[name] = None
+            elif takes_nan:
+                config[name] = np.nan
     return configs
 
 

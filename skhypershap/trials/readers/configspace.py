@@ -7,7 +7,7 @@ from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.space.encoding import as_configs, check_supported, default_values
+from skhypershap.space.encoding import as_configs, check_names, check_supported, default_values
 from skhypershap.trials.records import Checked, Records
 
 
@@ -17,6 +17,7 @@ def check(source: ConfigurationSpace, *, space: Any = None, metric: str | None =
         raise ValueError(
             "space= is for sources that do not contain their space; search is a space already."
         )
+    check_names(source)
     check_supported(source)
     return Checked(metric or "score", deepcopy(source))
 

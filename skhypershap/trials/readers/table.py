@@ -116,8 +116,8 @@ def _plain_metric(table: pd.DataFrame, metric: Any, built: ConfigurationSpace | 
     if len(means) == 1:
         return means[0]
     raise ValueError(
-        f"Unknown metric (the column of scores) {SCORE!r}: the DataFrame has no such column. Pass metric= "
-        f"one of {', '.join(map(repr, columns))}."
+        f"Unknown metric (the column of scores) {SCORE!r}: the DataFrame has no such column. Pass "
+        f"metric= one of {', '.join(map(repr, columns))}."
     )
 
 

@@ -48,7 +48,7 @@ def column_of_cells(cells: pd.Series) -> Column:
     """Read a column without knowing its hyperparameter.
 
     None in a column of objects is a value; NaN and other missing values are empty cells. Text that is
-    all numbers is numbers. Whole numbers beside empty cells were integers before pandas made them floats.
+    all numbers is numbers. Whole numbers beside empty cells were integers before pandas changed them.
     """
     empty = cells.isna().to_numpy().copy()
     values: list[Any] = cells.tolist()

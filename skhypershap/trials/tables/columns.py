@@ -60,7 +60,7 @@ def columns_left_out(table: pd.DataFrame, names: Sequence[str], score: str) -> d
         name: reason for name in names if (reason := _reason(table[name], name, score, scores))
     }
     rest = [name for name in names if name not in found]
-    found |= {name: "another result" for name in _other_results(table, rest, scores)}
+    found |= dict.fromkeys(_other_results(table, rest, scores), "another result")
     return found if len(found) < len(names) else {}
 
 
@@ -81,7 +81,7 @@ def _reason(cells: pd.Series, name: str, score: str, scores: np.ndarray) -> str 
         return "a date"
     if pd.api.types.is_timedelta64_dtype(cells.dtype):
         return "a time"
-    given = [value for value in cells[cells.notna()].tolist()]
+    given = cells[cells.notna()].tolist()
     numbers = np.array([v for v in given if is_number(v) and np.isfinite(v)], dtype=float)
     if not given or len(numbers) < len(given):
         return _reason_of_text(given, name)

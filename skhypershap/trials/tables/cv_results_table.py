@@ -79,7 +79,7 @@ def params_of(table: pd.DataFrame) -> list[Config] | None:
 
 
 def without_resource(configs: Sequence[Config], fidelity: np.ndarray | None) -> list[Config]:
-    """Configurations without the parameter that a halving search set to the resource, if there is one."""
+    """Configurations without the parameter that a halving search set to the resource."""
     if fidelity is None or not len(configs):
         return list(configs)
     resource = {

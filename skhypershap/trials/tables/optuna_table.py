@@ -74,11 +74,12 @@ def scores_of(table: pd.DataFrame, column: str) -> np.ndarray:
 
 def is_loss(metric: str) -> bool:
     """Whether lower is better, as far as a name shows it."""
-    return metric == DURATION or bool(LOSS_NAME.fullmatch(metric)) and not metric.startswith("neg")
+    is_named = LOSS_NAME.fullmatch(metric) is not None and not metric.startswith("neg")
+    return is_named or metric == DURATION
 
 
 class Ended(NamedTuple):
-    """Rows of trials that have a score, rows of those that failed, and a sentence on what is left out."""
+    """Rows of trials with a score, rows of those that failed, and a sentence on what is left out."""
 
     scored: list[int]
     failed: list[int]

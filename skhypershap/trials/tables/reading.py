@@ -19,6 +19,7 @@ from skhypershap.trials.inferred_space import (
     space_of_trials,
     space_with_conditions,
 )
+from skhypershap.trials.readers.optuna_study import hyperparameters_given
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.tables.cells import (
     Column,
@@ -119,8 +120,6 @@ def _given_hyperparameters(checked: Checked, layout: Layout) -> dict[str, Hyperp
         return None
     if not isinstance(checked.given, Mapping):
         return dict(space_given(checked.given))
-    from skhypershap.trials.readers.optuna_study import hyperparameters_given
-
     return {item.name: item for item in hyperparameters_given(checked.given)}
 
 
