@@ -21,7 +21,7 @@ from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_inferred
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.search_space import MISSING, EstimatorDefaults
-from skhypershap.trials.searches import check_ran, space_of_search, untuned
+from skhypershap.trials.searches import check_ran, space_attribute, space_of_search, untuned
 
 
 def metric_of_failures(search: Any) -> str | int | None:
@@ -32,7 +32,7 @@ def metric_of_failures(search: Any) -> str | int | None:
 
 def check(search: Any, *, space: Any = None, metric: str | None = None) -> Checked:
     """Refuse before hours of search what `read` would refuse after them; see `Reader`."""
-    if not hasattr(search, "cv_results_") and not hasattr(search, "estimator"):
+    if _is_no_search(search):
         raise TypeError(
             f"{type(search).__name__} is not a search: it has no search space. Wrap it in one, such as "
             "RandomizedSearchCV; in a Pipeline the explainer, around a search, is the last step."
@@ -40,6 +40,18 @@ def check(search: Any, *, space: Any = None, metric: str | None = None) -> Check
     built = space_of_search(search, space)
     check_metric(search, metric)
     return Checked(metric, built, space, details=untuned(search))
+
+
+def _is_no_search(search: Any) -> bool:
+    """Whether an estimator will never have the results of a search.
+
+    Some of scikit-learn's meta-estimators have an estimator, too, and RFECV even has `cv_results_`.
+    """
+    if space_attribute(search) is not None or "params" in getattr(search, "cv_results_", ()):
+        return False
+    if type(search).__module__.startswith("sklearn."):
+        return True
+    return not hasattr(search, "cv_results_") and not hasattr(search, "estimator")
 
 
 def read(search: Any, checked: Checked, *, direction: str | None = None) -> Records:
