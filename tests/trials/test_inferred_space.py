@@ -16,9 +16,16 @@ from ConfigSpace.hyperparameters import (
     UniformIntegerHyperparameter,
 )
 from conftest import kernel_table
+from scipy.stats import loguniform
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, read_trials
-from skhypershap.trials.inferred_space import space_given, space_inferred, space_with_conditions
+from skhypershap.space.domains import domain_of
+from skhypershap.trials.inferred_space import (
+    is_logarithmic,
+    space_given,
+    space_inferred,
+    space_with_conditions,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 inferring = pytest.mark.filterwarnings("ignore::skhypershap.SpaceWarning")
@@ -137,3 +144,49 @@ def test_given_space_is_copied():
     assert list(space_given([{"k": ["a"], "x": [1, 2]}, {"k": ["b"]}])) == ["k", "x"]
     with pytest.raises(TypeError, match="dict or a list of dicts"):
         space_given("space")
+
+
+class TestScale:
+    """The scale of an inferred range follows from the shape of its values."""
+
+    @pytest.mark.parametrize(
+        ("low", "high"), [(1e-4, 1e-1), (1e-3, 1.0), (1e-2, 10.0), (1e-5, 0.1)]
+    )
+    def test_sensitivity_is_that_of_the_true_space(self, low, high):
+        rng = np.random.default_rng(0)
+        x, y = loguniform(low, high).rvs(200, random_state=rng), rng.random(200)
+        table = pd.DataFrame({"x": x, "y": y, "score": np.log10(x) + y})
+        with pytest.warns(
+            SpaceWarning, match=r"x: a number .* on a logarithmic scale; y: .* linear"
+        ):
+            explainer = HyperSHAPExplainer(table, baseline="worst", random_state=0).fit()
+        values = explainer.explain("sensitivity", order=1).set_index("interaction")["value"]
+        assert values["x"] == pytest.approx(np.log10(high / low) ** 2 / 12, rel=0.1)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_draws_are_judged_by_the_distribution_that_they_come_from(self, seed):
+        rng = np.random.default_rng(seed)
+        for low, high in ((1, 100), (1e-4, 1e-1), (1e-8, 1.0)):
+            assert is_logarithmic(loguniform(low, high).rvs(40, random_state=rng))
+            assert not is_logarithmic(rng.uniform(low, high, 40))
+        assert not is_logarithmic(rng.uniform(0, 1, 40))
+        assert not is_logarithmic(rng.uniform(-1, 1, 40))
+
+    def test_search_near_the_upper_end_of_a_logarithmic_range_is_recognised(self):
+        rng = np.random.default_rng(0)
+        start = loguniform(1e-5, 1e-1).rvs(30, random_state=rng)
+        assert is_logarithmic(np.append(start, rng.uniform(0.03, 0.1, 70)))
+
+    @inferring
+    def test_choices_beside_a_range_keep_the_range(self):
+        configs = [{"x": 10 ** -(k / 20)} for k in range(60)] + [{"x": None}, {"x": "scale"}] * 5
+        domain = domain_of(space_inferred(configs)["x"])
+        assert domain.extras.values == (None, "scale")
+        assert domain.supports == [(pytest.approx(10**-2.95), 1.0)]
+        whole = [{"x": k % 17} for k in range(60)] + [{"x": None}] * 5
+        assert space_inferred(whole)["x"].size == 18
+
+    @inferring
+    def test_one_and_one_point_zero_are_two_choices(self):
+        space = space_inferred([{"x": value} for value in (1, 1.0, "sqrt") * 5])
+        assert space["x"].size == 3

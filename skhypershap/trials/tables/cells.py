@@ -117,7 +117,7 @@ def own_cells(cells: pd.Series, domain: Domain) -> Column:
     gone: list[bool] = []
     for before, value, is_empty in zip(raw, column.values, empty, strict=True):
         if is_empty:
-            is_value = takes_none if before is None else takes_nan and not takes_none
+            is_value = takes_none if before is None else takes_nan
             values.append(before if before is None else np.nan)
             gone.append(not is_value)
         else:
