@@ -240,7 +240,7 @@ def _both_kinds(numbers: Sequence[float]) -> bool:
 def _beside_a_range(numbers: Sequence[float], others: Sequence[Any]) -> bool:
     """Whether numbers are a range and the other values a few choices beside it, None for example."""
     n_numbers, n_others = len(set(numbers)), len({value_key(value) for value in others})
-    return n_numbers > FEW and 2 * n_numbers > len(numbers) and n_others <= FEW
+    return n_numbers > FEW and n_others <= FEW
 
 
 def is_logarithmic(numbers: Sequence[float]) -> bool:

@@ -124,7 +124,7 @@ class TestCvResults:
         with pytest.raises(ValueError, match="several metrics") as caught:
             read_trials(table)
         assert "std_test" not in str(caught.value)
-        with pytest.raises(ValueError, match="'acuracy'. Did you mean 'accuracy'") as caught:
+        with pytest.raises(ValueError, match=r"'acuracy'\. Did you mean 'accuracy'") as caught:
             read_trials(table, metric="acuracy")
         assert "split" not in str(caught.value)
 
