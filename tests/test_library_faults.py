@@ -6,6 +6,7 @@ Then remove the work-around in `skhypershap/library_faults.py`, and the test.
 from __future__ import annotations
 
 import copy
+import random
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from ConfigSpace import (
     ForbiddenLessThanEqualsClause,
     Integer,
 )
+from sklearn.datasets import load_iris
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import library_faults
 from skhypershap.space.domains import domain_of
@@ -89,15 +93,25 @@ def test_optuna_keeps_the_search_space_of_the_last_study_in_a_copied_sampler():
     assert searched_after_another_study(library_faults.forget_search_space) == {"x", "z"}
 
 
-@pytest.mark.filterwarnings("ignore:Warning, only one parameter")
+@pytest.fixture
+def clean_deap():
+    """sklearn-genetic-opt adds classes to deap, and warns where an earlier search has added them."""
+    creator = pytest.importorskip("deap.creator")
+    yield
+    for name in ("FitnessMax", "Individual"):
+        vars(creator).pop(name, None)
+
+
+@pytest.mark.usefixtures("clean_deap")
+@pytest.mark.filterwarnings("ignore:Warning, only one parameter", "ignore:A class named")
 def test_sklearn_genetic_opt_makes_fractions_of_a_single_integer():
-    """0.12.0: it mates a single hyperparameter as if it were a float, so one is refused."""
+    """0.12.0: it combines a single hyperparameter as if it were a float, so one is refused."""
     pytest.importorskip("sklearn_genetic")
-    from sklearn.datasets import load_iris
-    from sklearn.tree import DecisionTreeClassifier
     from sklearn_genetic import GASearchCV
     from sklearn_genetic.space import Integer as Range
 
+    random.seed(0)
+    np.random.seed(0)
     search = GASearchCV(
         DecisionTreeClassifier(), param_grid={"max_depth": Range(1, 5)}, cv=2, population_size=4
     )
@@ -108,8 +122,6 @@ def test_sklearn_genetic_opt_makes_fractions_of_a_single_integer():
 def test_scikit_optimize_refuses_an_empty_dict_in_a_list():
     """0.10.2: so smaller searches over lists of dicts, which may become empty, are refused."""
     pytest.importorskip("skopt")
-    from sklearn.datasets import load_iris
-    from sklearn.svm import SVC
     from skopt import BayesSearchCV
 
     search = BayesSearchCV(SVC(), [{"C": (0.1, 1.0)}, {}], n_iter=1, cv=2)

@@ -39,7 +39,7 @@ def case(request):
     reference = REFERENCE[request.param]
     explainer = HyperSHAPExplainer(
         space,
-        surrogate=Formula() if request.param.endswith("formula") else None,
+        surrogate=Formula() if request.param.endswith("formula") else "forest",
         optimizer="random",
         n_samples=reference["n_samples"],
         random_state=0,

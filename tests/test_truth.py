@@ -164,7 +164,7 @@ class TrueFunction(RegressorMixin, BaseEstimator):
 @pytest.mark.parametrize("name", ["narrow_4", "conditional_6", "plateau_6"])
 def test_explanations_of_a_known_function_come_close(name):
     """Candidates and a line search replace the dense grid, random numbers the Sobol points."""
-    cell = cells.Cell(CLOSED[name], noise=0.0, n_trials=60, n_samples=10_000)
+    cell = cells.Cell(CLOSED[name], noise=0.0, n_trials=60, n_samples=40_000)
     ours = methods.method(TrueFunction(name))
     found = truth.evaluate({"true": ours}, [cell], reference=None).set_index("game")
     assert found.loc["ablation", "error_singles"] == pytest.approx(0, abs=1e-9)

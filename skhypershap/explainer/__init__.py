@@ -1,4 +1,4 @@
-"""The face: checks arguments and calls the layers in order."""
+"""The public interface: checks arguments and calls the layers in order."""
 
 from skhypershap.explainer.explainer import HyperSHAPExplainer
 from skhypershap.explainer.joint import explain_jointly

@@ -30,7 +30,7 @@ class ExplainerBase(BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "search": "no_validation",
         "space": "no_validation",
-        "surrogate": [HasMethods(["fit", "predict"]), None],
+        "surrogate": [StrOptions({"auto", "forest", "gp"}), HasMethods(["fit", "predict"]), None],
         "metric": [str, Integral, None],
         "direction": [StrOptions({"maximize", "minimize"}), None],
         "baseline": "no_validation",

@@ -74,11 +74,11 @@ class Fitted:
 
     def attrs_for(self, baselines: Sequence[Config]) -> dict[str, Any]:
         """The same, with the measured scores of baselines and incumbent."""
-        return {
-            **self.attrs,
+        measured = {
             "baseline_measured": self.baseline_measured(baselines),
             "incumbent_measured": self.incumbent_measured,
         }
+        return _with_one_nan({**self.attrs, **measured})
 
     @property
     def held_out(self) -> np.ndarray:
@@ -160,6 +160,11 @@ class Fitted:
         ]
 
 
+def _with_one_nan(attrs: dict[str, Any]) -> dict[str, Any]:
+    """The same with one object for NaN: pandas keeps attrs of frames that it joins if they are equal."""
+    return {name: np.nan if value != value else value for name, value in attrs.items()}
+
+
 def fit_surrogate(
     source: Trials,
     measured: Measurements,
@@ -178,8 +183,8 @@ def fit_surrogate(
         The trials of the source.
     measured : Measurements
         Further trials.
-    surrogate : regressor or None
-        Is cloned; None for the default.
+    surrogate : regressor, str or None
+        As the constructor of `HyperSHAPExplainer` takes it; a regressor is cloned.
     baseline : str, dict or list of those
         As the constructor of `HyperSHAPExplainer` takes it.
     baselines : sequence of dict
@@ -196,6 +201,7 @@ def fit_surrogate(
         trials.scores,
         trials.defaults.legality(trials.space),
         scaled(trials.fidelity),
+        maximize=trials.maximize,
         n_measured=measured.n_finished,
     )
     return Fitted(

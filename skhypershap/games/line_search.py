@@ -9,17 +9,19 @@ import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap.arrays import Booleans, Floats, Integers, Positions, Scores, Vectors
-from skhypershap.space.conditions import Legality
+from skhypershap.games.legal_values import legal_values, nearest_legal
+from skhypershap.games.warped_line_search import ProcessLineSearch, RankedLineSearch
 from skhypershap.space.domains import legal_numbers
 from skhypershap.surrogate.blends import Blends
-from skhypershap.surrogate.kernels.forest import FlatForest, add_trees, column_ranks, ranks_of
-from skhypershap.surrogate.rules import clauses_of
+from skhypershap.surrogate.kernels.forest import FlatForest, column_ranks, ranks_of
+from skhypershap.surrogate.rules import with_penalties
 from skhypershap.surrogate.surrogate import PREDICT_ROWS, Surrogate
+from skhypershap.surrogate.warped import WarpedSurrogate
 
 GRID = 32  # points on a line
+ZOOMS = 3  # finer grids, each between the two neighbours of the best point
+FINER = np.array([-0.8, -0.6, -0.4, -0.2, 0.2, 0.4, 0.6, 0.8])  # steps of the grid before
 MANY_CHOICES = 4 * GRID  # of a discrete hyperparameter; up to this many all are evaluated
-POINTS = 64  # that move together on a grid: some MB
-PENALTY = 2.0  # times the largest sum that the leaves of a forest can have
 
 Points = npt.NDArray[Any]
 """Vectors in the numbers of a line search, of shape (n_points, n_columns)."""
@@ -82,40 +84,27 @@ def line_search_for(
     sign : float
         1 to maximise, -1 to minimise.
     """
+    if isinstance(surrogate, WarpedSurrogate):
+        if surrogate.process is not None:
+            return ProcessLineSearch(surrogate, space, blends, sign)
+        if surrogate.trees is not None and surrogate.trees.thresholds:
+            in_ranks = ForestLineSearch(surrogate.ranked, space, blends, sign)
+            return RankedLineSearch(in_ranks, surrogate.warp, sign)
     if surrogate.forest is not None and surrogate.forest.thresholds:
         return ForestLineSearch(surrogate, space, blends, sign)
     return GridLineSearch(surrogate, space, blends, sign)
 
 
-def ascend_vectors(
-    surrogate: Surrogate,
-    space: ConfigurationSpace,
-    blends: Blends,
-    points: Vectors,
-    free: Booleans,
-    *,
-    sign: float,
-) -> Vectors:
-    """Move filled vectors to the best that a line search finds from each.
-
-    Parameters
-    ----------
-    surrogate, space, blends, sign
-        As in `line_search_for`.
-    points : ndarray of shape (n_points, n_columns)
-        Where to start: blends, whose values are legal; not changed.
-    free : ndarray of shape (n_points, n_columns), dtype bool
-        Which columns of a point may move.
-    """
+def line_search_in_vectors(
+    surrogate: Surrogate, space: ConfigurationSpace, blends: Blends, *, sign: float
+) -> LineSearch:
+    """As `line_search_for`, but points are vectors, which can become configurations."""
     search = line_search_for(surrogate, space, blends, sign=sign)
-    turns = np.zeros((len(points), 2), dtype=np.int64)
+    if isinstance(search, RankedLineSearch):
+        return ForestVectorSearch(search, search.in_ranks.forest, space, blends)
     if isinstance(search, ForestLineSearch):
-        return search.ascend_vectors(space, points, free, np.vstack([blends.candidates, points]))
-    grid = GridLineSearch(surrogate, space, blends, sign)  # its points are vectors
-    parts = [slice(first, first + POINTS) for first in range(0, len(points), POINTS)]
-    free = free & ~grid.fixed
-    moved = [grid.ascend(points[part], free[part], turns[part])[0] for part in parts]
-    return np.concatenate(moved) if moved else points
+        return ForestVectorSearch(search, search.forest, space, blends)
+    return search
 
 
 class ForestLineSearch:
@@ -132,7 +121,7 @@ class ForestLineSearch:
 
         assert surrogate.forest is not None
         self.sign = sign
-        self.forest = forest = _with_penalties(surrogate.forest, surrogate.legality, sign)
+        self.forest = forest = with_penalties(surrogate.forest, surrogate.legality, sign)
         self.walk = plan_walk(
             forest, blends.candidates[:0], blends.baseline, blends.player_of_column
         )
@@ -186,28 +175,56 @@ class ForestLineSearch:
         )
         return points, scores + self.sign * walk.offset
 
-    def ascend_vectors(
-        self, space: ConfigurationSpace, points: Vectors, free: Booleans, legal: Vectors
-    ) -> Vectors:
-        """Move vectors instead of ranks: a column that moves takes a legal value of its new rank.
 
-        `legal` are vectors of legal values, for ranks that no other value is known of.
-        """
+class ForestVectorSearch:
+    """A `LineSearch` through a forest whose points are vectors.
+
+    A column that moves takes a legal value of its new rank, in the middle of the interval if that is
+    legal.
+
+    Parameters
+    ----------
+    in_ranks : LineSearch
+        Whose points are ranks of the forest.
+    forest : FlatForest
+        With the thresholds that divide ranks.
+    space : ConfigurationSpace
+        Its hyperparameters have the legal values of each column.
+    blends : Blends
+        Filled vectors.
+    """
+
+    def __init__(
+        self, in_ranks: LineSearch, forest: FlatForest, space: ConfigurationSpace, blends: Blends
+    ) -> None:
+        self.in_ranks = in_ranks
+        self.forest = forest
+        self.space = space
+        self.blends = blends
+        n_unused = len(blends.baseline) - len(forest.thresholds)
+        self.fixed = np.append(in_ranks.fixed, np.ones(n_unused, dtype=bool))
+
+    def ascend(self, points: Points, free: Booleans, turns: Integers) -> tuple[Points, Scores]:
+        """See `LineSearch`."""
         ranks = ranks_of(self.forest, points).T
         n_used = ranks.shape[1]
-        turns = np.zeros((len(points), 2), dtype=np.int64)
-        moved, _ = self.ascend(ranks, free[:, :n_used] & ~self.fixed, turns)
+        free = np.ascontiguousarray(free[:, :n_used])
+        moved, scores = self.in_ranks.ascend(ranks, free, turns)
         points = points.copy()
-        for column, hyperparameter in zip(range(n_used), space.values(), strict=False):
+        for column in range(n_used):
             rows = np.flatnonzero(moved[:, column] != ranks[:, column])
             if len(rows):
-                probes = legal_numbers(hyperparameter, _probes(self.forest.thresholds[column]))
-                numbers = np.concatenate([probes, legal[:, column]])
-                known, first = np.unique(
-                    column_ranks(self.forest, column, numbers), return_index=True
-                )
-                points[rows, column] = numbers[first[np.searchsorted(known, moved[rows, column])]]
-        return points
+                known, numbers = self._values_of_ranks(column)
+                points[rows, column] = numbers[np.searchsorted(known, moved[rows, column])]
+        return points, scores
+
+    def _values_of_ranks(self, column: int) -> tuple[Integers, Floats]:
+        """The ranks of a column that have a legal value, and such a value for each."""
+        hyperparameter = list(self.space.values())[column]
+        numbers = legal_numbers(hyperparameter, _probes(self.forest.thresholds[column]))
+        numbers = np.concatenate([numbers, self.blends.candidates[:, column]])
+        known, first = np.unique(column_ranks(self.forest, column, numbers), return_index=True)
+        return known, numbers[first]
 
 
 def _probes(thresholds: Floats) -> Floats:
@@ -217,21 +234,11 @@ def _probes(thresholds: Floats) -> Floats:
     return np.clip(probes, 0.0, 1.0)
 
 
-def _with_penalties(forest: FlatForest, legality: Legality, sign: float) -> FlatForest:
-    """Add a tree for each forbidden clause, so that forbidden points are worse than any legal one."""
-    if not legality.forbids:
-        return forest
-    clauses = clauses_of(legality, forest.dtype)
-    penalty = PENALTY * (np.abs(forest.value).sum() + 1)
-    tables = [clauses.table(clause, -sign * penalty) for clause in range(len(clauses.roots))]
-    return add_trees(forest, tables, n_columns=len(legality.space))
-
-
 class GridLineSearch:
     """A `LineSearch` that asks the surrogate for a grid of legal values on each line.
 
     Points are vectors. Where there is a forest, the grid has one value in each interval between its
-    thresholds.
+    thresholds. Otherwise finer grids follow around the best value of a column that has many.
     """
 
     def __init__(
@@ -241,8 +248,9 @@ class GridLineSearch:
         self.sign = sign
         self.blends = blends
         self.fixed = np.zeros(len(blends.baseline), dtype=bool)
+        self.legal = legal_values(space)
         self.grids = [
-            _grid(hyperparameter, column, surrogate.forest)
+            _grid(hyperparameter, column, surrogate.step_forest)
             for column, hyperparameter in enumerate(space.values())
         ]
 
@@ -278,14 +286,34 @@ class GridLineSearch:
 
     def _best_on_line(self, points: Vectors, column: int) -> tuple[Floats, Scores]:
         """The best value of a column for each point, and its gain."""
-        grid = self.grids[column]
-        vectors = np.repeat(points, len(grid), axis=0)
-        vectors[:, column] = np.tile(grid, len(points))
+        numbers = np.tile(self.grids[column], (len(points), 1))
+        best, gains = self._best_of(points, column, numbers)
+        step = self._step(column)
+        for _ in range(ZOOMS if step > 0 else 0):
+            near = nearest_legal(best[:, None] + step * FINER, self.legal[column])
+            found, found_gains = self._best_of(points, column, near)
+            better = found_gains > gains
+            best, gains = np.where(better, found, best), np.where(better, found_gains, gains)
+            step *= FINER[-1] - FINER[-2]
+        return best, gains
+
+    def _step(self, column: int) -> float:
+        """Distance of neighbours on a grid, if there are better values between them; or 0."""
+        grid, legal, forest = self.grids[column], self.legal[column], self.surrogate.step_forest
+        has_steps = forest is not None and column < len(forest.thresholds)
+        if has_steps or (legal is not None and len(legal) <= len(grid)):
+            return 0.0
+        return float(np.diff(grid).max())
+
+    def _best_of(self, points: Vectors, column: int, numbers: Floats) -> tuple[Floats, Scores]:
+        """The best of some values of a column, of shape (n_points, n_values), and its gain."""
+        vectors = np.repeat(points, numbers.shape[1], axis=0)
+        vectors[:, column] = numbers.ravel()
         starts = range(0, len(vectors), PREDICT_ROWS)
         gains = [self._gains(vectors[start : start + PREDICT_ROWS]) for start in starts]
-        scores = np.concatenate(gains).reshape(len(points), len(grid))
-        best = np.argmax(scores, axis=1)
-        return grid[best], scores[np.arange(len(points)), best]
+        scores = np.concatenate(gains).reshape(numbers.shape)
+        rows, best = np.arange(len(points)), np.argmax(scores, axis=1)
+        return numbers[rows, best], scores[rows, best]
 
 
 def _grid(hyperparameter: Any, column: int, forest: FlatForest | None) -> Floats:

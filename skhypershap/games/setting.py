@@ -116,7 +116,7 @@ class GameContext(NamedTuple):
     def resampled(self, draw: int) -> GameContext:
         """The same context with the surrogate fitted on a resample of the trials."""
         generator = np.random.default_rng([self.seed, draw])
-        return self._replace(surrogate=self.spec.refit(generator))
+        return self._replace(surrogate=self.spec.refit(generator, self.surrogate))
 
 
 def sign_of_gain(name: str, trials: Trials) -> float:

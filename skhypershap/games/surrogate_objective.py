@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.arrays import Scores, Vectors
+from skhypershap.arrays import Scores
 from skhypershap.games.setting import GameContext, sign_of_gain
 from skhypershap.space.conditions import Legality, active_where, violates
 from skhypershap.space.encoding import Config, decode, from_configspace
-from skhypershap.surrogate.kernels.forest import predict_flat
 
 
 class SurrogateObjective:
@@ -29,7 +28,7 @@ class SurrogateObjective:
     def __init__(self, context: GameContext, baseline: Mapping[str, Any]) -> None:
         self.context = context
         self._baseline = context.filled([baseline])
-        self._baseline_score = self._predict(self._baseline)[0]
+        self._baseline_score = context.surrogate.predict_filled(self._baseline)[0]
 
     @property
     def held(self) -> Config:
@@ -66,18 +65,12 @@ class SurrogateObjective:
         given = from_configspace(self.context.trials.space, list(configs))
         vectors = np.where(np.isnan(given), self._baseline, given)
         sign = sign_of_gain("tunability", self.context.trials)
-        gains: Scores = sign * (self._predict(vectors) - self._baseline_score)
-        legality = self.context.surrogate.legality
+        surrogate = self.context.surrogate
+        gains: Scores = sign * (surrogate.predict_filled(vectors) - self._baseline_score)
+        legality = surrogate.legality
         if legality.forbids:
             gains[legality.forbidden(vectors)] = -np.inf
         return gains
-
-    def _predict(self, vectors: Vectors) -> Scores:
-        """Scores of filled vectors, of trees without the overhead of the model's own predict."""
-        surrogate = self.context.surrogate
-        if surrogate.forest is None:
-            return surrogate.predict(vectors)
-        return predict_flat(surrogate.forest, vectors)
 
 
 def checked_gain(

@@ -14,11 +14,21 @@ from sklearn.utils import get_tags
 
 from skhypershap.arrays import Floats, Positions, Scores, Vectors
 from skhypershap.space.conditions import Legality
+from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.default_model import (
+    for_folds,
+    learned_by,
+    warn_if_process_failed,
+    warped_mean,
+)
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
+from skhypershap.surrogate.process import Hyperparameters
 from skhypershap.surrogate.rules import activity_of
 from skhypershap.surrogate.surrogate import LARGEST, Inputs, Surrogate
 from skhypershap.surrogate.trees import flat_forest
+from skhypershap.surrogate.warped import warped_surrogate
 
+FOREST = "forest"
 N_TREES = 100
 N_FOLDS = 5
 N_COMPARED = 16
@@ -31,8 +41,9 @@ class SurrogateSpec:
 
     Attributes
     ----------
-    model : regressor or None
-        Cloned before it is fitted; None for a `RandomForestRegressor` of 100 trees.
+    model : regressor, "auto", "gp", "forest" or None
+        A regressor is cloned before it is fitted. "auto" or None: the mean of extra trees and a
+        Gaussian process; "gp": the process alone; "forest": a `RandomForestRegressor` of 100 trees.
     vectors : ndarray of shape (n_trials, n_columns)
         The configurations of the trials, as legal vectors.
     scores : ndarray of shape (n_trials,)
@@ -44,6 +55,8 @@ class SurrogateSpec:
     n_measured : int
         How many of the last trials were measured after the search. They are in every resample and in
         every fold, and never held out.
+    maximize : bool
+        Whether large scores are better.
     """
 
     model: Any
@@ -52,6 +65,7 @@ class SurrogateSpec:
     legality: Legality
     fidelity: Scores | None = None
     n_measured: int = 0
+    maximize: bool = True
 
     @property
     def n_source(self) -> int:
@@ -65,38 +79,55 @@ class SurrogateSpec:
         forest.
         """
         surrogate, seen = self._fitted(seed, n_jobs)
+        if isinstance(surrogate.model, WarpedMean):
+            warn_if_process_failed(surrogate.model)
         held_out = self._held_out(surrogate.model, seen, seed)
         score = _r2(self.scores[: self.n_source], held_out)
         return replace(surrogate, score=score, held_out=held_out)
 
-    def refit(self, generator: np.random.Generator) -> Surrogate:
-        """Fit on a resample of the trials, as many as there are; nothing is measured."""
+    def refit(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
+        """Fit on a resample of the trials, as many as there are; nothing is measured.
+
+        A process takes the hyperparameters that it has learned in `fitted`, the fit of all trials.
+        """
         rows = generator.integers(self.n_source, size=self.n_source)
         rows = np.concatenate([rows, np.arange(self.n_source, len(self.scores))])
         fidelity = None if self.fidelity is None else self.fidelity[rows]
         resample = replace(
             self, vectors=self.vectors[rows], scores=self.scores[rows], fidelity=fidelity
         )
-        return resample._fitted(int(generator.integers(np.iinfo(np.int32).max)))[0]
+        seed = int(generator.integers(np.iinfo(np.int32).max))
+        return resample._fitted(seed, hyperparameters=learned_by(fitted.model))[0]
 
-    def _fitted(self, seed: int, n_jobs: int | None = None) -> tuple[Surrogate, Floats]:
+    def _fitted(
+        self,
+        seed: int,
+        n_jobs: int | None = None,
+        hyperparameters: Hyperparameters | None = None,
+    ) -> tuple[Surrogate, Floats]:
         """The surrogate, not measured yet, and the rows that its model was fitted on."""
-        model = self._seeded_model(seed, n_jobs)
+        if self.model is None or (isinstance(self.model, str) and self.model != FOREST):
+            has_fidelity = self.fidelity is not None
+            model = warped_mean(self.model or "auto", self.legality, has_fidelity)
+            model.set_params(maximize=self.maximize, hyperparameters=hyperparameters, n_jobs=n_jobs)
+            model.set_params(random_state=seed)
+        else:
+            model = self._seeded_model(seed, n_jobs)
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         model.fit(seen[rows], self.scores[rows])
+        if isinstance(model, WarpedMean):
+            trees = _forest_of(model.forest_, seen, inputs)
+            return warped_surrogate(model, inputs, trees), seen
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
             model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
-        forest = _checked_forest(model, seen[:N_COMPARED])
-        if forest is not None:
-            forest = _of_filled_vectors(forest, inputs)
-        return Surrogate(model, float("nan"), forest, inputs), seen
+        return Surrogate(model, float("nan"), _forest_of(model, seen, inputs), inputs), seen
 
     def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
         """A clone of the model, whose unset random states are the seed."""
         model = self.model
-        if model is None:
+        if isinstance(model, str):
             model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
         model = clone(model, safe=False)  # any object with fit and predict will do
         if hasattr(model, "get_params"):
@@ -126,6 +157,8 @@ class SurrogateSpec:
             predicted = _out_of_bag_predictions(model, seen[self._training_rows(model)])[:n_source]
             if (~np.isnan(predicted)).sum() >= 2:
                 return predicted
+        if isinstance(model, WarpedMean):
+            model = for_folds(model)
         always = self._training_rows(model)[n_source:]
         regressor = _AnyRegressor(model, seen[always], scores[always])
         folds = KFold(min(N_FOLDS, n_source), shuffle=True, random_state=seed)
@@ -148,6 +181,12 @@ def _checked_forest(model: Any, rows: Floats) -> FlatForest | None:
     predicted = model.predict(rows)
     gap = np.abs(predict_flat(forest, rows) - predicted).max()
     return None if gap > 1e-9 * np.abs(predicted).max() else forest
+
+
+def _forest_of(model: Any, seen: Floats, inputs: Inputs) -> FlatForest | None:
+    """The model as trees on filled vectors at the largest fidelity, if it is a sum of trees."""
+    forest = _checked_forest(model, seen[:N_COMPARED])
+    return None if forest is None else _of_filled_vectors(forest, inputs)
 
 
 def _takes_missing(model: Any) -> bool:

@@ -14,6 +14,9 @@ from skhypershap.arrays import Booleans, Floats
 from skhypershap.space.conditions import Legality, breaks, has_relation
 from skhypershap.space.domains import MANY_NUMBERS, all_numbers
 from skhypershap.surrogate.kernels.decisions import ALWAYS, NEVER, Decisions
+from skhypershap.surrogate.kernels.forest import FlatForest, add_trees
+
+PENALTY = 2.0  # times the largest sum that the leaves of a forest can have
 
 DType = type[np.floating[Any]]
 
@@ -33,6 +36,22 @@ def clauses_of(legality: Legality, dtype: DType) -> Decisions:
         if not has_relation(clause):
             builder.add(builder.holds(clause))
     return builder.decisions()
+
+
+def penalty_of(forest: FlatForest, reach: float = 0.0) -> float:
+    """More than twice what scores can differ by, if `reach` is what other parts add to the trees."""
+    return PENALTY * (float(np.abs(forest.value).sum()) + reach + 1)
+
+
+def with_penalties(
+    forest: FlatForest, legality: Legality, sign: float, reach: float = 0.0
+) -> FlatForest:
+    """Add a tree for each forbidden clause, so that forbidden points are worse than any legal one."""
+    if not legality.forbids:
+        return forest
+    clauses, penalty = clauses_of(legality, forest.dtype), penalty_of(forest, reach)
+    tables = [clauses.table(clause, -sign * penalty) for clause in range(len(clauses.roots))]
+    return add_trees(forest, tables, n_columns=len(legality.space))
 
 
 # For some columns of a filled vector, a number below its value and one that is not below it.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from skhypershap.arrays import Coalitions, Floats, Positions, Scores, ScoreTable
 from skhypershap.parallel import in_threads
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
-from skhypershap.surrogate.kernels.forest import FlatForest
+from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
 
 if TYPE_CHECKING:
     from skhypershap.surrogate.kernels.coalitions import ScoreLayout
@@ -120,7 +120,17 @@ class Surrogate:
     score: float
     forest: FlatForest | None
     inputs: Inputs
-    held_out: Scores | None = None
+    held_out: Scores | None = field(default=None, kw_only=True)
+
+    @property
+    def step_forest(self) -> FlatForest | None:
+        """Trees at whose thresholds alone scores change; None for a model without steps."""
+        return self.forest
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether scores are a smooth function of numbers, for which low-discrepancy samples pay."""
+        return False
 
     @property
     def legality(self) -> Legality:
@@ -133,6 +143,10 @@ class Surrogate:
             return np.zeros(0)
         seen = self.inputs.seen(self.legality.legal(vectors), LARGEST)
         return np.asarray(self.model.predict(seen), dtype=float).reshape(len(vectors))
+
+    def predict_filled(self, vectors: Vectors) -> Scores:
+        """The same for filled vectors, of trees without the overhead of the model's own predict."""
+        return self.predict(vectors) if self.forest is None else predict_flat(self.forest, vectors)
 
     def blend_scores(self, blends: Blends, coalitions: Coalitions) -> ScoreTable:
         """Scores of shape (n_coalitions, n_candidates) by the model's own predict."""
@@ -195,13 +209,13 @@ class Surrogate:
         BestOfBlock
             For each coalition once for each group of candidates.
         """
-        walks = self._walks(blends)
-        if walks and not self.legality.forbids:
-            yield from self._walked_optima(blends, coalitions, sign, n_jobs)
+        has_kernel = self._has_kernel(blends)
+        if has_kernel and not self.legality.forbids:
+            yield from self._kernel_optima(blends, coalitions, sign, n_jobs)
             return
         for block in self.coalition_blocks(blends, coalitions, n_jobs):
             gains = np.where(np.isnan(block.scores), -np.inf, sign * block.scores)
-            n_groups = 1 if walks else min(GROUPS, len(block.candidates))
+            n_groups = 1 if has_kernel else min(GROUPS, len(block.candidates))
             for group in np.array_split(np.arange(len(block.candidates)), n_groups):
                 best = group[np.argmax(gains[:, group], axis=1)]
                 found = gains[np.arange(len(gains)), best]
@@ -211,56 +225,34 @@ class Surrogate:
         self, blends: Blends, coalitions: Coalitions | None, n_jobs: int | None
     ) -> Iterator[Block]:
         """Blocks without regard to forbidden blends."""
-        if not self._walks(blends):
+        if not self._has_kernel(blends):
             yield from self._predicted_blocks(blends, coalitions)
             return
         from skhypershap.surrogate.kernels.coalitions import score_block
 
-        for walk, layout, positions in self._walk_plans(blends, coalitions):
+        assert self.forest is not None
+        for walk, layout, positions in walk_plans(self.forest, blends, coalitions):
             groups = walk.blocks(layout.most_candidates)
             score = functools.partial(score_block, walk, layout)
             for group, scores in zip(groups, in_threads(score, groups, n_jobs), strict=True):
                 yield Block(positions, group, scores.T)
 
-    def _walked_optima(
+    def _kernel_optima(
         self, blends: Blends, coalitions: Coalitions | None, sign: float, n_jobs: int | None
     ) -> Iterator[BestOfBlock]:
         from skhypershap.surrogate.kernels.coalitions import best_of_block
 
-        for walk, layout, positions in self._walk_plans(blends, coalitions):
+        assert self.forest is not None
+        for walk, layout, positions in walk_plans(self.forest, blends, coalitions):
             groups = walk.blocks(layout.most_candidates)
             best_of = functools.partial(best_of_block, walk, layout, sign)
             found = in_threads(best_of, groups, n_jobs)
             for group, (gains, winners) in zip(groups, found, strict=True):
                 yield BestOfBlock(positions, len(group), gains, winners)
 
-    def _walks(self, blends: Blends) -> bool:
-        """Whether there are trees to walk, for no more players than fit a set of the tree walk."""
-        if self.forest is None:
-            return False
-        from skhypershap.surrogate.kernels.tree_walk import MOST_PLAYERS
-
-        return blends.n_players <= MOST_PLAYERS
-
-    def _walk_plans(
-        self, blends: Blends, coalitions: Coalitions | None
-    ) -> Iterator[tuple[Walk, ScoreLayout, Positions]]:
-        """A walk, a layout of its scores, and positions of the coalitions in the layout's order.
-
-        Of some coalitions a layout holds 2,048 at a time.
-        """
-        from skhypershap.surrogate.kernels.coalitions import MOST, layout_of_all, layout_of_some
-        from skhypershap.surrogate.kernels.tree_walk import plan_walk
-
-        assert self.forest is not None
-        walk = plan_walk(self.forest, blends.candidates, blends.baseline, blends.player_of_column)
-        if coalitions is None:
-            layout = layout_of_all(walk)
-            yield walk, layout, layout.coalitions
-            return
-        for start in range(0, len(coalitions), MOST):
-            layout = layout_of_some(walk, coalitions[start : start + MOST])
-            yield walk, layout, start + layout.coalitions
+    def _has_kernel(self, blends: Blends) -> bool:
+        """Whether blends are scored without the model's own predict."""
+        return self.forest is not None and can_walk(blends)
 
     def _predicted_blocks(self, blends: Blends, coalitions: Coalitions | None) -> Iterator[Block]:
         """Blocks of all candidates and some coalitions, by the model's own predict."""
@@ -274,3 +266,30 @@ class Surrogate:
                 rows = coalitions[part]
             scores = self.blend_scores(blends, rows)
             yield Block(part, np.arange(len(blends.candidates)), scores)
+
+
+def can_walk(blends: Blends) -> bool:
+    """Whether there are no more players than fit a set of the tree walk."""
+    from skhypershap.surrogate.kernels.tree_walk import MOST_PLAYERS
+
+    return blends.n_players <= MOST_PLAYERS
+
+
+def walk_plans(
+    forest: FlatForest, blends: Blends, coalitions: Coalitions | None
+) -> Iterator[tuple[Walk, ScoreLayout, Positions]]:
+    """A walk, a layout of its scores, and positions of the coalitions in the layout's order.
+
+    Of some coalitions a layout holds 2,048 at a time.
+    """
+    from skhypershap.surrogate.kernels.coalitions import MOST, layout_of_all, layout_of_some
+    from skhypershap.surrogate.kernels.tree_walk import plan_walk
+
+    walk = plan_walk(forest, blends.candidates, blends.baseline, blends.player_of_column)
+    if coalitions is None:
+        layout = layout_of_all(walk)
+        yield walk, layout, layout.coalitions
+        return
+    for start in range(0, len(coalitions), MOST):
+        layout = layout_of_some(walk, coalitions[start : start + MOST])
+        yield walk, layout, start + layout.coalitions

@@ -70,7 +70,7 @@ def test_outliers_are_three_interquartile_ranges_out():
 
 
 def test_near_optimum_error_counts_the_best_quarter_of_either_direction():
-    held_out = np.where(SCORES < np.quantile(SCORES, 0.25), SCORES + 0.3, SCORES)
+    held_out = np.where(np.quantile(SCORES, 0.25) > SCORES, SCORES + 0.3, SCORES)
     assert checks_of(replace(GOOD, held_out=held_out))["near_optimum_error"].value == 0
     minimised = replace(
         GOOD, held_out=held_out, sign=-1.0, baseline=(0.5, 0.5), incumbent=(0.0, 0.0)

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from ConfigSpace import ConfigurationSpace
 from conftest import (
     CONDITIONAL_SPACES,
     bowl,
@@ -18,7 +19,6 @@ from conftest import (
     run_study,
     score_of,
 )
-from ConfigSpace import ConfigurationSpace
 from scipy.stats import loguniform
 from sklearn.datasets import load_iris
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
@@ -76,7 +76,12 @@ class TestAsk:
         explainer = fitted(CONDITIONAL_SPACES[name])
         assert_legal_distinct_and_new(explainer, explainer.ask(15, game))
 
-    def test_first_the_baseline_then_what_attains_v_of_all_and_of_singles(self, mixed):
+    def test_first_the_baseline_then_what_attains_v_of_all_and_of_singles(
+        self, mixed_space, mixed_trials
+    ):
+        mixed = HyperSHAPExplainer(
+            mixed_space, surrogate="forest", n_samples=300, random_state=0
+        ).fit(*mixed_trials)
         asked = mixed.ask(6)
         assert asked[0] == mixed.baseline_
         values = mixed.coalition_values().set_index("coalition")["value"]

@@ -122,7 +122,7 @@ def test_minimising_negated_scores_gives_equal_values():
 
 @pytest.mark.parametrize(
     "surrogate",
-    [None, ExtraTreesRegressor(20), GradientBoostingRegressor(), KNeighborsRegressor()],
+    ["forest", ExtraTreesRegressor(20), GradientBoostingRegressor(), KNeighborsRegressor()],
     ids=["forest", "extra", "boosting", "neighbours"],
 )
 @pytest.mark.parametrize("optimizer", ["random", "refine"])
@@ -213,7 +213,9 @@ def test_variance_is_stable_for_scores_far_from_zero():
     space.seed(0)
     configs = space.sample_configuration(50)
     scores = [1e6 + c["a"] for c in configs]
-    explainer = HyperSHAPExplainer(space, n_samples=500, random_state=0).fit(configs, scores)
+    explainer = HyperSHAPExplainer(space, surrogate="forest", n_samples=500, random_state=0).fit(
+        configs, scores
+    )
     candidates = sample_columns(explainer.space_, 500, 0)
     expected = explainer.surrogate_.predict(candidates).var()
     assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(expected, rel=1e-6)

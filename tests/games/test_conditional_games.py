@@ -180,7 +180,11 @@ def test_missing_large_count_scores_as_inactive(log):
     space.add(c, GreaterThanCondition(c, space["p"], 0.5))
     configs = [dict(config) for config in space.sample_configuration(200)]
     explainer = HyperSHAPExplainer(
-        space, n_samples=50, baseline={"p": 0.9, "c": 1000}, random_state=0
+        space,
+        surrogate="forest",
+        n_samples=50,
+        baseline={"p": 0.9, "c": 1000},
+        random_state=0,
     ).fit(configs, [5.0 * ("c" not in config) for config in configs])
     assert list(values_of(explainer).values()) == pytest.approx([0, 5, 0, 5])
 

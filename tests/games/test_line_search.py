@@ -20,13 +20,14 @@ from skhypershap import HyperSHAPExplainer
 from skhypershap.games.line_search import (
     ForestLineSearch,
     GridLineSearch,
-    _with_penalties,
     line_search_for,
+    line_search_in_vectors,
 )
-from skhypershap.space.encoding import encode
+from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import sample_vectors
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.kernels.forest import ranks_of
+from skhypershap.surrogate.rules import with_penalties
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 MODELS = {
@@ -156,7 +157,7 @@ def test_forbidden_values_are_never_entered(model):
     forbidden = np.array([[1.0, space["n"].to_vector(7), 0.5]])  # kind = "v", n = 7
     assert surrogate.legality.forbidden(forbidden).all()
     if isinstance(search, ForestLineSearch):
-        forest = _with_penalties(surrogate.forest, surrogate.legality, 1.0)
+        forest = with_penalties(surrogate.forest, surrogate.legality, 1.0)
         forbidden = ranks_of(forest, forbidden).T
     assert not (points[:, :2] == forbidden[:, :2]).all(axis=1).any()
 
@@ -164,3 +165,41 @@ def test_forbidden_values_are_never_entered(model):
 def test_line_search_is_exact_for_trees_and_a_grid_for_others():
     assert isinstance(line_search_for(*problem(MODELS["forest"]), sign=1.0), ForestLineSearch)
     assert isinstance(line_search_for(*problem(MODELS["neighbours"]), sign=1.0), GridLineSearch)
+
+
+def test_grid_zooms_in_on_the_best_value():
+    """A peak between two of the grid's values is found to a thousandth of the range."""
+
+    class Peak(RegressorMixin, BaseEstimator):
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            return -np.abs(X[:, 2] - 0.4813) - np.abs(X[:, 1] - Integer("n", (1, 30)).to_vector(7))
+
+    surrogate, space, blends = problem(Peak())
+    search = GridLineSearch(surrogate, space, blends, 1.0)
+    starts = blends.candidates
+    free = np.ones(starts.shape, dtype=bool)
+    points, _ = search.ascend(starts, free, np.zeros((len(starts), 2), dtype=np.int64))
+    assert np.abs(points[:, 2] - 0.4813).max() < 1e-3
+    np.testing.assert_allclose(points[:, 1], Integer("n", (1, 30)).to_vector(7))
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("clause", [False, True])
+def test_search_in_vectors_ends_where_the_search_in_ranks_does(sign, clause):
+    surrogate, space, blends = problem(MODELS["forest"], clause=clause)
+    in_ranks = ForestLineSearch(surrogate, space, blends, sign)
+    search = line_search_in_vectors(surrogate, space, blends, sign=sign)
+    points, turns = blends.candidates[:20], np.zeros((20, 2), dtype=np.int64)
+    free = np.random.default_rng(0).random(points.shape) < 0.7
+    ended, gains = search.ascend(points, free, turns)
+    expected, scores = in_ranks.ascend(in_ranks.blends.candidates[:20], free, turns)
+    np.testing.assert_array_equal(ranks_of(in_ranks.forest, ended).T, expected)
+    np.testing.assert_array_equal(gains, scores)
+    np.testing.assert_array_equal(ended[~free], points[~free])
+    moved = np.isfinite(gains)
+    assert moved.any()
+    np.testing.assert_allclose(sign * surrogate.predict(ended[moved]), gains[moved], rtol=1e-9)
+    encode(space, decode(space, ended))  # in the space, and not forbidden

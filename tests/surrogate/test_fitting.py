@@ -45,7 +45,7 @@ def test_score_is_that_of_five_folds(model, n_trials):
 
 def test_score_of_a_forest_is_out_of_bag():
     vectors, scores = tree_problem(n_trials=80)
-    surrogate = fitted_surrogate(None, vectors, scores)
+    surrogate = fitted_surrogate("forest", vectors, scores)
     forest = RandomForestRegressor(oob_score=True, random_state=0).fit(vectors, scores)
     assert surrogate.score == pytest.approx(forest.oob_score_, abs=1e-12)
 

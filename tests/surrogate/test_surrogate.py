@@ -77,7 +77,7 @@ def test_blends_equal_the_twin_if_columns_share_a_player_or_have_none(model, pla
 
 def test_scores_do_not_depend_on_threads_or_blocks():
     vectors, scores = tree_problem()
-    surrogate = fitted_surrogate(None, vectors, scores)
+    surrogate = fitted_surrogate("forest", vectors, scores)
     candidates = tree_problem(seed=3, n_trials=300)[0]
     one = scores_of_blends(surrogate, candidates, vectors[0], np.arange(5), n_jobs=1)
     two = scores_of_blends(surrogate, candidates, vectors[0], np.arange(5), n_jobs=2)

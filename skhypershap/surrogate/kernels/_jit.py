@@ -1,4 +1,4 @@
-"""`jit` and `part`: numba without Python objects, and a cache on disk that is never out of date.
+"""`jit`, `part`, `summing_part`: numba without Python objects; a disk cache that is never out of date.
 
 numba stamps a cached kernel with the file of that kernel only, not with the functions it calls: after
 a change in another file of this folder it would go on with the old machine code. So machine code
@@ -28,6 +28,8 @@ import numba
 from llvmlite import binding
 from numba.core import caching
 
+REORDERED = {"reassoc", "contract", "nsz"}  # what a compiler needs to sum in several lanes
+
 
 def jit(function: Callable[..., Any]) -> Any:
     """Compile a kernel when it is first called; cache it if a folder can be written to.
@@ -45,6 +47,11 @@ def jit(function: Callable[..., Any]) -> Any:
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a part of kernels, which is cached with each kernel that calls it."""
     return numba.njit(nogil=True)(function)
+
+
+def summing_part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a part whose sums may be taken in several lanes: the compiler fixes the order."""
+    return numba.njit(nogil=True, fastmath=REORDERED)(function)
 
 
 def _hash(*parts: bytes) -> str:

@@ -78,6 +78,13 @@ class FlatForest(NamedTuple):
     dtype: type[np.floating[Any]]
 
 
+NO_NODES = np.empty(0, dtype=np.int32)
+NO_TREES = FlatForest(
+    NO_NODES, NO_NODES, NO_NODES, NO_NODES, NO_NODES, NO_NODES, np.empty(0), 0.0, (), np.float32
+)
+"""A forest without trees, to which trees may be added."""
+
+
 def flatten(
     tables: Sequence[Table], *, weight: float, offset: float, dtype: type[np.floating[Any]]
 ) -> FlatForest:

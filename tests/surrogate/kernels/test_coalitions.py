@@ -34,7 +34,7 @@ def test_low_ternary_and_binary_players_equal_the_twin(n_players):
 
 def test_full_leaf_buffers_are_emptied_between_trees(monkeypatch):
     vectors, scores = tree_problem()
-    surrogate = fitted_surrogate(None, vectors, scores)
+    surrogate = fitted_surrogate("forest", vectors, scores)
     candidates = tree_problem(seed=3, n_trials=100)[0]
     whole = scores_of_blends(surrogate, candidates, vectors[0], np.arange(5))
     monkeypatch.setattr("skhypershap.surrogate.kernels.tree_walk.WAITING", 40)
@@ -70,7 +70,7 @@ def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
 
 def test_forest_without_splits_is_a_constant():
     vectors = tree_problem()[0]
-    surrogate = fitted_surrogate(None, vectors, np.full(len(vectors), 3.5))
+    surrogate = fitted_surrogate("forest", vectors, np.full(len(vectors), 3.5))
     found = scores_of_blends(surrogate, vectors[:4], vectors[0], np.arange(5))
     np.testing.assert_allclose(found, 3.5)
 

@@ -48,7 +48,7 @@ def test_interactions_of_a_leaf_with_a_hundred_players_sum_to_the_gain(index):
 @pytest.mark.parametrize("index", ["SV", "FSII", "k-SII", "SII", "STII", "BII", "FBII", "Moebius"])
 def test_interactions_from_leaves_equal_those_from_all_coalitions(index):
     vectors, scores = tree_problem()
-    surrogate = fitted_surrogate(None, vectors, scores)
+    surrogate = fitted_surrogate("forest", vectors, scores)
     candidate, baseline, players = vectors[3], vectors[11], np.arange(5)
     values = twin_scores(surrogate.predict, candidate[None], baseline, players)[:, 0]
     leaves = reachable_leaves(surrogate.forest, candidate, baseline, players)

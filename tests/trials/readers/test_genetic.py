@@ -23,7 +23,11 @@ pytest.importorskip("sklearn_genetic")
 from sklearn_genetic import GASearchCV
 from sklearn_genetic.space import Categorical, Continuous, Integer
 
-pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning"),
+    # sklearn-genetic-opt makes its classes anew for each search, also after other test modules.
+    pytest.mark.filterwarnings("ignore:A class named:RuntimeWarning"),
+]
 
 X, Y = load_iris(return_X_y=True)
 

@@ -21,12 +21,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
-from skhypershap.surrogate_new.kernels.product_kernel import (
+from skhypershap.arrays import Booleans, Floats, Integers, Positions
+from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels.product_kernel import (
     FlatProcess,
     dot,
     multiply_factors,
-    part,
     set_factors,
 )
 
@@ -49,9 +49,9 @@ class Half(NamedTuple):
         The first player (by place in `players`) in which a set differs from the one before it.
     """
 
-    players: np.ndarray
-    sets: np.ndarray
-    changed: np.ndarray
+    players: Integers
+    sets: Booleans
+    changed: Integers
 
 
 class BlendPlan(NamedTuple):
@@ -78,16 +78,16 @@ class BlendPlan(NamedTuple):
     """
 
     flat: FlatProcess
-    columns: np.ndarray
-    first_column: np.ndarray
-    candidates: np.ndarray
-    kept: np.ndarray
+    columns: Integers
+    first_column: Integers
+    candidates: Floats
+    kept: Floats
     low: Half
     high: Half
-    rows: np.ndarray
+    rows: Integers
     n_coalitions: int
 
-    def blocks(self) -> list[np.ndarray]:
+    def blocks(self) -> list[Positions]:
         """Candidates, by position, that are scored together."""
         width = max(1, min(BLOCK, BLOCK_NUMBERS // self.n_coalitions))
         n_candidates = self.candidates.shape[1]
@@ -97,12 +97,12 @@ class BlendPlan(NamedTuple):
 
 def plan_blends(
     flat: FlatProcess,
-    candidates: np.ndarray,
-    baseline: np.ndarray,
-    player_of_column: np.ndarray,
+    candidates: Floats,
+    baseline: Floats,
+    player_of_column: Integers,
     *,
-    order: np.ndarray | None = None,
-    coalitions: np.ndarray | None = None,
+    order: Integers | None = None,
+    coalitions: Booleans | None = None,
 ) -> BlendPlan:
     """Prepare what does not depend on a candidate.
 
@@ -146,7 +146,7 @@ def plan_blends(
 _NONE = np.zeros(0, dtype=np.int64)
 
 
-def score_block(plan: BlendPlan, members: np.ndarray) -> np.ndarray:
+def score_block(plan: BlendPlan, members: Integers) -> Floats:
     """Scores of shape (n_members, n_coalitions) of candidates, given by position."""
     flat, low, high = plan.flat, plan.low, plan.high
     scores = np.empty((len(members), plan.n_coalitions))
@@ -187,7 +187,7 @@ def padded(flat: FlatProcess) -> FlatProcess:
     return flat._replace(weights=np.pad(flat.weights, (0, n_more)), **wide)
 
 
-def held(flat: FlatProcess, vector: np.ndarray, is_held: np.ndarray) -> FlatProcess:
+def held(flat: FlatProcess, vector: Floats, is_held: Booleans) -> FlatProcess:
     """The process on a part of the space: some columns keep a vector's values.
 
     They stay where they are, and weigh nothing from now on.
@@ -207,7 +207,7 @@ def without_column(flat: FlatProcess, column: int, value: float) -> FlatProcess:
     return flat._replace(**{name: np.delete(getattr(flat, name), column, axis=0) for name in names})
 
 
-def _multiply(products: np.ndarray, flat: FlatProcess, column: Any, vector: np.ndarray) -> None:
+def _multiply(products: Floats, flat: FlatProcess, column: Any, vector: Floats) -> None:
     multiply_factors(
         products,
         flat.trials[column],
@@ -219,7 +219,7 @@ def _multiply(products: np.ndarray, flat: FlatProcess, column: Any, vector: np.n
     )
 
 
-def _occurring(players: np.ndarray, coalitions: np.ndarray) -> tuple[Half, np.ndarray]:
+def _occurring(players: Integers, coalitions: Booleans) -> tuple[Half, Floats]:
     """Sets of some players that occur in coalitions, sorted, and which one each coalition has."""
     if not len(players):
         sets, rows = np.zeros((1, 0), dtype=bool), np.zeros(len(coalitions), dtype=np.int64)
@@ -232,27 +232,27 @@ def _occurring(players: np.ndarray, coalitions: np.ndarray) -> tuple[Half, np.nd
 
 @jit
 def _score_block(
-    trials,
-    is_choice,
-    rates,
-    rising,
-    falling,
-    weights,
-    offset,
-    columns,
-    first_column,
-    candidates,
-    kept,
-    low_players,
-    low_sets,
-    low_changed,
-    high_players,
-    high_sets,
-    high_changed,
-    rows,
-    members,
-    scores,
-):
+    trials: Floats,
+    is_choice: Booleans,
+    rates: Floats,
+    rising: Floats,
+    falling: Floats,
+    weights: Floats,
+    offset: float,
+    columns: Integers,
+    first_column: Integers,
+    candidates: Floats,
+    kept: Floats,
+    low_players: Integers,
+    low_sets: Booleans,
+    low_changed: Integers,
+    high_players: Integers,
+    high_sets: Booleans,
+    high_changed: Integers,
+    rows: Integers,
+    members: Positions,
+    scores: Floats,
+) -> None:
     """Fill `scores`, a row for each of the members."""
     n_players, n_trials = kept.shape
     taken = np.empty((n_players, n_trials))
@@ -295,8 +295,14 @@ def _score_block(
                 scores[number, place] = offset + dot(low[rows[0, place]], high[rows[1, place]])
 
 
-@part
-def _double(table, first, players, taken, kept):
+@summing_part
+def _double(
+    table: Floats,
+    first: Floats,
+    players: Integers,
+    taken: Floats,
+    kept: Floats,
+) -> None:
     """Products for all sets of the players, times the first row."""
     table[0] = first
     size = 1
@@ -306,16 +312,29 @@ def _double(table, first, players, taken, kept):
         size *= 2
 
 
-@part
-def _fork(without, within, taken, kept):
+@summing_part
+def _fork(
+    without: Floats,
+    within: Floats,
+    taken: Floats,
+    kept: Floats,
+) -> None:
     """Two rows from one: a player keeps the baseline's values, or takes the candidate's."""
     for i in range(len(without)):
         within[i] = without[i] * taken[i]
         without[i] *= kept[i]
 
 
-@part
-def _build(table, first, players, sets, changed, taken, kept):
+@summing_part
+def _build(
+    table: Floats,
+    first: Floats,
+    players: Integers,
+    sets: Booleans,
+    changed: Integers,
+    taken: Floats,
+    kept: Floats,
+) -> None:
     """Products for some sets of the players, which share what comes before their first change."""
     prefix = np.empty((len(players) + 1, len(first)))
     prefix[0] = first
@@ -327,14 +346,23 @@ def _build(table, first, players, sets, changed, taken, kept):
         table[row] = prefix[len(players)]
 
 
-@part
-def _product(first, second, out):
+@summing_part
+def _product(
+    first: Floats,
+    second: Floats,
+    out: Floats,
+) -> None:
     for i in range(len(out)):
         out[i] = first[i] * second[i]
 
 
-@part
-def _all_dots(high, low, offset, out):
+@summing_part
+def _all_dots(
+    high: Floats,
+    low: Floats,
+    offset: float,
+    out: Floats,
+) -> None:
     """Fill `out` with the dot product of each row of one table with each row of the other."""
     n_low = len(low)
     if len(high) < TILE_ROWS or n_low < TILE_COLUMNS:
@@ -353,8 +381,15 @@ def _all_dots(high, low, offset, out):
             lower[0], lower[1], lower[2], lower[3] = e + offset, f + offset, g + offset, h + offset
 
 
-@part
-def _tile(one, two, first, second, third, fourth):
+@summing_part
+def _tile(
+    one: Floats,
+    two: Floats,
+    first: Floats,
+    second: Floats,
+    third: Floats,
+    fourth: Floats,
+) -> tuple[float, float, float, float, float, float, float, float]:
     """Eight dot products at once, so that each number that is read is used more than once."""
     a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(len(one)):

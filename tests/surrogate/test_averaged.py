@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from skhypershap.surrogate_new import averaged
-from skhypershap.surrogate_new.averaged import WarpedMean
-from skhypershap.surrogate_new.process import ProcessFitError
+from skhypershap.surrogate import averaged
+from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.process import ProcessFitError
 
 
 def _problem():
@@ -12,10 +12,10 @@ def _problem():
     return X, np.exp(3 * X[:, 0]) + X[:, 1]
 
 
-def test_prediction_is_the_mean_of_the_parts_taken_back():
+def test_prediction_is_the_weighted_mean_of_the_parts_taken_back():
     X, y = _problem()
     model = WarpedMean(random_state=0).fit(X, y)
-    ranks = (model.forest_.predict(X) + model.process_.predict(X)) / 2
+    ranks = 0.35 * model.forest_.predict(X) + 0.65 * model.process_.predict(X)
     np.testing.assert_allclose(model.predict(X), model.warp_.to_scores(ranks))
     assert model.score(*_problem()) > 0.9
 

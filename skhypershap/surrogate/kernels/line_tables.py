@@ -9,12 +9,14 @@ process sees values as ranks: `lowest` and `highest` are the ends of its cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from skhypershap.surrogate_new.kernels.process_blends import padded
-from skhypershap.surrogate_new.kernels.product_kernel import FlatProcess, set_factors
+from skhypershap.arrays import Booleans, Floats, Integers
+from skhypershap.surrogate.kernels.process_blends import padded
+from skhypershap.surrogate.kernels.product_kernel import FlatProcess, set_factors
 
 WORD = 64
 GRID = 65  # values of a column that has more
@@ -48,43 +50,43 @@ class LinePlan(NamedTuple):
         Where those of each column begin.
     """
 
-    trials: np.ndarray
-    is_choice: np.ndarray
-    rates: np.ndarray
-    rising: np.ndarray
-    falling: np.ndarray
-    weights: np.ndarray
-    spans: np.ndarray
-    grid: np.ndarray
-    grid_ranks: np.ndarray
-    first_grid: np.ndarray
-    tables: np.ndarray
-    listed: np.ndarray
-    legal: np.ndarray
-    legal_ranks: np.ndarray
-    first_legal: np.ndarray
-    lowest: np.ndarray
-    highest: np.ndarray
-    first_rank: np.ndarray
+    trials: Floats
+    is_choice: Booleans
+    rates: Floats
+    rising: Floats
+    falling: Floats
+    weights: Floats
+    spans: Floats
+    grid: Floats
+    grid_ranks: Integers
+    first_grid: Integers
+    tables: Floats
+    listed: Booleans
+    legal: Floats
+    legal_ranks: Integers
+    first_legal: Integers
+    lowest: Floats
+    highest: Floats
+    first_rank: Integers
 
 
-class Room(NamedTuple):
+class LineRoom(NamedTuple):
     """Scratch memory of one thread; `changes` and `marks` are zero on entry and on exit."""
 
-    changes: np.ndarray
-    marks: np.ndarray
-    stack: np.ndarray
-    starts: np.ndarray
-    heights: np.ndarray
-    others: np.ndarray
-    factors: np.ndarray
-    scores: np.ndarray
+    changes: Floats
+    marks: Integers
+    stack: Integers
+    starts: Integers
+    heights: Floats
+    others: Floats
+    factors: Floats
+    scores: Floats
 
 
 def plan_lines(
     flat: FlatProcess,
-    legal: Sequence[np.ndarray | None],
-    thresholds: Sequence[np.ndarray] = (),
+    legal: Sequence[Floats | None],
+    thresholds: Sequence[Floats] = (),
     dtype: type = np.float32,
 ) -> LinePlan:
     """Tabulate a process.
@@ -136,10 +138,10 @@ def plan_lines(
     )
 
 
-def room_of(plan: LinePlan, deepest: int) -> Room:
+def room_of(plan: LinePlan, deepest: int) -> LineRoom:
     """Scratch memory for a plan and for trees of at most so many splits above a leaf."""
     most = int(np.diff(plan.first_rank).max())
-    return Room(
+    return LineRoom(
         np.zeros(most + 1),
         np.zeros(most // WORD + 1, dtype=np.uint64),
         np.empty((max(deepest, 1), 3), dtype=np.int32),
@@ -151,7 +153,7 @@ def room_of(plan: LinePlan, deepest: int) -> Room:
     )
 
 
-def _tables(flat: FlatProcess, grids: Sequence[np.ndarray]) -> np.ndarray:
+def _tables(flat: FlatProcess, grids: Sequence[Floats]) -> Floats:
     rows = np.empty((sum(map(len, grids)), len(flat.weights)))
     place = 0
     for column, grid in enumerate(grids):
@@ -169,12 +171,12 @@ def _tables(flat: FlatProcess, grids: Sequence[np.ndarray]) -> np.ndarray:
     return rows
 
 
-def _cells(levels: np.ndarray, dtype: type) -> tuple[np.ndarray, np.ndarray]:
+def _cells(levels: Floats, dtype: type) -> tuple[Floats, Floats]:
     """Smallest and largest value of each cell, as numbers of the forest's own type.
 
     An empty cell has a smallest value above its largest.
     """
-    highest: np.ndarray = levels.astype(dtype)
+    highest: Floats = levels.astype(dtype)
     above = highest.astype(np.float64) > levels
     highest[above] = np.nextafter(highest[above], dtype(-np.inf))
     lowest = np.nextafter(highest, dtype(np.inf))
@@ -185,16 +187,14 @@ def _cells(levels: np.ndarray, dtype: type) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _ranks(
-    values: Sequence[np.ndarray], levels: Sequence[np.ndarray], dtype: type
-) -> list[np.ndarray]:
+def _ranks(values: Sequence[Floats], levels: Sequence[Floats], dtype: type) -> list[Integers]:
     cast = (part.astype(dtype).astype(np.float64) for part in values)
     return [np.searchsorted(steps, part) for steps, part in zip(levels, cast, strict=True)]
 
 
-def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     return np.concatenate(parts) if len(parts) else np.empty(0)
 
 
-def _starts(parts: Sequence[np.ndarray]) -> np.ndarray:
+def _starts(parts: Sequence[Floats]) -> Integers:
     return np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
+from skhypershap.arrays import Floats, Integers
+from skhypershap.surrogate.kernels._jit import jit
 
 PLACES_PER_KNOT = 4
 
 
-def interpolate(values: np.ndarray, knots: np.ndarray, heights: np.ndarray) -> np.ndarray:
+def interpolate(values: Floats, knots: Floats, heights: Floats) -> Floats:
     """Heights at values, of any shape, given those at ascending knots; constant outside.
 
     Examples
@@ -32,7 +33,13 @@ def interpolate(values: np.ndarray, knots: np.ndarray, heights: np.ndarray) -> n
 
 
 @jit
-def _interpolate(values, knots, heights, segments, out):
+def _interpolate(
+    values: Floats,
+    knots: Floats,
+    heights: Floats,
+    segments: Integers,
+    out: Floats,
+) -> None:
     first, last = knots[0], len(knots) - 2
     scale = (len(segments) - 1) / (knots[-1] - first)
     for number in range(len(values)):
@@ -43,7 +50,7 @@ def _interpolate(values, knots, heights, segments, out):
         if value >= knots[-1]:
             out[number] = heights[-1]
             continue
-        segment = segments[min(np.int64((value - first) * scale), len(segments) - 1)]
+        segment = segments[min(int((value - first) * scale), len(segments) - 1)]
         while segment > 0 and knots[segment] > value:
             segment -= 1
         while segment < last and knots[segment + 1] <= value:

@@ -15,7 +15,8 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from skhypershap.surrogate_new.kernels.interpolation import interpolate
+from skhypershap.arrays import Floats
+from skhypershap.surrogate.kernels.interpolation import interpolate
 
 EXTENSION = 0.25
 WINDOW = 20  # a slope is taken over one in so many scores, to either side
@@ -35,12 +36,12 @@ class RankWarp:
         Of all scores.
     """
 
-    scores: np.ndarray
-    ranks: np.ndarray
+    scores: Floats
+    ranks: Floats
     median: float
 
     @classmethod
-    def of(cls, scores: np.ndarray) -> RankWarp:
+    def of(cls, scores: Floats) -> RankWarp:
         """Learn the map from finite scores; equal ones share the average of their ranks.
 
         Examples
@@ -54,11 +55,11 @@ class RankWarp:
         levels = (rankdata(scores)[first] - 0.5) / len(scores)
         return cls(distinct, ndtri(levels), float(np.median(scores)))
 
-    def to_ranks(self, scores: np.ndarray) -> np.ndarray:
+    def to_ranks(self, scores: Floats) -> Floats:
         """Normal ranks of scores; those beyond the best and the worst have no rank of their own."""
         return interpolate(np.asarray(scores, dtype=float), self.scores, self.ranks)
 
-    def to_scores(self, ranks: np.ndarray) -> np.ndarray:
+    def to_scores(self, ranks: Floats) -> Floats:
         """Scores of normal ranks, never decreasing in these."""
         ranks = np.asarray(ranks, dtype=float)
         inner = interpolate(ranks, self.ranks, self.scores)
@@ -69,13 +70,14 @@ class RankWarp:
         inner[above] = self.scores[-1] + self._extension(ranks[above] - self.ranks[-1], -1)
         return inner
 
-    def _extension(self, beyond: np.ndarray, end: int) -> np.ndarray:
+    def _extension(self, beyond: Floats, end: int) -> Floats:
         """How far scores go beyond the worst (end 0) or the best (end -1), given how far ranks do."""
         slope = np.diff(self.scores)[end] / np.diff(self.ranks)[end]
         most = EXTENSION * abs(self.scores[end] - self.median)
-        return np.minimum(slope * beyond, most)
+        extension: Floats = np.minimum(slope * beyond, most)
+        return extension
 
-    def slopes(self, scores: np.ndarray) -> np.ndarray:
+    def slopes(self, scores: Floats) -> Floats:
         """Ranks per score near each of some scores, for what an error of a score means as ranks."""
         last = len(self.scores) - 1
         if last < 1:
@@ -83,4 +85,7 @@ class RankWarp:
         reach = max(1, len(self.scores) // WINDOW)
         place = np.searchsorted(self.scores, scores).clip(0, last)
         low, high = np.maximum(place - reach, 0), np.minimum(place + reach, last)
-        return (self.ranks[high] - self.ranks[low]) / (self.scores[high] - self.scores[low])
+        slopes: Floats = (self.ranks[high] - self.ranks[low]) / (
+            self.scores[high] - self.scores[low]
+        )
+        return slopes

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from skhypershap.surrogate_new.warping import RankWarp
+from skhypershap.surrogate.warping import RankWarp
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
 scores = st.lists(numbers, min_size=1, max_size=40).map(np.array)

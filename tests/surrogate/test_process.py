@@ -8,8 +8,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel
 from threadpoolctl import threadpool_limits
 
-from skhypershap.surrogate_new import process as module
-from skhypershap.surrogate_new.process import Hyperparameters, ProcessFitError, ProductProcess
+from skhypershap.surrogate import process as module
+from skhypershap.surrogate.process import Hyperparameters, ProcessFitError, ProductProcess
 
 
 class Product(Kernel):

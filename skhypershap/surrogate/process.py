@@ -21,8 +21,9 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skhypershap.surrogate_new.kernels import product_kernel as kernel
-from skhypershap.surrogate_new.kernels.product_kernel import FlatProcess
+from skhypershap.arrays import Booleans, Floats, Integers
+from skhypershap.surrogate.kernels import product_kernel as kernel
+from skhypershap.surrogate.kernels.product_kernel import FlatProcess
 
 LENGTH_PRIOR = (
     2**0.5,
@@ -44,12 +45,12 @@ class ProcessFitError(RuntimeError):
 class Hyperparameters(NamedTuple):
     """What a process learns about scores whose variance is one: lengths by column, signal, noise."""
 
-    lengths: np.ndarray
+    lengths: Floats
     signal: float
     noise: float
 
 
-class ProductProcess(RegressorMixin, BaseEstimator):
+class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Gaussian process regression with one factor for each column.
 
     Parameters
@@ -91,7 +92,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):
     def __init__(
         self,
         choices: Sequence[int] = (),
-        spans: np.ndarray | None = None,
+        spans: Floats | None = None,
         *,
         maximize: bool = True,
         n_learned: int = 400,
@@ -116,10 +117,10 @@ class ProductProcess(RegressorMixin, BaseEstimator):
 
     def fit(
         self,
-        X: np.ndarray,
-        y: np.ndarray,
-        noise_variance: np.ndarray | None = None,
-        always: np.ndarray | None = None,
+        X: Floats,
+        y: Floats,
+        noise_variance: Floats | None = None,
+        always: Integers | None = None,
     ) -> ProductProcess:
         """Learn hyperparameters and weights.
 
@@ -177,14 +178,14 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         )
         return self
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
+    def predict(self, X: Floats) -> Floats:
         """Targets of shape (n_rows,) that are expected of vectors."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite="allow-nan")
         return _predict(self.flat_, self._scaled(X))
 
     def _learn(
-        self, trials: np.ndarray, targets: np.ndarray, known: np.ndarray, always: np.ndarray
+        self, trials: Floats, targets: Floats, known: Floats, always: Integers
     ) -> Hyperparameters:
         """Learn from all trials, or from some of many."""
         if len(targets) >= self.many:
@@ -196,7 +197,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):
             )
         return _most_probable(trials, self._is_choice, targets, known)
 
-    def _lay_out(self, X: np.ndarray) -> None:
+    def _lay_out(self, X: Floats) -> None:
         """Note which columns of trials there will be: those of X, and one for each that lacks values."""
         n_columns = X.shape[1]
         spans = np.ones(n_columns) if self.spans is None else np.asarray(self.spans, dtype=float)
@@ -208,7 +209,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         self._is_choice = np.append(is_choice, np.ones(n_lacking, dtype=bool))
         self._all_spans = np.append(np.where(is_choice, 1.0, spans), np.ones(n_lacking))
 
-    def _scaled(self, X: np.ndarray) -> np.ndarray:
+    def _scaled(self, X: Floats) -> Floats:
         """Rows as the kernel sees them."""
         n_columns = X.shape[1]
         lacks = np.isnan(X)
@@ -216,19 +217,19 @@ class ProductProcess(RegressorMixin, BaseEstimator):
         rows = np.where(lacks, middles, X / self._all_spans[:n_columns])
         return np.column_stack([rows, np.where(lacks[:, self.lacking_], ABSENT, PRESENT)])
 
-    def _goodness(self, y: np.ndarray) -> np.ndarray:
+    def _goodness(self, y: Floats) -> Floats:
         return y if self.maximize else -y
 
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(self.random_state)
 
 
-def predict_flat(flat: FlatProcess, vectors: np.ndarray) -> np.ndarray:
+def predict_flat(flat: FlatProcess, vectors: Floats) -> Floats:
     """Targets of shape (n_vectors,) that are expected of vectors without missing values."""
     return _predict(flat, vectors / flat.spans)
 
 
-def _predict(flat: FlatProcess, rows: np.ndarray) -> np.ndarray:
+def _predict(flat: FlatProcess, rows: Floats) -> Floats:
     rows = np.ascontiguousarray(rows)
     out = np.empty(len(rows))
     kernel.predict(
@@ -237,7 +238,7 @@ def _predict(flat: FlatProcess, rows: np.ndarray) -> np.ndarray:
     return out + flat.offset
 
 
-def _standardised(deviations: np.ndarray) -> tuple[np.ndarray, float]:
+def _standardised(deviations: Floats) -> tuple[Floats, float]:
     """Deviations from the mean with a variance of one, and by what they are divided.
 
     A power of two is taken out first, so that squares of huge and tiny numbers are no trouble.
@@ -252,8 +253,8 @@ def _standardised(deviations: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _some(
-    goodness: np.ndarray, most: int, always: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
+    goodness: Floats, most: int, always: Integers, generator: np.random.Generator
+) -> Integers:
     """Positions, ascending, of at most so many trials: the best tenth, those given, random others."""
     if len(goodness) <= most:
         return np.arange(len(goodness))
@@ -262,16 +263,14 @@ def _some(
     return _random(len(goodness), most, np.concatenate([always, best]), generator)
 
 
-def _random(
-    n_trials: int, most: int, always: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
+def _random(n_trials: int, most: int, always: Integers, generator: np.random.Generator) -> Integers:
     first = np.unique(always)
     others = np.setdiff1d(np.arange(n_trials), first)
     n_others = min(max(most - len(first), 0), len(others))
     return np.sort(np.concatenate([first, generator.permutation(others)[:n_others]]))
 
 
-def _factor(correlations: np.ndarray, signal: float, noise: np.ndarray, out: np.ndarray) -> None:
+def _factor(correlations: Floats, signal: float, noise: Floats, out: Floats) -> None:
     """Fill a lower triangle with the Cholesky factor of signal * correlations + noise."""
     kernel.set_covariance(correlations, signal, noise, out)
     if not kernel.cholesky(out):
@@ -279,7 +278,7 @@ def _factor(correlations: np.ndarray, signal: float, noise: np.ndarray, out: np.
 
 
 def _most_probable(
-    trials: np.ndarray, is_choice: np.ndarray, targets: np.ndarray, known: np.ndarray
+    trials: Floats, is_choice: Booleans, targets: Floats, known: Floats
 ) -> Hyperparameters:
     """Maximise the posterior density of the logarithms of all hyperparameters."""
     n_columns = len(trials)
@@ -308,12 +307,12 @@ class _Density:
 
     def __init__(
         self,
-        trials: np.ndarray,
-        is_choice: np.ndarray,
-        targets: np.ndarray,
-        known: np.ndarray,
-        means: np.ndarray,
-        deviations: np.ndarray,
+        trials: Floats,
+        is_choice: Booleans,
+        targets: Floats,
+        known: Floats,
+        means: Floats,
+        deviations: Floats,
     ) -> None:
         self.trials, self.is_choice = trials, is_choice
         self.targets, self.known = targets, known
@@ -321,7 +320,7 @@ class _Density:
         n_trials = len(targets)
         self.room = np.zeros((4, n_trials, n_trials))
 
-    def __call__(self, logs: np.ndarray) -> tuple[float, np.ndarray]:
+    def __call__(self, logs: Floats) -> tuple[float, Floats]:
         lengths, signal, noise = np.exp(logs[:-2]), np.exp(logs[-2]), np.exp(logs[-1])
         rates = kernel.rates_of(lengths, self.is_choice)
         rising, falling = kernel.exponentials(self.trials, rates, self.is_choice)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from skhypershap.surrogate_new.kernels import process_blends as blends
-from skhypershap.surrogate_new.process import ProductProcess, predict_flat
+from skhypershap.surrogate.kernels import process_blends as blends
+from skhypershap.surrogate.process import ProductProcess, predict_flat
 
 
 def _all(n_players):

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from skhypershap.kernels.forest import flatten, ranks_of
-from skhypershap.kernels.walk import plan_walk
-from skhypershap.surrogate_new.averaged import WarpedMean
-from skhypershap.surrogate_new.kernels import line_tables, process_lines
-from skhypershap.surrogate_new.process import predict_flat
-from skhypershap.trees import flat_forest
+from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.kernels import line_tables, process_lines
+from skhypershap.surrogate.kernels.forest import Table, flatten, ranks_of
+from skhypershap.surrogate.kernels.tree_walk import plan_walk
+from skhypershap.surrogate.process import predict_flat
+from skhypershap.surrogate.trees import flat_forest
 
 MANY = np.arange(1000) / 999
 LEGAL = [None, MANY, np.arange(3.0), np.arange(5.0)]
@@ -56,13 +56,13 @@ class Lines:
             found = found + self.forest.value[node].sum(axis=1) + self.forest.offset
         return found
 
-    def climb(self, points, free=None, sign=1.0):
+    def ascend(self, points, free=None, sign=1.0):
         walk = plan_walk(self.forest, points[:0], points[0], np.arange(4))
         moved, found = points / SPANS, np.empty(len(points))
         ranks = np.zeros(points.shape, dtype=np.int32)
         known = ranks_of(self.forest, points).T
         ranks[:, : known.shape[1]] = known
-        process_lines.climb(
+        process_lines.ascend(
             walk.roots if self.is_used else walk.roots[:0],
             walk.nodes,
             walk.values,
@@ -96,7 +96,7 @@ PARTS = {"both": (True, True), "process": (False, True), "trees": (True, False)}
 def test_found_is_the_score_of_where_points_end(model, name, sign):
     lines = Lines(model, *PARTS[name])
     points = _points(20, seed=1)
-    ended, found = lines.climb(points, sign=sign)
+    ended, found = lines.ascend(points, sign=sign)
     moved = np.isfinite(found)
     assert moved.mean() > 0.8
     np.testing.assert_allclose(sign * lines.score(ended)[moved], found[moved], atol=1e-9)
@@ -107,7 +107,7 @@ def test_found_is_the_score_of_where_points_end(model, name, sign):
 @pytest.mark.parametrize("name", PARTS)
 def test_no_line_has_anything_better(model, name):
     lines = Lines(model, *PARTS[name])
-    ended, _ = lines.climb(_points(10, seed=2))
+    ended, _ = lines.ascend(_points(10, seed=2))
     spread = np.ptp(lines.score(_points(500, seed=3)))
     for point in ended:
         best = max(lines.score(rows).max() for rows in lines.dense_lines(point))
@@ -117,7 +117,7 @@ def test_no_line_has_anything_better(model, name):
 def test_points_stay_legal_and_held_columns_stay(model):
     points = _points(30, seed=4)
     free = np.random.default_rng(0).random(points.shape) < 0.5
-    ended, _ = Lines(model).climb(points, free)
+    ended, _ = Lines(model).ascend(points, free)
     np.testing.assert_array_equal(ended[~free], points[~free])
     assert ((ended[:, 0] >= 0) & (ended[:, 0] <= 1)).all()
     for column in (1, 2, 3):
@@ -127,18 +127,18 @@ def test_points_stay_legal_and_held_columns_stay(model):
 
 def test_a_fence_keeps_points_out(model):
     # Forbidden: the second column above 0.4 together with the second or third choice.
-    table = (
-        np.array([1, -1, 3, -1, -1]),  # left, right, column, threshold, value, missing goes left
-        np.array([2, -1, 4, -1, -1]),
-        np.array([1, 0, 2, 0, 0]),
-        np.array([0.4, 0, 0.5, 0, 0]),
-        np.array([0.0, 0.0, 0.0, 0.0, -100.0]),
-        np.ones(5, dtype=bool),
+    table = Table(
+        left=np.array([1, -1, 3, -1, -1]),
+        right=np.array([2, -1, 4, -1, -1]),
+        column=np.array([1, 0, 2, 0, 0]),
+        threshold=np.array([0.4, 0, 0.5, 0, 0]),
+        value=np.array([0.0, 0.0, 0.0, 0.0, -100.0]),
+        missing_left=np.ones(5, dtype=bool),
     )
     fence = flatten([table], weight=1.0, offset=0.0, dtype=np.float32)
     points = _points(60, seed=5)
     points = points[(points[:, 1] <= 0.4) | (points[:, 2] < 0.5)]
-    ended, found = Lines(model, trees=False, fence=fence).climb(points)
+    ended, found = Lines(model, trees=False, fence=fence).ascend(points)
     assert ((ended[:, 1] <= 0.4) | (ended[:, 2] < 0.5)).all()
     assert (found[np.isfinite(found)] > -50).all()
 

@@ -3,15 +3,15 @@
 Along a line the process is a smooth function, sum_i w_i k_j(x_j, x_ij), where w_i holds the trial's
 weight and all other factors. It is tabulated: factors between a column's grid values and all trials
 are computed once, so that the grid's scores are a matrix times w. The forest is piecewise constant,
-as in `skhypershap.kernels.lines`. Where all legal values are on the grid the best is found exactly.
+as in `coordinate_ascent`. Where all legal values are on the grid, the best is found exactly.
 Elsewhere each piece of the forest is judged by the grid values inside and by interpolation at both
 of its ends; in the best piece golden section then searches near the best place. A move is only made
 if the sum, computed anew, is larger.
 
-Without trees (`roots` empty) the same climbs a process alone. Trees that are hugely negative where
+Without trees (`roots` empty) it searches a process alone. Trees that are hugely negative where
 a point is forbidden keep it out of there.
 
-Usage: `plan_lines(flat, legal, thresholds, dtype)` of `line_tables`, then `climb(..., plan,
+Usage: `plan_lines(flat, legal, thresholds, dtype)` of `line_tables`, then `ascend(..., plan,
 room_of(plan, deepest), ...)`.
 """
 
@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhypershap.kernels._jit import jit
-from skhypershap.kernels._vector import lowest_lane
-from skhypershap.kernels.lines import WORD, _add_pieces, _score_at
-from skhypershap.surrogate_new.kernels.product_kernel import (
+from skhypershap.arrays import Booleans, Floats, Integers
+from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels._vector import lowest_lane
+from skhypershap.surrogate.kernels.coordinate_ascent import WORD, _add_pieces, _score_at
+from skhypershap.surrogate.kernels.line_tables import LinePlan, LineRoom
+from skhypershap.surrogate.kernels.product_kernel import (
     dot,
-    part,
     set_factors,
 )
 
@@ -33,15 +34,28 @@ ZOOM = 1e-4  # golden section ends when it has narrowed the place to this part o
 
 
 @jit
-def climb(roots, nodes, values, sign, plan, room, tolerance, free, turn, points, ranks, found):
-    """Move points uphill, one column after the other, until no column improves.
+def ascend(
+    roots: Integers,
+    nodes: Integers,
+    values: Floats,
+    sign: float,
+    plan: LinePlan,
+    room: LineRoom,
+    tolerance: float,
+    free: Booleans,
+    turn: Integers,
+    points: Floats,
+    ranks: Integers,
+    found: Floats,
+) -> None:
+    """Move points to better values, one column after the other, until no column improves.
 
     Parameters
     ----------
     roots, nodes, values
-        As in `skhypershap.kernels.walk.Walk`; no roots without trees.
+        As in `skhypershap.surrogate.kernels.tree_walk.Walk`; no roots without trees.
     sign : float
-        1 to climb, -1 to descend.
+        1 to maximise, -1 to minimise.
     plan : LinePlan
         The process along each column.
     room : Room
@@ -91,8 +105,13 @@ def climb(roots, nodes, values, sign, plan, room, tolerance, free, turn, points,
             column = (column + 1) % n_columns
 
 
-@part
-def _set(plan, column, value, out):
+@summing_part
+def _set(
+    plan: LinePlan,
+    column: int,
+    value: float,
+    out: Floats,
+) -> None:
     """Factors between a value and all trials."""
     set_factors(
         out,
@@ -105,8 +124,11 @@ def _set(plan, column, value, out):
     )
 
 
-@part
-def _process_at(plan, room):
+@summing_part
+def _process_at(
+    plan: LinePlan,
+    room: LineRoom,
+) -> float:
     """What the process adds up to where the factors are known."""
     room.others[:] = plan.weights
     for column in range(len(room.factors)):
@@ -117,8 +139,12 @@ def _process_at(plan, room):
     return total
 
 
-@part
-def _multiply_others(plan, room, column):
+@summing_part
+def _multiply_others(
+    plan: LinePlan,
+    room: LineRoom,
+    column: int,
+) -> None:
     """Weights of trials along a line: all factors but one."""
     room.others[:] = plan.weights
     for other in range(len(room.factors)):
@@ -126,14 +152,22 @@ def _multiply_others(plan, room, column):
             _times(room.others, room.factors[other])
 
 
-@part
-def _times(out, factors):
+@summing_part
+def _times(
+    out: Floats,
+    factors: Floats,
+) -> None:
     for i in range(len(out)):
         out[i] *= factors[i]
 
 
-@part
-def _value_at(plan, room, column, value):
+@summing_part
+def _value_at(
+    plan: LinePlan,
+    room: LineRoom,
+    column: int,
+    value: float,
+) -> float:
     """What the process adds up to at one place of a line."""
     total = 0.0
     if plan.is_choice[column]:
@@ -152,8 +186,17 @@ def _value_at(plan, room, column, value):
     return total
 
 
-@part
-def _set_pieces(roots, nodes, values, sign, plan, room, cell, column):
+@summing_part
+def _set_pieces(
+    roots: Integers,
+    nodes: Integers,
+    values: Floats,
+    sign: float,
+    plan: LinePlan,
+    room: LineRoom,
+    cell: Integers,
+    column: int,
+) -> int:
     """List pieces of a line on which the trees are constant: first ranks and heights; how many."""
     n_ranks = plan.first_rank[column + 1] - plan.first_rank[column]
     changes, marks, starts, heights = room.changes, room.marks, room.starts, room.heights
@@ -179,14 +222,23 @@ def _set_pieces(roots, nodes, values, sign, plan, room, cell, column):
     return n_pieces
 
 
-@part
-def _best_on_line(sign, plan, room, column, n_pieces, value, rank):
+@summing_part
+def _best_on_line(
+    sign: float,
+    plan: LinePlan,
+    room: LineRoom,
+    column: int,
+    n_pieces: int,
+    value: float,
+    rank: int,
+) -> tuple[float, int]:
     """Best legal value of a column and its rank; the present ones if none is better."""
     begin, end = plan.first_grid[column], plan.first_grid[column + 1]
     grid, grid_ranks, scores = plan.grid[begin:end], plan.grid_ranks[begin:end], room.scores
     _set_scores(sign, room.others, plan.tables[begin:end], scores)
     if plan.listed[column]:
-        return _best_listed(room, grid, grid_ranks, n_pieces, value, rank)
+        place, position = _best_listed(room, grid, grid_ranks, n_pieces, value, rank)
+        return place, position
     start, stop = plan.first_legal[column], plan.first_legal[column + 1]
     legal, legal_ranks = plan.legal[start:stop], plan.legal_ranks[start:stop]
     cells = plan.first_rank[column], plan.first_rank[column + 1]
@@ -198,16 +250,21 @@ def _best_on_line(sign, plan, room, column, n_pieces, value, rank):
         sign, plan, room, column, max(low, guess - width), min(high, guess + width), guess
     )
     if len(legal) > 0:
-        place = _nearest(sign, plan, room, column, legal, low, high, found)
-        return legal[place], legal_ranks[place]
+        nearest = _nearest(sign, plan, room, column, legal, low, high, found)
+        return legal[nearest], legal_ranks[nearest]
     span = plan.spans[column]
     found = np.float64(np.float32(found * span)) / span
     found = min(max(found, low), high)
-    return found, np.int32(np.searchsorted(highest, found))
+    return found, int(np.searchsorted(highest, found))
 
 
-@part
-def _set_scores(sign, others, table, scores):
+@summing_part
+def _set_scores(
+    sign: float,
+    others: Floats,
+    table: Floats,
+    scores: Floats,
+) -> None:
     """Score of the process at each grid value."""
     n_grid = len(table)
     n_fours = n_grid - n_grid % 4
@@ -219,8 +276,14 @@ def _set_scores(sign, others, table, scores):
         scores[k] = sign * dot(others, table[k])
 
 
-@part
-def _four(others, first, second, third, fourth):
+@summing_part
+def _four(
+    others: Floats,
+    first: Floats,
+    second: Floats,
+    third: Floats,
+    fourth: Floats,
+) -> tuple[float, float, float, float]:
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
     for i in range(len(others)):
         w = others[i]
@@ -231,8 +294,15 @@ def _four(others, first, second, third, fourth):
     return a, b, c, d
 
 
-@part
-def _best_listed(room, grid, grid_ranks, n_pieces, value, rank):
+@summing_part
+def _best_listed(
+    room: LineRoom,
+    grid: Floats,
+    grid_ranks: Integers,
+    n_pieces: int,
+    value: float,
+    rank: int,
+) -> tuple[float, int]:
     """The best where all legal values are on the grid; the first one of equals."""
     best, place, piece = -np.inf, -1, 0
     for k in range(len(grid)):
@@ -246,8 +316,16 @@ def _best_listed(room, grid, grid_ranks, n_pieces, value, rank):
     return grid[place], grid_ranks[place]
 
 
-@part
-def _best_piece(room, grid, n_pieces, lowest, highest, legal, legal_ranks):
+@summing_part
+def _best_piece(
+    room: LineRoom,
+    grid: Floats,
+    n_pieces: int,
+    lowest: Floats,
+    highest: Floats,
+    legal: Floats,
+    legal_ranks: Integers,
+) -> tuple[float, float, float, float]:
     """Ends of the best piece, where in it the best place may be, and how far to search around it.
 
     Ends are legal values; a piece without any is passed over.
@@ -286,17 +364,30 @@ def _best_piece(room, grid, n_pieces, lowest, highest, legal, legal_ranks):
     return best_low, best_high, guess, width
 
 
-@part
-def _between(grid, scores, k, value):
+@summing_part
+def _between(
+    grid: Floats,
+    scores: Floats,
+    k: int,
+    value: float,
+) -> float:
     """Linear interpolation between two grid values."""
     if k + 1 >= len(grid):
-        return scores[k]
+        return float(scores[k])
     share = (value - grid[k]) / (grid[k + 1] - grid[k])
-    return scores[k] + share * (scores[k + 1] - scores[k])
+    return float(scores[k] + share * (scores[k + 1] - scores[k]))
 
 
-@part
-def _zoom(sign, plan, room, column, low, high, guess):
+@summing_part
+def _zoom(
+    sign: float,
+    plan: LinePlan,
+    room: LineRoom,
+    column: int,
+    low: float,
+    high: float,
+    guess: float,
+) -> float:
     """Golden section for the process on an interval; never worse than the guess."""
     best, place = sign * _value_at(plan, room, column, guess), guess
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
@@ -318,10 +409,19 @@ def _zoom(sign, plan, room, column, low, high, guess):
     return place
 
 
-@part
-def _nearest(sign, plan, room, column, legal, low, high, value):
+@summing_part
+def _nearest(
+    sign: float,
+    plan: LinePlan,
+    room: LineRoom,
+    column: int,
+    legal: Floats,
+    low: float,
+    high: float,
+    value: float,
+) -> int:
     """Position of the better one of the two legal values beside a value, within two ends."""
-    above = min(np.searchsorted(legal, value), len(legal) - 1)
+    above = min(int(np.searchsorted(legal, value)), len(legal) - 1)
     below = max(above - 1, 0)
     if legal[above] > high:
         return below

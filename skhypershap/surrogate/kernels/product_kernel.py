@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from skhypershap.kernels._jit import jit
+from skhypershap.arrays import Booleans, Floats
+from skhypershap.surrogate.kernels._jit import jit, summing_part
 
 ROOT_5 = 5.0**0.5
 CENTER = 0.5  # of the unit interval, from which exponents are measured to keep them small
-REORDERED = {"reassoc", "contract", "nsz"}  # what a compiler needs to sum in several lanes
 
 
 class FlatProcess(NamedTuple):
@@ -43,36 +42,37 @@ class FlatProcess(NamedTuple):
         What is predicted far away from all trials.
     """
 
-    trials: np.ndarray
-    spans: np.ndarray
-    is_choice: np.ndarray
-    rates: np.ndarray
-    rising: np.ndarray
-    falling: np.ndarray
-    weights: np.ndarray
+    trials: Floats
+    spans: Floats
+    is_choice: Booleans
+    rates: Floats
+    rising: Floats
+    falling: Floats
+    weights: Floats
     offset: float
 
 
-def part(function):
-    """Compile a part of kernels whose sums may be taken in several lanes."""
-    return numba.njit(nogil=True, fastmath=REORDERED)(function)
-
-
-def rates_of(lengths: np.ndarray, is_choice: np.ndarray) -> np.ndarray:
+def rates_of(lengths: Floats, is_choice: Booleans) -> Floats:
     """Rates of shape (n_columns,), see `FlatProcess`."""
     return np.where(is_choice, np.exp(-1 / lengths), ROOT_5 / lengths)
 
 
-def exponentials(
-    trials: np.ndarray, rates: np.ndarray, is_choice: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def exponentials(trials: Floats, rates: Floats, is_choice: Booleans) -> tuple[Floats, Floats]:
     """`rising` and `falling` of a `FlatProcess`, ones for choices."""
     exponents = np.where(is_choice, 0.0, rates)[:, None] * (trials - CENTER)
     return np.exp(exponents), np.exp(-exponents)
 
 
-@part
-def set_factors(out, trials, rising, falling, rate, is_choice, value):
+@summing_part
+def set_factors(
+    out: Floats,
+    trials: Floats,
+    rising: Floats,
+    falling: Floats,
+    rate: float,
+    is_choice: bool,
+    value: float,
+) -> None:
     """Factors of one column between a value and all trials."""
     if is_choice:
         for i in range(len(out)):
@@ -84,8 +84,16 @@ def set_factors(out, trials, rising, falling, rate, is_choice, value):
         out[i] = (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
 
 
-@part
-def multiply_factors(out, trials, rising, falling, rate, is_choice, value):
+@summing_part
+def multiply_factors(
+    out: Floats,
+    trials: Floats,
+    rising: Floats,
+    falling: Floats,
+    rate: float,
+    is_choice: bool,
+    value: float,
+) -> None:
     """Multiply by factors of one column between a value and all trials."""
     if is_choice:
         for i in range(len(out)):
@@ -97,8 +105,11 @@ def multiply_factors(out, trials, rising, falling, rate, is_choice, value):
         out[i] *= (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
 
 
-@part
-def dot(first, second):
+@summing_part
+def dot(
+    first: Floats,
+    second: Floats,
+) -> float:
     """Sum of products of two vectors of the same length."""
     total = 0.0
     for i in range(len(first)):
@@ -107,7 +118,16 @@ def dot(first, second):
 
 
 @jit
-def predict(trials, is_choice, rates, rising, falling, weights, vectors, out):
+def predict(
+    trials: Floats,
+    is_choice: Booleans,
+    rates: Floats,
+    rising: Floats,
+    falling: Floats,
+    weights: Floats,
+    vectors: Floats,
+    out: Floats,
+) -> None:
     """Fill `out` with what is predicted of scaled vectors, without the offset."""
     products = np.empty(len(weights))
     for row in range(len(vectors)):
@@ -129,7 +149,14 @@ def predict(trials, is_choice, rates, rising, falling, weights, vectors, out):
 
 
 @jit
-def correlations(trials, is_choice, rates, rising, falling, out):
+def correlations(
+    trials: Floats,
+    is_choice: Booleans,
+    rates: Floats,
+    rising: Floats,
+    falling: Floats,
+    out: Floats,
+) -> None:
     """Fill the lower triangle of `out`, of shape (n_trials, n_trials), with products of factors."""
     for row in range(len(out)):
         line = out[row, : row + 1]
@@ -148,7 +175,12 @@ def correlations(trials, is_choice, rates, rising, falling, out):
 
 
 @jit
-def set_covariance(correlations, signal, noise, out):
+def set_covariance(
+    correlations: Floats,
+    signal: float,
+    noise: Floats,
+    out: Floats,
+) -> None:
     """Fill the lower triangle of `out` with signal * correlations, plus noise on the diagonal."""
     for i in range(len(out)):
         for j in range(i):
@@ -156,8 +188,14 @@ def set_covariance(correlations, signal, noise, out):
         out[i, i] = signal * correlations[i, i] + noise[i]
 
 
-@part
-def four_dots(one, first, second, third, fourth):
+@summing_part
+def four_dots(
+    one: Floats,
+    first: Floats,
+    second: Floats,
+    third: Floats,
+    fourth: Floats,
+) -> tuple[float, float, float, float]:
     """Dot products of one vector with four, so that each of its numbers is read once."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
     for i in range(len(one)):
@@ -170,7 +208,9 @@ def four_dots(one, first, second, third, fourth):
 
 
 @jit
-def cholesky(matrix):
+def cholesky(
+    matrix: Floats,
+) -> bool:
     """Replace the lower triangle by its Cholesky factor, in place; False where there is none."""
     n = len(matrix)
     for start in range(0, n, 4):
@@ -201,7 +241,10 @@ def cholesky(matrix):
 
 
 @jit
-def solve(factor, right):
+def solve(
+    factor: Floats,
+    right: Floats,
+) -> None:
     """Solve with the lower triangular factor and its transpose, in place."""
     n = len(factor)
     for i in range(n):
@@ -211,15 +254,23 @@ def solve(factor, right):
         subtract(right[:i], factor[i, :i], right[i])
 
 
-@part
-def subtract(out, vector, times):
+@summing_part
+def subtract(
+    out: Floats,
+    vector: Floats,
+    times: float,
+) -> None:
     """Subtract a multiple of a vector, in place."""
     for i in range(len(out)):
         out[i] -= times * vector[i]
 
 
 @jit
-def inverse(factor, transposed, out):
+def inverse(
+    factor: Floats,
+    transposed: Floats,
+    out: Floats,
+) -> None:
     """Fill the lower triangle of `out` with the inverse of a matrix, given its Cholesky factor.
 
     `transposed`, of the same shape, becomes the transposed inverse of the factor. It is zero on entry
@@ -262,7 +313,12 @@ def inverse(factor, transposed, out):
 
 
 @jit
-def set_sensitivity(inverted, weights, correlations, signal):
+def set_sensitivity(
+    inverted: Floats,
+    weights: Floats,
+    correlations: Floats,
+    signal: float,
+) -> tuple[float, float]:
     """Replace an inverse, in place, by what `length_slopes` takes as `sensitivity`.
 
     Returns the function's derivatives by the log signal and by the noise.
@@ -278,14 +334,22 @@ def set_sensitivity(inverted, weights, correlations, signal):
     return by_signal / 2, by_noise / 2
 
 
-@part
-def _weigh(line, weights, correlations, weight, signal):
+@summing_part
+def _weigh(
+    line: Floats,
+    weights: Floats,
+    correlations: Floats,
+    weight: float,
+    signal: float,
+) -> None:
     for i in range(len(line)):
         line[i] = (line[i] - weight * weights[i]) * correlations[i] * signal
 
 
-@part
-def total(vector):
+@summing_part
+def total(
+    vector: Floats,
+) -> float:
     """Sum of a vector."""
     result = 0.0
     for i in range(len(vector)):
@@ -294,7 +358,13 @@ def total(vector):
 
 
 @jit
-def length_slopes(trials, is_choice, lengths, sensitivity, out):
+def length_slopes(
+    trials: Floats,
+    is_choice: Booleans,
+    lengths: Floats,
+    sensitivity: Floats,
+    out: Floats,
+) -> None:
     """Fill `out` with derivatives of a function of correlations, times 1/2, by log lengths.
 
     `sensitivity` holds in its lower triangle the function's derivative by each correlation times that
@@ -313,8 +383,14 @@ def length_slopes(trials, is_choice, lengths, sensitivity, out):
         out[column] = total
 
 
-@part
-def _row_slope(trials, value, is_choice, length, sensitivity):
+@summing_part
+def _row_slope(
+    trials: Floats,
+    value: float,
+    is_choice: bool,
+    length: float,
+    sensitivity: Floats,
+) -> float:
     """Add up one row: relative slopes of factors by the log length, weighted."""
     total = 0.0
     if is_choice:

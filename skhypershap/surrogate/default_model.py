@@ -1,0 +1,71 @@
+"""The default model of a surrogate, as a space and its trials need it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ConfigSpace.hyperparameters import CategoricalHyperparameter, OrdinalHyperparameter
+from sklearn.base import clone
+
+from skhypershap.errors import SurrogateWarning, warn
+from skhypershap.space.conditions import Legality
+from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.process import Hyperparameters
+
+FOLD_TREES = 30  # of the model of a fold: its score needs less precision than its predictions
+
+
+def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean:
+    """The model of "auto" or "gp" for a space.
+
+    Parameters
+    ----------
+    name : {"auto", "gp"}
+        The mean of trees and a process, or the process alone. Where conditions switch hyperparameters
+        off, "auto" has trees only.
+    legality : Legality
+        Of the space.
+    has_fidelity : bool
+        Whether the rows of the model end with a fidelity.
+    """
+    items = list(legality.space.values())
+    choices = [
+        column for column, item in enumerate(items) if isinstance(item, CategoricalHyperparameter)
+    ]
+    spans = [
+        float(max(item.size - 1, 1)) if isinstance(item, OrdinalHyperparameter) else 1.0
+        for item in items
+    ]
+    parts = "process" if name == "gp" else "trees" if legality.space.conditions else "both"
+    return WarpedMean(choices, np.array(spans + [1.0] * has_fidelity), parts=parts)
+
+
+def learned_by(model: Any) -> Hyperparameters | None:
+    """What a fitted model's process has learned; None if it has no process."""
+    if not isinstance(model, WarpedMean) or model.process_ is None:
+        return None
+    if len(model.process_.lacking_):  # a part of the trials may lack values of other columns
+        return None
+    learned: Hyperparameters = model.process_.hyperparameters_
+    return learned
+
+
+def for_folds(model: WarpedMean) -> WarpedMean:
+    """An unfitted model like a fitted one, for parts of its trials: nothing is learned anew."""
+    unfitted: WarpedMean = clone(model)
+    parts = "trees" if model.process_ is None else model.parts
+    unfitted.set_params(
+        hyperparameters=learned_by(model), n_trees=FOLD_TREES, parts=parts, n_jobs=None
+    )
+    return unfitted
+
+
+def warn_if_process_failed(model: WarpedMean) -> None:
+    """Warn if trees have to do without the process."""
+    if model.failure_ is not None:
+        warn(
+            "The Gaussian process of the surrogate cannot be fitted to these trials, so extra trees are "
+            f"used alone. {model.failure_}",
+            SurrogateWarning,
+        )

@@ -1,0 +1,224 @@
+"""A surrogate of trees and a Gaussian process on normal ranks, taken back to scores at the end.
+
+Ranks of blends are sums of what the kernels of both parts return. Since the way back to scores never
+decreases, the best blends are found in ranks, and only their scores are taken back.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skhypershap.arrays import Coalitions, Floats, Positions, Scores, Vectors
+from skhypershap.parallel import in_threads
+from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
+from skhypershap.surrogate.kernels.product_kernel import FlatProcess
+from skhypershap.surrogate.process import PRESENT
+from skhypershap.surrogate.process import predict_flat as predict_process
+from skhypershap.surrogate.surrogate import (
+    LARGEST,
+    BestOfBlock,
+    Block,
+    Inputs,
+    Surrogate,
+    can_walk,
+    walk_plans,
+)
+from skhypershap.surrogate.warping import RankWarp
+
+if TYPE_CHECKING:
+    from skhypershap.surrogate.kernels.process_blends import BlendPlan
+
+MOST_COALITIONS = 1 << 11  # of some, in one plan of a process alone
+
+RanksOf = Callable[[Positions], Floats]  # of some candidates, of shape (n_candidates, n_coalitions)
+
+
+@dataclass(frozen=True)
+class WarpedSurrogate(Surrogate):
+    """A fitted `WarpedMean`, whose parts are functions of filled vectors at the largest fidelity.
+
+    `forest` is None: scores are no sum of trees. Either part may be missing; if both are, as for a
+    process on a space with conditions, the model's own predict is called.
+
+    Attributes
+    ----------
+    trees : FlatForest or None
+        What trees add to the rank of a vector.
+    process : FlatProcess or None
+        What the process adds to it.
+    warp : RankWarp
+        Takes ranks back to scores.
+    """
+
+    trees: FlatForest | None
+    process: FlatProcess | None
+    warp: RankWarp
+
+    @property
+    def step_forest(self) -> FlatForest | None:
+        """The trees, if there is no process."""
+        return self.trees if self.process is None else None
+
+    @property
+    def ranked(self) -> Surrogate:
+        """The trees alone, in ranks."""
+        return Surrogate(self.model, self.score, self.trees, self.inputs)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether there is a process."""
+        return self.process is not None
+
+    def predict_filled(self, vectors: Vectors) -> Scores:
+        """Scores of filled vectors, without the overhead of the model's own predict."""
+        if self.trees is None and self.process is None:
+            return self.predict(vectors)
+        ranks = np.zeros(len(vectors))
+        if self.trees is not None:
+            ranks += predict_flat(self.trees, vectors)
+        if self.process is not None:
+            ranks += predict_process(self.process, vectors)
+        return self.warp.to_scores(ranks)
+
+    def _has_kernel(self, blends: Blends) -> bool:
+        if self.trees is None:
+            return self.process is not None
+        return can_walk(blends)
+
+    def _blocks(
+        self, blends: Blends, coalitions: Coalitions | None, n_jobs: int | None
+    ) -> Iterator[Block]:
+        if not self._has_kernel(blends):
+            yield from self._predicted_blocks(blends, coalitions)
+            return
+        for positions, groups, ranks_of in self._rank_plans(blends, coalitions):
+            score = functools.partial(_scores, ranks_of, self.warp)
+            for group, scores in zip(groups, in_threads(score, groups, n_jobs), strict=True):
+                yield Block(positions, group, scores.T)
+
+    def _kernel_optima(
+        self, blends: Blends, coalitions: Coalitions | None, sign: float, n_jobs: int | None
+    ) -> Iterator[BestOfBlock]:
+        for positions, groups, ranks_of in self._rank_plans(blends, coalitions):
+            best_of = functools.partial(_best, ranks_of, sign)
+            found = in_threads(best_of, groups, n_jobs)
+            for group, (ranks, winners) in zip(groups, found, strict=True):
+                yield BestOfBlock(positions, len(group), sign * self.warp.to_scores(ranks), winners)
+
+    def _rank_plans(
+        self, blends: Blends, coalitions: Coalitions | None
+    ) -> Iterator[tuple[Positions, list[Positions], RanksOf]]:
+        """Positions of coalitions, groups of candidates, and the function that scores a group."""
+        from skhypershap.surrogate.kernels import coalitions as tree_kernel
+        from skhypershap.surrogate.kernels import process_blends as process_kernel
+
+        def of_process(some: Coalitions | None, order: Positions | None = None) -> BlendPlan:
+            assert self.process is not None
+            return process_kernel.plan_blends(
+                self.process,
+                blends.candidates,
+                blends.baseline,
+                blends.player_of_column,
+                coalitions=some,
+                order=order,
+            )
+
+        if self.trees is None:
+            for positions in _parts(blends, coalitions):
+                plan = of_process(None if coalitions is None else coalitions[positions])
+                yield positions, plan.blocks(), functools.partial(process_kernel.score_block, plan)
+            return
+        for walk, layout, positions in walk_plans(self.trees, blends, coalitions):
+            score: RanksOf = functools.partial(tree_kernel.score_block, walk, layout)
+            if self.process is not None:
+                if coalitions is None:
+                    plan = of_process(None, _player_of_bit(positions, blends.n_players))
+                else:
+                    plan = of_process(coalitions[positions])
+                score = functools.partial(
+                    _sum, score, functools.partial(process_kernel.score_block, plan)
+                )
+            yield positions, walk.blocks(layout.most_candidates), score
+
+
+def warped_surrogate(
+    model: WarpedMean, inputs: Inputs, trees: FlatForest | None
+) -> WarpedSurrogate:
+    """The surrogate of a fitted model.
+
+    Parameters
+    ----------
+    model : WarpedMean
+        Fitted on the rows of `inputs`.
+    inputs : Inputs
+        What the model sees of a vector.
+    trees : FlatForest or None
+        The model's trees as a function of filled vectors.
+    """
+    weight = model.process_weight_
+    if trees is not None:
+        trees = _weighted_trees(trees, 1 - weight)
+    process = None
+    if model.process_ is not None and not inputs.legality.space.conditions:
+        process = _weighted_process(_of_vectors(model.process_.flat_, inputs), weight)
+    return WarpedSurrogate(
+        model, float("nan"), None, inputs, trees=trees, process=process, warp=model.warp_
+    )
+
+
+def _weighted_trees(trees: FlatForest, weight: float) -> FlatForest:
+    return trees._replace(value=weight * trees.value, offset=weight * trees.offset)
+
+
+def _weighted_process(flat: FlatProcess, weight: float) -> FlatProcess:
+    return flat._replace(weights=weight * flat.weights, offset=weight * flat.offset)
+
+
+def _of_vectors(flat: FlatProcess, inputs: Inputs) -> FlatProcess:
+    """The process as a function of vectors without missing values, at the largest fidelity."""
+    from skhypershap.surrogate.kernels.process_blends import without_column
+
+    n_columns = len(inputs.legality.space)
+    n_seen = n_columns + inputs.has_fidelity
+    for column in range(len(flat.trials) - 1, n_seen - 1, -1):
+        flat = without_column(flat, column, PRESENT)
+    return without_column(flat, n_columns, LARGEST) if inputs.has_fidelity else flat
+
+
+def _parts(blends: Blends, coalitions: Coalitions | None) -> Iterator[Positions]:
+    """Positions of coalitions that share a plan."""
+    if coalitions is None:
+        yield np.arange(blends.n_coalitions)
+        return
+    for start in range(0, len(coalitions), MOST_COALITIONS):
+        yield np.arange(start, min(start + MOST_COALITIONS, len(coalitions)))
+
+
+def _player_of_bit(positions: Positions, n_players: int) -> Positions:
+    """The player that each bit of a place in a layout of all coalitions stands for."""
+    singles = positions[1 << np.arange(n_players)]
+    return np.array([int(single).bit_length() - 1 for single in singles], dtype=np.int64)
+
+
+def _sum(of_trees: RanksOf, of_process: RanksOf, group: Positions) -> Floats:
+    ranks = of_trees(group)
+    ranks += of_process(group)
+    return ranks
+
+
+def _scores(ranks_of: RanksOf, warp: RankWarp, group: Positions) -> Floats:
+    return warp.to_scores(ranks_of(group))
+
+
+def _best(ranks_of: RanksOf, sign: float, group: Positions) -> tuple[Scores, Positions]:
+    """The best rank of each coalition, and the candidate that has it."""
+    ranks = ranks_of(group)
+    best = np.argmax(ranks, axis=0) if sign > 0 else np.argmin(ranks, axis=0)
+    return ranks[best, np.arange(ranks.shape[1])], group[best]

@@ -1,1 +1,0 @@
-"""The parts of the default surrogate: a product-kernel process, rank warping, their kernels."""

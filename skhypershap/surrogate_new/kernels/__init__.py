@@ -1,1 +1,0 @@
-"""Numba kernels of the process; they import numpy and numba only."""
