@@ -54,9 +54,8 @@ print(f"... {time.perf_counter() - start:.1f} s.\n")
 found = explainer.diagnostics().set_index("check")["value"]
 print(f"Defaults: {table.attrs['baseline_measured']:.3f} accuracy, measured.")
 print(f"Tuning gains {found['measured_gain']:.3f} as measured (the best trial),")
-print(
-    f"{found['claimed_gain']:.3f} as the surrogate claims. Its R2 on held-out trials: {found['r2']:.2f}\n"
-)
+print(f"{found['claimed_gain']:.3f} as the surrogate claims.")
+print(f"R2 of the surrogate on held-out trials: {found['r2']:.2f}\n")
 print("What each hyperparameter and pair gains (tunability, in accuracy):\n")
 tunability = table[table["game"] == "tunability"]
 print(tunability[["interaction", "value", "order"]].round(4).to_string(index=False))
