@@ -111,7 +111,8 @@ class Explanations(ExplainerBase):
             full coalition, in units of the metric), "exact", "metric", "direction" and
             "surrogate_score", "rank_correlation" (of held-out trials), "baseline_measured" and
             "incumbent_measured" (scores, NaN where not measured); with a list of games the first three
-            are dicts keyed by game. Where "exact" is False there are also the "budget" of coalitions
+            are dicts keyed by game. With draws there is the "calibration" that `summarize` widens
+            intervals by, a dict keyed by game. Where "exact" is False there are also the "budget" of coalitions
             and the "approximator".
 
         Raises
