@@ -112,8 +112,8 @@ class Explanations(ExplainerBase):
             "surrogate_score", "rank_correlation" (of held-out trials), "baseline_measured" and
             "incumbent_measured" (scores, NaN where not measured); with a list of games the first three
             are dicts keyed by game. With draws there is the "calibration" that `summarize` widens
-            intervals by, a dict keyed by game. Where "exact" is False there are also the "budget" of coalitions
-            and the "approximator".
+            intervals by, a dict keyed by game. Where "exact" is False there are also the "budget" of
+            coalitions and the "approximator".
 
         Raises
         ------

@@ -58,7 +58,7 @@ MARGINS = {
 }
 
 Calibration = dict[str, dict[str, list[float]]]
-"""For each game, for "singles" and "interactions": the fields of `Margins`, fixed ones in metric units."""
+"""For each game, "singles" and "interactions": fields of `Margins`, fixed ones in metric units."""
 
 
 def calibration_of(games: Mapping[str, Explained], n_players: int) -> Calibration:
