@@ -1,4 +1,4 @@
-"""Which classifier, scaled or not, tuned how? A search that chooses among pipelines, explained.
+"""Explain a search that chooses among pipelines: which classifier, scaled or not, tuned how?
 
 Each classifier has hyperparameters of its own, in a dict of its own. The value of `clf` tells the
 dicts apart, so `clf__C` is conditional on the support vector machine: elsewhere there is none, and
@@ -71,11 +71,11 @@ print(
     end="",
 )
 print(
-    f"measured, to {table.attrs['full_score']:.3f} expected. Who gained it, alone and in pairs:\n"
+    f"measured, to {table.attrs['full_score']:.3f} expected. What each hyperparameter and pair gains:\n"
 )
 shown = table[table["value"].abs() >= 0.0005]
 print(shown[["order", "interaction", "value"]].round(4).to_string(index=False))
-print(f"\nSurrogate: R2 = {explainer.surrogate_score_:.2f} on trials that it has not seen.")
+print(f"\nSurrogate: R2 = {explainer.surrogate_score_:.2f} on held-out trials.")
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(15, 6), layout="constrained")
 plot_importance(shown, ax=left)

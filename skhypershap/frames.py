@@ -14,6 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skhypershap.errors import SurrogateWarning, warn
+from skhypershap.interactions.calibration import (
+    calibration_of,
+    margins_of,
+    widened,
+    widened_by_factor,
+)
 from skhypershap.interactions.solve import Explained
 from skhypershap.space.encoding import columns_of
 from skhypershap.trials.measurements import Measurements
@@ -170,6 +177,9 @@ def explanation_frame(
     for field in fields:
         by_game = {explained.game: getattr(explained, field) for explained in games}
         table.attrs[field] = by_game if stacked else by_game[games[0].game]
+    if len(draws) > 1:
+        parts = {explained.game: explained for explained in games}
+        table.attrs["calibration"] = calibration_of(parts, len(names))
     table.attrs.update(attrs)
     return table
 
@@ -203,14 +213,24 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
         The result of `HyperSHAPExplainer.explain(..., n_bootstrap=B)` or `explain_jointly`, or some
         of its rows.
     level : float, default=0.9
-        Fraction of the draws that an interval holds, above 0 and below 1.
+        Fraction of the true values that intervals should hold, above 0 and below 1. They were
+        calibrated for 0.9.
 
     Returns
     -------
     DataFrame of n_interactions rows
-        The rows of draw 0 (all trials), with `low` and `high` after `value`: the quantiles
-        (1 - level) / 2 and (1 + level) / 2 of the values of draws 1 to B, the percentile interval
-        of the bootstrap [1]_. In units of `value`. `attrs` are those of `table`.
+        The rows of draw 0 (all trials), with `low` and `high` after `value`, in its units. They
+        span the value and the quantiles (1 - level) / 2 and (1 + level) / 2 of draws 1 to B (the
+        percentile interval of the bootstrap [1]_), widened by `table.attrs["calibration"]`, since
+        resamples cannot show what every surrogate of these trials misses. A number there widens
+        the quantiles around the value by this factor; 1 leaves them as they are. `attrs` are those
+        of `table`.
+
+    Warns
+    -----
+    SurrogateWarning
+        If `table` has lost its attrs, as in a CSV file or in `pandas.concat`: intervals are then
+        the plain quantiles, which are too narrow.
 
     Raises
     ------
@@ -259,10 +279,33 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
         values.quantile(end).reindex(row[draw == 0]).to_numpy()
         for end in ((1 - level) / 2, (1 + level) / 2)
     )
+    low, high = _calibrated(of_all_trials, low, high, table.attrs, level)
     summary = of_all_trials.drop(columns="draw").assign(low=low, high=high)
     summary = _with_columns_in_order(summary.reset_index(drop=True))
     summary.attrs = dict(table.attrs)
     return summary
+
+
+def _calibrated(
+    rows: pd.DataFrame, low: np.ndarray, high: np.ndarray, attrs: Mapping[Any, Any], level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals as the calibration of an explanation widens them; one warning if attrs are lost."""
+    calibration = attrs.get("calibration")
+    values = rows["value"].to_numpy(dtype=float)
+    if calibration is None and attrs:  # somebody chose to leave it out
+        return low, high
+    if calibration is None:
+        warn(
+            "table has lost its attrs, and with them the calibration of intervals: low and high are "
+            "plain quantiles of the draws, which are too narrow. Summarize the result of explain() "
+            "itself, or restore them: table.attrs = explained.attrs.",
+            SurrogateWarning,
+        )
+        return low, high
+    if isinstance(calibration, Mapping):
+        margins = margins_of(calibration, rows["game"], rows["order"].to_numpy())
+        return widened(values, low, high, margins, level)
+    return widened_by_factor(values, low, high, float(calibration))
 
 
 def check_explanation(table: Any) -> None:

@@ -110,7 +110,9 @@ def test_a_run_that_says_little(data_folder):
 @pytest.mark.parametrize(("metric", "direction"), [("auc", "maximize"), ("mmce", "minimize")])
 def test_support_vector_machines_with_conditions(data_folder, metric, direction):
     space, rows = load(data_folder / "rbv2_svm_surrogate", "data.csv", 2)
-    explainer = HyperSHAPExplainer(space, direction=direction, n_samples=1000, random_state=0)
+    explainer = HyperSHAPExplainer(
+        space, surrogate="forest", direction=direction, n_samples=1000, random_state=0
+    )
     explainer.fit(rows[list(space)], rows[metric])
     assert explainer.surrogate_score_ > 0.9
     assert (explainer.trials_["gamma"].isna() == (explainer.trials_["kernel"] != "radial")).all()
@@ -199,7 +201,9 @@ def test_pairs_explain_nearly_all_tunability_over_many_tasks(data_folder):
     explainers = {}
     for task in range(0, 34, 4):
         space, rows = load(data_folder / "lcbench_surrogate", "data.csv", task)
-        fitted = HyperSHAPExplainer(space, n_samples=500, random_state=0, n_jobs=2)
+        fitted = HyperSHAPExplainer(
+            space, surrogate="forest", n_samples=500, random_state=0, n_jobs=2
+        )
         explainers[f"task {task}"] = fitted.fit(rows[list(space)], rows["val_accuracy"])
     values = {name: one.coalition_values() for name, one in explainers.items()}
     joint = next(iter(values.values())).copy()

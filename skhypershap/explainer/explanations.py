@@ -111,8 +111,9 @@ class Explanations(ExplainerBase):
             full coalition, in units of the metric), "exact", "metric", "direction" and
             "surrogate_score", "rank_correlation" (of held-out trials), "baseline_measured" and
             "incumbent_measured" (scores, NaN where not measured); with a list of games the first three
-            are dicts keyed by game. Where "exact" is False there are also the "budget" of coalitions
-            and the "approximator".
+            are dicts keyed by game. With draws there is the "calibration" that `summarize` widens
+            intervals by, a dict keyed by game. Where "exact" is False there are also the "budget" of
+            coalitions and the "approximator".
 
         Raises
         ------
@@ -152,10 +153,10 @@ class Explanations(ExplainerBase):
         >>> table = explainer.fit(*load_iris(return_X_y=True)).explain(["tunability", "ablation"])
         >>> table[["interaction", "value", "game"]].round(2)
                             interaction  value        game
-        0                     max_depth   0.27  tunability
-        1              min_samples_leaf   0.00  tunability
-        2  max_depth × min_samples_leaf   0.00  tunability
-        3                     max_depth   0.27    ablation
+        0                     max_depth   0.30  tunability
+        1              min_samples_leaf   0.01  tunability
+        2  max_depth × min_samples_leaf  -0.01  tunability
+        3                     max_depth   0.30    ablation
         4              min_samples_leaf   0.00    ablation
         5  max_depth × min_samples_leaf   0.00    ablation
         """
@@ -222,9 +223,9 @@ class Explanations(ExplainerBase):
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
         >>> explainer.fit(*load_iris(return_X_y=True)).coalition_values().round(2)
                                coalition  size  value
-        0                             ()     0   0.69
+        0                             ()     0   0.67
         1                   (max_depth,)     1   0.96
-        2            (min_samples_leaf,)     1   0.69
+        2            (min_samples_leaf,)     1   0.67
         3  (max_depth, min_samples_leaf)     2   0.96
         """
         context = game_context(self, groups)
@@ -288,7 +289,7 @@ class Explanations(ExplainerBase):
         >>> game.n_players
         2
         >>> game([(), (0,), (0, 1)]).round(2)
-        array([0.  , 0.27, 0.27])
+        array([0. , 0.3, 0.3])
         """
         from skhypershap.interactions.shapiq_bridge import HyperparameterGame
 
@@ -400,7 +401,7 @@ class Explanations(ExplainerBase):
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
         >>> explainer = explainer.fit(*load_iris(return_X_y=True))
         >>> explainer.predict_score([explainer.baseline_, explainer.incumbent_]).round(2)
-        array([0.69, 0.96])
+        array([0.67, 0.96])
         """
         check_is_fitted(self)
         predicted = self.fitted_.predict_score(configs)

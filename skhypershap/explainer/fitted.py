@@ -75,11 +75,11 @@ class Fitted:
 
     def attrs_for(self, baselines: Sequence[Config]) -> dict[str, Any]:
         """The same, with the measured scores of baselines and incumbent."""
-        return {
-            **self.attrs,
+        measured = {
             "baseline_measured": self.baseline_measured(baselines),
             "incumbent_measured": self.incumbent_measured,
         }
+        return _with_one_nan({**self.attrs, **measured})
 
     @property
     def held_out(self) -> np.ndarray:
@@ -161,6 +161,11 @@ class Fitted:
             GameSpec(game, baselines, full, comparison if game == "optimizer_bias" else None)
             for game in games
         ]
+
+
+def _with_one_nan(attrs: dict[str, Any]) -> dict[str, Any]:
+    """The same with one object for NaN: pandas keeps attrs of frames that it joins if they are equal."""
+    return {name: np.nan if value != value else value for name, value in attrs.items()}
 
 
 def fit_surrogate(

@@ -272,8 +272,8 @@ class TrueNumbers(ExplainerBase):
         >>> table.set_index("check").loc[["claimed_gain", "measured_gain"], ["value", "level"]].round(2)
                        value level
         check
-        claimed_gain    0.27  good
-        measured_gain   0.30  good
+        claimed_gain     0.3  good
+        measured_gain    0.3  good
         """
         context = game_context(self)
         return diagnostics_frame(diagnose(evidence_of(self.fitted_, context, self.max_exact)))

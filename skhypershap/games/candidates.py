@@ -8,13 +8,14 @@ import numpy as np
 
 from skhypershap.arrays import Booleans, Coalition, Coalitions, Floats, Positions, Vectors
 from skhypershap.games.best_candidates import best_candidates
-from skhypershap.games.line_search import ascend_vectors
+from skhypershap.games.line_search import line_search_in_vectors
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.space.encoding import Config, decode
 from skhypershap.space.sampling import enumerate_vectors, spread_vectors
 from skhypershap.surrogate.blends import Blends
 
 N_STARTS = 4  # of the search for one configuration
+POINTS_PER_SEARCH = 64  # that move together: some MB
 
 
 class Candidates(NamedTuple):
@@ -135,7 +136,10 @@ def _best_blends(
     points = np.where(taken[row], candidates, blends.baseline)
     if not search:
         return points, row
-    points = ascend_vectors(
-        context.surrogate, context.trials.space, blends, points, taken[row], sign=sign
-    )
+    line_search = line_search_in_vectors(context.surrogate, context.trials.space, blends, sign=sign)
+    free = taken[row] & ~line_search.fixed
+    for first in range(0, len(points), POINTS_PER_SEARCH):
+        part = slice(first, first + POINTS_PER_SEARCH)
+        turns = np.zeros((len(points[part]), 2), dtype=np.int64)
+        points[part], _ = line_search.ascend(points[part], free[part], turns)
     return points, row

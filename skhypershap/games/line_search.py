@@ -22,7 +22,6 @@ GRID = 32  # points on a line
 ZOOMS = 3  # finer grids, each between the two neighbours of the best point
 FINER = np.array([-0.8, -0.6, -0.4, -0.2, 0.2, 0.4, 0.6, 0.8])  # steps of the grid before
 MANY_CHOICES = 4 * GRID  # of a discrete hyperparameter; up to this many all are evaluated
-POINTS = 64  # that move together on a grid: some MB
 
 Points = npt.NDArray[Any]
 """Vectors in the numbers of a line search, of shape (n_points, n_columns)."""
@@ -92,34 +91,14 @@ def line_search_for(
     return GridLineSearch(surrogate, space, blends, sign)
 
 
-def ascend_vectors(
-    surrogate: Surrogate,
-    space: ConfigurationSpace,
-    blends: Blends,
-    points: Vectors,
-    free: Booleans,
-    *,
-    sign: float,
-) -> Vectors:
-    """Move filled vectors to the best that a line search finds from each.
-
-    Parameters
-    ----------
-    surrogate, space, blends, sign
-        As in `line_search_for`.
-    points : ndarray of shape (n_points, n_columns)
-        Where to start: blends, whose values are legal; not changed.
-    free : ndarray of shape (n_points, n_columns), dtype bool
-        Which columns of a point may move.
-    """
+def line_search_in_vectors(
+    surrogate: Surrogate, space: ConfigurationSpace, blends: Blends, *, sign: float
+) -> LineSearch:
+    """As `line_search_for`, but points are vectors, which can become configurations."""
     search = line_search_for(surrogate, space, blends, sign=sign)
-    turns = np.zeros((len(points), 2), dtype=np.int64)
     if isinstance(search, ForestLineSearch):
-        return search.ascend_vectors(space, points, free, np.vstack([blends.candidates, points]))
-    parts = [slice(first, first + POINTS) for first in range(0, len(points), POINTS)]
-    free = free & ~search.fixed
-    moved = [search.ascend(points[part], free[part], turns[part])[0] for part in parts]
-    return np.concatenate(moved) if moved else points
+        return ForestVectorSearch(search, search.forest, space, blends)
+    return search
 
 
 class ForestLineSearch:
@@ -190,28 +169,56 @@ class ForestLineSearch:
         )
         return points, scores + self.sign * walk.offset
 
-    def ascend_vectors(
-        self, space: ConfigurationSpace, points: Vectors, free: Booleans, legal: Vectors
-    ) -> Vectors:
-        """Move vectors instead of ranks: a column that moves takes a legal value of its new rank.
 
-        `legal` are vectors of legal values, for ranks that no other value is known of.
-        """
+class ForestVectorSearch:
+    """A `LineSearch` through a forest whose points are vectors.
+
+    A column that moves takes a legal value of its new rank, in the middle of the interval if that is
+    legal.
+
+    Parameters
+    ----------
+    in_ranks : LineSearch
+        Whose points are ranks of the forest.
+    forest : FlatForest
+        With the thresholds that divide ranks.
+    space : ConfigurationSpace
+        Its hyperparameters have the legal values of each column.
+    blends : Blends
+        Filled vectors.
+    """
+
+    def __init__(
+        self, in_ranks: LineSearch, forest: FlatForest, space: ConfigurationSpace, blends: Blends
+    ) -> None:
+        self.in_ranks = in_ranks
+        self.forest = forest
+        self.space = space
+        self.blends = blends
+        n_unused = len(blends.baseline) - len(forest.thresholds)
+        self.fixed = np.append(in_ranks.fixed, np.ones(n_unused, dtype=bool))
+
+    def ascend(self, points: Points, free: Booleans, turns: Integers) -> tuple[Points, Scores]:
+        """See `LineSearch`."""
         ranks = ranks_of(self.forest, points).T
         n_used = ranks.shape[1]
-        turns = np.zeros((len(points), 2), dtype=np.int64)
-        moved, _ = self.ascend(ranks, free[:, :n_used] & ~self.fixed, turns)
+        free = np.ascontiguousarray(free[:, :n_used])
+        moved, scores = self.in_ranks.ascend(ranks, free, turns)
         points = points.copy()
-        for column, hyperparameter in zip(range(n_used), space.values(), strict=False):
+        for column in range(n_used):
             rows = np.flatnonzero(moved[:, column] != ranks[:, column])
             if len(rows):
-                probes = legal_numbers(hyperparameter, _probes(self.forest.thresholds[column]))
-                numbers = np.concatenate([probes, legal[:, column]])
-                known, first = np.unique(
-                    column_ranks(self.forest, column, numbers), return_index=True
-                )
-                points[rows, column] = numbers[first[np.searchsorted(known, moved[rows, column])]]
-        return points
+                known, numbers = self._values_of_ranks(column)
+                points[rows, column] = numbers[np.searchsorted(known, moved[rows, column])]
+        return points, scores
+
+    def _values_of_ranks(self, column: int) -> tuple[Integers, Floats]:
+        """The ranks of a column that have a legal value, and such a value for each."""
+        hyperparameter = list(self.space.values())[column]
+        numbers = legal_numbers(hyperparameter, _probes(self.forest.thresholds[column]))
+        numbers = np.concatenate([numbers, self.blends.candidates[:, column]])
+        known, first = np.unique(column_ranks(self.forest, column, numbers), return_index=True)
+        return known, numbers[first]
 
 
 def _probes(thresholds: Floats) -> Floats:

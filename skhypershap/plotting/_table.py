@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skhypershap.frames import check_explanation
+from skhypershap.frames import check_explanation, summarize
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 POINTS_PER_INCH = 72
-QUANTILES = (0.05, 0.95)  # of the draws, at the ends of a whisker
+LEVEL = 0.9  # of the intervals that whiskers show
 MAX_NAMED = 5  # data sets in a message
 
 
@@ -53,14 +53,7 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     of_all_trials = table[table["draw"] == 0]
     if of_all_trials.empty:
         raise ValueError("table has no rows of draw 0, the explanation of all trials.")
-    resampled = table[table["draw"] > 0].groupby("interaction")["value"]
-    if not len(resampled):
-        return of_all_trials
-    low, high = (
-        resampled.quantile(end).reindex(of_all_trials["interaction"]).to_numpy()
-        for end in QUANTILES
-    )
-    return of_all_trials.assign(low=low, high=high)
+    return of_all_trials if len(of_all_trials) == len(table) else summarize(table, LEVEL)
 
 
 def unit_of(table: pd.DataFrame, game: str) -> str:

@@ -20,8 +20,8 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table : DataFrame
-        The result of `HyperSHAPExplainer.explain` for one game. With `n_bootstrap`, whiskers hold
-        90 % of the draws; if `table` is the result of `summarize`, they span `low` to `high`.
+        The result of `HyperSHAPExplainer.explain` for one game. With `n_bootstrap`, whiskers are
+        the 90 % intervals of `summarize`; if `table` is its result, they span `low` to `high`.
     ax : matplotlib Axes, default=None
         The Axes to draw on; None creates a figure whose size fits the table.
 

@@ -107,7 +107,7 @@ def spread_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> Vect
     >>> from skhypershap.space.sampling import spread_vectors
     >>> space = ConfigurationSpace({"C": (0.0, 1.0), "kernel": ["linear", "rbf"]})
     >>> spread_vectors(space, 100, 0).mean(axis=0).round(3)
-    array([0.5, 0.5])
+    array([0.501, 0.5  ])
     """
     from scipy.stats.qmc import Sobol  # takes a moment, so only where it is needed
 

@@ -132,7 +132,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 self.n_trees, random_state=self.random_state, n_jobs=self.n_jobs
             ).fit(X, y if self.process_ is None else ranks)
             self.forest_.n_jobs = (
-                None  # its threads add up trees in any order, which changes digits
+                1  # threads add up trees in any order, which changes the last digits
             )
         return self
 

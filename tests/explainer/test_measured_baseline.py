@@ -277,10 +277,10 @@ def test_search_without_usable_splits_is_predicted():
 
 def test_every_bootstrap_draw_has_the_measured_baseline():
     explainer = explained(iris_svc_search())
-    context = explainer.fitted_
+    held = explainer.fitted_
     for draw in range(5):
-        surrogate = context.spec.refit(np.random.default_rng(draw))
-        predicted = surrogate.predict(context.spec.vectors[-1:])
+        surrogate = held.spec.refit(np.random.default_rng(draw), held.surrogate)
+        predicted = surrogate.predict(held.spec.vectors[-1:])
         assert predicted[0] == pytest.approx(explainer.measured_["score"][0])
 
 

@@ -76,7 +76,12 @@ class TestAsk:
         explainer = fitted(CONDITIONAL_SPACES[name])
         assert_legal_distinct_and_new(explainer, explainer.ask(15, game))
 
-    def test_first_the_baseline_then_what_attains_v_of_all_and_of_singles(self, mixed):
+    def test_first_the_baseline_then_what_attains_v_of_all_and_of_singles(
+        self, mixed_space, mixed_trials
+    ):
+        mixed = HyperSHAPExplainer(
+            mixed_space, surrogate="forest", n_samples=300, random_state=0
+        ).fit(*mixed_trials)
         asked = mixed.ask(6)
         assert asked[0] == mixed.baseline_
         values = mixed.coalition_values().set_index("coalition")["value"]

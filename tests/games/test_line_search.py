@@ -21,8 +21,9 @@ from skhypershap.games.line_search import (
     ForestLineSearch,
     GridLineSearch,
     line_search_for,
+    line_search_in_vectors,
 )
-from skhypershap.space.encoding import encode
+from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import sample_vectors
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.kernels.forest import ranks_of
@@ -183,3 +184,22 @@ def test_grid_zooms_in_on_the_best_value():
     points, _ = search.ascend(starts, free, np.zeros((len(starts), 2), dtype=np.int64))
     assert np.abs(points[:, 2] - 0.4813).max() < 1e-3
     np.testing.assert_allclose(points[:, 1], Integer("n", (1, 30)).to_vector(7))
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("clause", [False, True])
+def test_search_in_vectors_ends_where_the_search_in_ranks_does(sign, clause):
+    surrogate, space, blends = problem(MODELS["forest"], clause=clause)
+    in_ranks = ForestLineSearch(surrogate, space, blends, sign)
+    search = line_search_in_vectors(surrogate, space, blends, sign=sign)
+    points, turns = blends.candidates[:20], np.zeros((20, 2), dtype=np.int64)
+    free = np.random.default_rng(0).random(points.shape) < 0.7
+    ended, gains = search.ascend(points, free, turns)
+    expected, scores = in_ranks.ascend(in_ranks.blends.candidates[:20], free, turns)
+    np.testing.assert_array_equal(ranks_of(in_ranks.forest, ended).T, expected)
+    np.testing.assert_array_equal(gains, scores)
+    np.testing.assert_array_equal(ended[~free], points[~free])
+    moved = np.isfinite(gains)
+    assert moved.any()
+    np.testing.assert_allclose(sign * surrogate.predict(ended[moved]), gains[moved], rtol=1e-9)
+    encode(space, decode(space, ended))  # in the space, and not forbidden

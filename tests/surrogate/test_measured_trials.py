@@ -45,7 +45,7 @@ def test_trees_without_bootstrap_predict_measured_trials_exactly():
 
 
 def test_without_measured_trials_the_forest_is_the_plain_one():
-    spec = spec_of(None, n_measured=0)
+    spec = spec_of("forest", n_measured=0)
     plain = RandomForestRegressor(100, random_state=7).fit(spec.vectors, spec.scores)
     np.testing.assert_array_equal(spec.fit(7).predict(spec.vectors), plain.predict(spec.vectors))
 
@@ -82,8 +82,10 @@ def test_every_resample_has_every_measured_trial():
             return super().fit(X, y)
 
     spec = spec_of(Memory(1))
+    surrogate = spec.fit(0)
+    seen.clear()
     for draw in range(20):
-        spec.refit(np.random.default_rng(draw))
+        spec.refit(np.random.default_rng(draw), surrogate)
     for rows, scores in seen:
         assert len(rows) == N_SOURCE + N_MEASURED
         np.testing.assert_array_equal(rows[N_SOURCE:], spec.vectors[N_SOURCE:])
