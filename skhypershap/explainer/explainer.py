@@ -16,7 +16,7 @@ from skhypershap.explainer.base import game_context
 from skhypershap.explainer.delegation import SearchDelegation
 from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.fitted import fit_surrogate
-from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines
+from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
 from skhypershap.surrogate.fitting import check_surrogate
@@ -67,10 +67,11 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
     direction : {"maximize", "minimize"}, default=None
         Which scores are better. None: the direction of the source (scikit-learn's scores are
         maximised, times minimised), and for a ConfigurationSpace or a DataFrame "maximize".
-    baseline : {"default", "median", "worst", "best"}, dict, or list of those, default="default"
+    baseline : {"default", "center", "median", "worst", "best"}, dict, or list of those, default="default"
         The configuration that tuning is measured against. "default": the estimator's own parameter
-        values (for a ConfigurationSpace its default configuration, and "median" where no default is
-        known); "median": median or mode of the trials; "worst", "best": of the trials; a dict may
+        values (for a ConfigurationSpace its default configuration, and "center" where no default is
+        known); "center": the middle of a range on its scale or of an ordered list, the first choice;
+        "median": median or mode of the trials; "worst", "best": of the trials; a dict may
         be partial, the rest is from "default"; with a list the game is the mean over its members.
     baseline_score : {"auto", "predict"}, float or list of float, default="auto"
         What the baseline really scores. "auto": measured by the search's own cross-validation where
@@ -279,6 +280,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
         )
         self._hold(fitted, search)
         warn_if_unreliable(evidence_of(fitted, game_context(self), quick=True), trials.metric)
+        warn_if_near_best(fitted)
         return self
 
     def _evaluate(self, search: Any, metric: str, data: Any) -> Evaluate | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,11 @@ from skhypershap.trials.measurements import (
     known_score,
     measurements,
 )
+
+if TYPE_CHECKING:
+    from skhypershap.explainer.fitted import Fitted
+
+BEST = 0.1  # of the trials: a baseline among them leaves little to gain
 
 Evaluate = Callable[[Sequence[Config]], np.ndarray]
 
@@ -67,6 +72,29 @@ def measure_baselines(
         _failures(found, reason),
     )
     return found
+
+
+def warn_if_near_best(fitted: Fitted) -> None:
+    """Warn if a baseline, unless it is the word "best", scores among the best tenth of trials."""
+    several = isinstance(fitted.baseline, (list, tuple))
+    asked = fitted.baseline if several else [fitted.baseline]
+    trials = fitted.source
+    scores = trials.scores
+    if trials.fidelity is not None:
+        scores = scores[trials.fidelity == trials.fidelity.max()]
+    sign = 1 if trials.maximize else -1
+    for word, config in zip(asked, fitted.baselines, strict=True):
+        score = known_score(trials, config, fitted.measured)
+        if np.isnan(score):
+            score = float(fitted.predict_score([config])[0])
+        n_better = int((sign * scores >= sign * score).sum())
+        if n_better <= BEST * len(scores) and (not isinstance(word, str) or word != "best"):
+            warn(
+                f"The baseline scores {score:.4g}, among the best tenth of the trials, so gains over it "
+                "will be small. baseline='center' or baseline='worst' measure tuning against less.",
+                BaselineWarning,
+            )
+            return
 
 
 def _untuned(baseline: Baseline, trials: Trials) -> Config:

@@ -85,7 +85,9 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
             twice = configs.columns[configs.columns.duplicated()][0]
             raise ValueError(f"The DataFrame of configurations has two columns {twice!r}.")
         own = {column: name for name, column in columns_of(list(space)).items()}
-        configs = configs.rename(columns={c: own[c] for c in configs if c in own and c not in space})
+        configs = configs.rename(
+            columns={c: own[c] for c in configs if c in own and c not in space}
+        )
         for name in configs.columns:
             check_name("column in the DataFrame of configurations:", name, space)
         missing = [name for name in space if name not in configs]

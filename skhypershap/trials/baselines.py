@@ -15,9 +15,10 @@ from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.defaults import Defaults, typical
 from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
+from skhypershap.trials.inferred_space import was_inferred
 from skhypershap.trials.trials import Trials
 
-WORDS = ("default", "median", "worst", "best")
+WORDS = ("default", "center", "median", "worst", "best")
 SCORE_WORDS = ("auto", "predict")
 
 
@@ -30,10 +31,13 @@ class Baseline(NamedTuple):
         Legal, without inactive hyperparameters.
     replaced : tuple of str
         The hyperparameters whose default lies outside the space, so that another value is used.
+    assumed : bool
+        Whether it is the center of the space because no default is known, and no warning says so yet.
     """
 
     config: dict[str, Any]
     replaced: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 def check_baseline(baseline: Any, space: ConfigurationSpace | None) -> None:
@@ -99,7 +103,13 @@ def baselines_of(baseline: Any, trials: Trials, defaults: Defaults) -> list[Base
 def describe_replaced(
     baselines: Sequence[Baseline], defaults: Defaults, measured: str = ""
 ) -> str | None:
-    """The message on defaults outside the space; `measured` is a sentence on their scores."""
+    """The message on defaults outside the space, or on none; `measured` is a sentence on scores."""
+    assumed = next((baseline for baseline in baselines if baseline.assumed), None)
+    if assumed is not None:
+        return (
+            f"No default is known, so baseline='default' is the center of the space: {assumed.config}. "
+            "Pass baseline='center', another word or a dict to choose it and silence this warning."
+        )
     replaced = dict.fromkeys(name for baseline in baselines for name in baseline.replaced)
     if not replaced:
         return None
@@ -176,6 +186,8 @@ def _one_baseline(
         return Baseline(dict(trials.configs[trials.worst]))
     if baseline == "best":
         return Baseline(dict(trials.configs[trials.incumbent]))
+    if baseline == "center":
+        return Baseline(_allowed(defaults.center, trials))
     if baseline == "median":
         middle = {name: typical(name, trials.space, trials.configs) for name in trials.space}
         return Baseline(_allowed(middle, trials))
@@ -186,7 +198,8 @@ def _one_baseline(
     else:
         config = _allowed(defaults.values, trials)
     replaced = [name for name in config if name in defaults.replaced and name not in given]
-    return Baseline(config, tuple(replaced))
+    assumed = not given and not defaults.known and not was_inferred(trials.space)
+    return Baseline(config, tuple(replaced), assumed)
 
 
 def _allowed(config: dict[str, Any], trials: Trials) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skhypershap.space.conditions import Legality, violates
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import META_KEY, Choices, Quantiles, domain_of, value_key
 from skhypershap.space.encoding import encode
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
+
+    from skhypershap.space.domains import Hyperparameter
 
 Configs = Sequence[Mapping[str, Any]]
 
@@ -27,10 +29,16 @@ class Defaults(NamedTuple):
         A legal value for each hyperparameter.
     replaced : dict of str to str
         For those whose default lies outside the space, what replaces it and why.
+    center : dict
+        For each hyperparameter the middle of its values, see `center_of`.
+    known : bool
+        Whether the source has a default at all; where it has none, the values are the center.
     """
 
     values: dict[str, Any]
     replaced: dict[str, str]
+    center: dict[str, Any]
+    known: bool
 
     def set_in(self, space: ConfigurationSpace) -> None:
         """Make these the defaults of a space, unless it forbids them together."""
@@ -64,14 +72,19 @@ def defaults_of(
         The configurations of the trials.
     default : mapping or None
         The defaults that the source has. Of one outside the space the nearest legal value is used, or,
-        as where there is none at all, the `typical` value of the trials.
+        where values have no distance, the `typical` one of the trials. Where there are no defaults, the
+        values are those of `center_of`.
     """
+    center = {name: center_of(hyperparameter) for name, hyperparameter in space.items()}
     values: dict[str, Any] = {}
     replaced: dict[str, str] = {}
     for name, hyperparameter in space.items():
+        if default is None:
+            values[name] = center[name]
+            continue
         values[name] = typical(name, space, configs)
-        if default is None or hyperparameter.size == 1:
-            continue  # there is no default to replace: none is known, or the user fixed the value
+        if hyperparameter.size == 1:
+            continue  # there is no default to replace, because the user fixed the value
         if name not in default:
             replaced[name] = f"no default in the space, {values[name]!r} is used"
             continue
@@ -84,7 +97,37 @@ def defaults_of(
             values[name] = nearest
         how = "of the trials" if nearest is None else "nearest to it"
         replaced[name] = f"default {default[name]!r}, {values[name]!r} ({how}) is used"
-    return Defaults(values, replaced)
+    return Defaults(values, replaced, center, known=default is not None)
+
+
+def center_of(hyperparameter: Hyperparameter) -> Any:
+    """The middle of a range on its scale or of an ordered list, the first choice of any other.
+
+    A default that the user has set in a ConfigurationSpace comes first. The one that ConfigSpace sets
+    is the middle, except in an ordered list, where it is the first value.
+
+    Examples
+    --------
+    >>> from ConfigSpace import Float, OrdinalHyperparameter
+    >>> from skhypershap.trials.defaults import center_of
+    >>> center_of(Float("rate", (0.01, 1.0), log=True)), center_of(Float("rate", (0, 1), default=0.3))
+    (0.1, 0.3)
+    >>> center_of(OrdinalHyperparameter("units", [8, 16, 32]))
+    16
+    """
+    domain = domain_of(hyperparameter)
+    number = hyperparameter.to_vector(hyperparameter.default_value)
+    if isinstance(domain, Quantiles):
+        number = (1 + domain.start) / 2
+    elif isinstance(domain, Choices) and hyperparameter.size > 1:
+        has_labels = META_KEY in (hyperparameter.meta or {})
+        if domain.ordered and (has_labels or number == domain.first):
+            number = domain.first + (len(domain.values) - 1) // 2
+        elif has_labels:
+            number = domain.first
+    elif META_KEY not in (hyperparameter.meta or {}):
+        return domain.own([hyperparameter.default_value])[0]  # a number and back would round it
+    return domain.decode(np.array([number]))[0]
 
 
 def typical(name: str, space: ConfigurationSpace, configs: Configs) -> Any:

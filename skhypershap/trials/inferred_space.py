@@ -41,6 +41,8 @@ EVIDENCE = 3  # trials with, and trials without, a hyperparameter before a condi
 MAGNITUDE = 5  # a range with a smaller ratio of its ends is linear: there both scales look alike
 SMALL = 1e-2  # of the largest value: uniform draws are rarely smaller than that
 LOG_UNIFORM = ("loguniform", "reciprocal")  # names in scipy
+INFERRED_KEY = "skhypershap-inferred"  # in the meta of a space
+NO_DEFAULT = "Where no default is known, baseline='default' is the center of this space."
 CHANCE = 1e-3  # probability of as many small values, if they were uniform, that speaks against it
 
 Configs = Sequence[Mapping[str, Any]]
@@ -135,6 +137,11 @@ def unexplained_names(configs: Configs, *, evidence: int = EVIDENCE) -> list[str
     return _inferred_space(names, configs, evidence)[1]
 
 
+def was_inferred(space: ConfigurationSpace) -> bool:
+    """Whether a space follows from trials alone; then the warning names the baseline, too."""
+    return bool((space.meta or {}).get(INFERRED_KEY, False))
+
+
 def _scale(hyperparameter: Hyperparameter) -> str:
     """The scale of a range, for the warning."""
     domain = domain_of(hyperparameter)
@@ -193,7 +200,9 @@ def space_of_trials(checked: Checked, configs: Configs, notes: str = "") -> Conf
     [gamma | kernel in {'rbf'}]
     """
     if checked.space is None:
-        return space_inferred(configs, notes)
+        space = space_inferred(configs, f"{notes} {NO_DEFAULT}".strip())
+        space.meta = {**(space.meta or {}), INFERRED_KEY: True}
+        return space
     if isinstance(checked.given, Mapping) and not checked.complete:
         _add_conditions_and_warn(checked.space, list(checked.space), configs)
     return checked.space
