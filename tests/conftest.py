@@ -310,7 +310,7 @@ def bowl(trial):
 
 def assert_explained_as_its_trials(study, **parameters):
     """A study is explained as a space with the same trials is."""
-    explainer = HyperSHAPExplainer(study, random_state=0, **parameters).fit()
+    explainer = HyperSHAPExplainer(study, baseline="median", random_state=0, **parameters).fit()
     trials = read_trials(study, **parameters)
     own = HyperSHAPExplainer(
         trials.space, direction=trials.direction, baseline="median", random_state=0

@@ -67,7 +67,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
     direction : {"maximize", "minimize"}, default=None
         Which scores are better. None: the direction of the source (scikit-learn's scores are
         maximised, times minimised), and for a ConfigurationSpace or a DataFrame "maximize".
-    baseline : {"default", "center", "median", "worst", "best"}, dict, or list of those, default="default"
+    baseline : {"default", "center", "median", "worst", "best"}, dict, or list, default="default"
         The configuration that tuning is measured against. "default": the estimator's own parameter
         values (for a ConfigurationSpace its default configuration, and "center" where no default is
         known); "center": the middle of a range on its scale or of an ordered list, the first choice;

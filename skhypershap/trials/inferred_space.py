@@ -122,6 +122,13 @@ def space_inferred(configs: Configs, notes: str = "") -> ConfigurationSpace:
     return space
 
 
+def space_without_default(configs: Configs, notes: str = "") -> ConfigurationSpace:
+    """The same for a source that has no default; the warning says what the baseline is, too."""
+    space = space_inferred(configs, f"{notes} {NO_DEFAULT}".strip())
+    space.meta = {**(space.meta or {}), INFERRED_KEY: True}
+    return space
+
+
 def _inferred_space(
     names: Sequence[str], configs: Configs, evidence: int
 ) -> tuple[ConfigurationSpace, list[str]]:
@@ -200,9 +207,7 @@ def space_of_trials(checked: Checked, configs: Configs, notes: str = "") -> Conf
     [gamma | kernel in {'rbf'}]
     """
     if checked.space is None:
-        space = space_inferred(configs, f"{notes} {NO_DEFAULT}".strip())
-        space.meta = {**(space.meta or {}), INFERRED_KEY: True}
-        return space
+        return space_without_default(configs, notes)
     if isinstance(checked.given, Mapping) and not checked.complete:
         _add_conditions_and_warn(checked.space, list(checked.space), configs)
     return checked.space

@@ -18,7 +18,7 @@ from skhypershap.trials.cv_results import (
     trial_rows,
 )
 from skhypershap.trials.failure_metric import own_or
-from skhypershap.trials.inferred_space import space_inferred
+from skhypershap.trials.inferred_space import space_inferred, space_without_default
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.search_space import MISSING, EstimatorDefaults
 from skhypershap.trials.searches import check_ran, space_attribute, space_of_search, untuned
@@ -63,7 +63,7 @@ def read(search: Any, checked: Checked, *, direction: str | None = None) -> Reco
     defaults: EstimatorDefaults | None = checked.details
     space = checked.space
     if space is None:
-        space = space_inferred(params)
+        space = (space_without_default if defaults is None else space_inferred)(params)
     else:
         runs = defaults or EstimatorDefaults(getattr(search, "estimator", None))
         configs = [_complete(config, runs, space) for config in params]

@@ -91,7 +91,7 @@ def test_refitted_search_has_no_default(search):
 
 def test_explanation_equals_that_of_its_trials(search):
     trials = read_trials(search)
-    read = HyperSHAPExplainer(search, random_state=0).fit()
+    read = HyperSHAPExplainer(search, baseline="median", random_state=0).fit()
     given = HyperSHAPExplainer(trials.space, baseline="median", random_state=0)
     given.fit(trials.configs, trials.scores)
     games = ["tunability", "ablation"]

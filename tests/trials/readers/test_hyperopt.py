@@ -191,7 +191,7 @@ def test_domains_follow_the_distributions(source):
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
 def test_explanation_equals_that_of_its_trials(source):
     trials = read_trials(source, space=make_space())
-    read = HyperSHAPExplainer(source, space=make_space(), random_state=0).fit()
+    read = HyperSHAPExplainer(source, space=make_space(), baseline="median", random_state=0).fit()
     given = HyperSHAPExplainer(
         trials.space, direction="minimize", baseline="median", random_state=0
     ).fit(trials.configs, trials.scores)
@@ -321,7 +321,7 @@ def test_choices_are_indices_without_a_space(simple):
         trials = read_trials(source)
     assert [config["kernel"] for config in trials.configs] == source.vals["kernel"]
     with pytest.warns(SpaceWarning):
-        HyperSHAPExplainer(source, random_state=0).fit().explain()
+        HyperSHAPExplainer(source, baseline="worst", random_state=0).fit().explain()
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")

@@ -15,6 +15,10 @@ from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.errors import SpaceWarning
 from skhypershap.space.domains import domain_of
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:No default is known"),
+]
+
 optuna = pytest.importorskip("optuna")
 
 FloatDistribution = optuna.distributions.FloatDistribution

@@ -133,7 +133,9 @@ def test_iterations_are_the_fidelity_where_trials_were_stopped(stopped):
     trials = read_trials(stopped, space=make_param_space())
     assert trials.fidelity.tolist() == known(stopped)["training_iteration"].tolist()
     assert len(set(trials.fidelity)) > 1
-    explainer = HyperSHAPExplainer(stopped, space=make_param_space(), random_state=0).fit()
+    explainer = HyperSHAPExplainer(
+        stopped, space=make_param_space(), baseline="median", random_state=0
+    ).fit()
     assert explainer.trials_["fidelity"].tolist() == trials.fidelity.tolist()
     assert explainer.incumbent_ == trials.configs[trials.incumbent]
 
@@ -160,7 +162,9 @@ def test_param_space_of_the_tuner_is_read(stopped):
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
 def test_explanation_equals_that_of_its_trials(stopped):
     trials = read_trials(stopped, space=make_param_space())
-    read = HyperSHAPExplainer(stopped, space=make_param_space(), random_state=0).fit()
+    read = HyperSHAPExplainer(
+        stopped, space=make_param_space(), baseline="median", random_state=0
+    ).fit()
     given = HyperSHAPExplainer(
         trials.space, direction="minimize", baseline="median", random_state=0
     ).fit(trials.configs, trials.scores, fidelity=trials.fidelity)
@@ -289,5 +293,7 @@ def test_few_trials_give_a_warning(fit):
         mode="max",
     )
     with pytest.warns(SurrogateWarning):
-        explainer = HyperSHAPExplainer(grid, space={"a": loguniform(1e-9, 1)}).fit()
+        explainer = HyperSHAPExplainer(
+            grid, space={"a": loguniform(1e-9, 1)}, baseline="median"
+        ).fit()
     assert explainer.explain().attrs["direction"] == "maximize"

@@ -53,7 +53,7 @@ class TestShapedLikeASearch:
     def test_explanation_equals_that_of_its_trials(self):
         space = {"a": [1, 2, 3], "b": ["x", "y"]}
         found = self.Found({"params": self.PARAMS, "test_score": self.SCORES}, parameters=space)
-        read = HyperSHAPExplainer(found, random_state=0).fit()
+        read = HyperSHAPExplainer(found, baseline="median", random_state=0).fit()
         given = HyperSHAPExplainer(read.space_, baseline="median", random_state=0)
         given.fit(self.PARAMS, self.SCORES)
         games = ["tunability", "ablation"]

@@ -13,6 +13,10 @@ from sklearn.base import clone
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.errors import TrialsWarning
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:No default is known"),
+]
+
 
 def test_trials_explain_as_their_source(mixed_space, mixed_trials):
     configs, scores = mixed_trials
