@@ -317,7 +317,9 @@ class TestMetricFailed:
         self.check(explainer, [config["a"] + config["b"] == "pv" for config in configs])
 
     def test_optuna(self):
-        explainer = HyperSHAPExplainer(study(), metric="failed", random_state=0).fit()
+        explainer = HyperSHAPExplainer(
+            study(), metric="failed", baseline="center", random_state=0
+        ).fit()
         configs = explainer.fitted_.trials.configs
         self.check(explainer, [config["a"] + config["b"] == "pv" for config in configs])
 

@@ -91,7 +91,6 @@ def test_trials_frame_can_be_passed_to_predict_score(explainer):
     assert np.corrcoef(scores, explainer.trials_["score"])[0, 1] > 0.9
 
 
-@pytest.mark.filterwarnings("ignore:The baseline scores")
 def test_integers_stored_as_floats_are_returned_as_int(mixed_space, mixed_trials):
     configs, scores = mixed_trials
     frame = pd.DataFrame(configs).astype({"depth": float, "units": float})

@@ -167,3 +167,45 @@ def test_several_data_sets_raise(plot):
     with pytest.raises(ValueError, match=r"several data sets \(all, adult\)"):
         plot(table)
     assert plot(table[table["dataset"] == "adult"]).get_title()
+
+
+@pytest.mark.filterwarnings("ignore:table has lost its attrs")
+@pytest.mark.parametrize("way", ["csv", "parquet", "json"])
+def test_explanation_from_a_file_is_plotted_and_summarized(way, tmp_path):
+    table = pd.DataFrame(
+        {
+            "interaction": ["C", "gamma", "C × gamma"] * 4,
+            "value": np.tile([0.3, 0.1, -0.05], 4) + np.repeat([0, -0.1, 0.1, 0.05], 3),
+            "order": [1, 1, 2] * 4,
+            "game": "tunability",
+            "draw": np.repeat(range(4), 3),
+            "measure": "FSII",
+            "hyperparameters": [("C",), ("gamma",), ("C", "gamma")] * 4,
+        }
+    )
+    path = tmp_path / "table"
+    if way == "csv":
+        table.to_csv(path, index=False)
+        back = pd.read_csv(path)
+    elif way == "json":
+        table.to_json(path)
+        back = pd.read_json(path)
+    else:
+        pytest.importorskip("pyarrow")
+        table.to_parquet(path)
+        back = pd.read_parquet(path)
+    assert not isinstance(back["hyperparameters"][0], tuple)
+    axes = plot_interactions(back)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["C", "gamma"]
+    assert plot_importance(back).get_title() == plot_importance(table).get_title()
+    pd.testing.assert_frame_equal(summarize(back), summarize(table), check_dtype=False)
+    assert not isinstance(back["hyperparameters"][0], tuple), "the caller's table is not changed"
+
+
+def test_explanation_with_other_text_in_hyperparameters_raises():
+    table = pd.DataFrame(
+        dict(interaction=["C"], value=[1.0], order=[1], game="tunability", measure="SV")
+    ).assign(hyperparameters="C")
+    for function in (plot_interactions, plot_importance):
+        with pytest.raises(ValueError, match="'hyperparameters' of table must hold tuples"):
+            function(table)

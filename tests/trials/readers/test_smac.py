@@ -129,7 +129,6 @@ def test_explanation_equals_that_of_its_trials(facade):
 
 
 @pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
-@pytest.mark.filterwarnings("ignore:The baseline scores")
 def test_baseline_is_the_default_of_the_space(facade):
     explainer = HyperSHAPExplainer(facade, random_state=0).fit()
     assert explainer.baseline_["C"] == 2.0
