@@ -198,7 +198,8 @@ def _one_baseline(
     else:
         config = _allowed(defaults.values, trials)
     replaced = [name for name in config if name in defaults.replaced and name not in given]
-    assumed = not given and not defaults.known and not was_inferred(trials.space)
+    is_center = all(value_key(config[name]) == value_key(defaults.center[name]) for name in config)
+    assumed = not given and is_center and not defaults.known and not was_inferred(trials.space)
     return Baseline(config, tuple(replaced), assumed)
 
 

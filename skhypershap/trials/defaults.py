@@ -116,7 +116,7 @@ def center_of(hyperparameter: Hyperparameter) -> Any:
     16
     """
     domain = domain_of(hyperparameter)
-    number = hyperparameter.to_vector(hyperparameter.default_value)
+    number = float(hyperparameter.to_vector(hyperparameter.default_value))
     if isinstance(domain, Quantiles):
         number = (1 + domain.start) / 2
     elif isinstance(domain, Choices) and hyperparameter.size > 1:

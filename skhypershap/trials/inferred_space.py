@@ -156,7 +156,7 @@ def _scale(hyperparameter: Hyperparameter) -> str:
         kind = getattr(getattr(domain.distribution, "dist", None), "name", "")
         is_log = kind in LOG_UNIFORM
     elif isinstance(domain, Numbers):
-        is_log = hyperparameter.log
+        is_log = domain.hyperparameter.log
     else:
         return ""
     return f" on a {'logarithmic' if is_log else 'linear'} scale"

@@ -204,7 +204,7 @@ def test_explanation_from_a_file_is_plotted_and_summarized(way, tmp_path):
 
 def test_explanation_with_other_text_in_hyperparameters_raises():
     table = pd.DataFrame(
-        dict(interaction=["C"], value=[1.0], order=[1], game="tunability", measure="SV")
+        {"interaction": ["C"], "value": [1.0], "order": [1], "game": "tunability", "measure": "SV"}
     ).assign(hyperparameters="C")
     for function in (plot_interactions, plot_importance):
         with pytest.raises(ValueError, match="'hyperparameters' of table must hold tuples"):
