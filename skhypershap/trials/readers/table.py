@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.errors import check_name, unknown_name
+from skhypershap.errors import unknown_name
 from skhypershap.trials.cv_results import TIMES
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.tables import cv_results_table, optuna_table
-from skhypershap.trials.tables.columns import columns_left_out
+from skhypershap.trials.tables.columns import columns_left_out, score_columns
 from skhypershap.trials.tables.layout import FIDELITY, Layout, named
 from skhypershap.trials.tables.reading import Rows, records_of_rows
 
@@ -106,18 +106,21 @@ def _cv_parameters(table: pd.DataFrame) -> dict[str, str]:
 def _plain_metric(table: pd.DataFrame, metric: Any, built: ConfigurationSpace | None) -> str:
     """The column of scores: the one that is named, "score", or the only mean of test scores."""
     columns = [name for name in table.columns if name != FIDELITY and name not in (built or ())]
+    metric = str(metric) if isinstance(metric, Integral) else metric
+    if metric is not None and metric not in columns:
+        raise unknown_name("metric (the column of scores)", metric, score_columns(table, columns))
     if metric is not None:
-        metric = str(metric) if isinstance(metric, Integral) else metric
-        check_name("metric (the column of scores)", metric, columns)
         return str(metric)
     if SCORE in columns:
         return SCORE
+    if not columns:
+        raise ValueError("The DataFrame of trials has no columns, so there is nothing to explain.")
     means = [name for name in columns if name.startswith("mean_test_")]
     if len(means) == 1:
         return means[0]
     raise ValueError(
         f"Unknown metric (the column of scores) {SCORE!r}: the DataFrame has no such column. Pass "
-        f"metric= one of {', '.join(map(repr, columns))}."
+        f"metric= one of {', '.join(map(repr, score_columns(table, columns)))}."
     )
 
 

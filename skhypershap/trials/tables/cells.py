@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from ConfigSpace import ConfigurationSpace
 
-from skhypershap.space.domains import Choices, Domain, domain_of, is_number
+from skhypershap.space.domains import Choices, Domain, is_number
 from skhypershap.trials.inferred_space import FEW, unexplained_names
 
 INTEGER = re.compile(r"[+-]?\d+")
@@ -43,6 +42,11 @@ class Column(NamedTuple):
     may_be_none: bool
     n_infinite: int = 0
 
+    @property
+    def given(self) -> list[Any]:
+        """The values of the cells that are not empty."""
+        return [value for value, gone in zip(self.values, self.empty, strict=True) if not gone]
+
 
 def column_of_cells(cells: pd.Series) -> Column:
     """Read a column without knowing its hyperparameter.
@@ -61,7 +65,7 @@ def column_of_cells(cells: pd.Series) -> Column:
         values, given = _numbers_of_text(values, given)
     if pd.api.types.is_float_dtype(cells.dtype) and empty.any() and given and _are_whole(given):
         values = [value if gone else int(value) for value, gone in zip(values, empty, strict=True)]
-    if is_object and not empty.any() and None in given and _is_range(given):
+    if is_object and not empty.any() and None in given and is_range(given):
         may_be_none = True
         empty = np.array([value is None for value in values], dtype=bool)
     infinite = _failed_values(values, empty)
@@ -88,7 +92,7 @@ def _are_whole(values: Sequence[Any]) -> bool:
     return all(math.isfinite(value) and float(value).is_integer() for value in values)
 
 
-def _is_range(values: Sequence[Any]) -> bool:
+def is_range(values: Sequence[Any]) -> bool:
     """Whether the finite numbers among values are too many, and repeat too little, for a grid."""
     numbers = [value for value in values if is_number(value) and math.isfinite(value)]
     n_distinct = len(set(numbers))
@@ -103,7 +107,7 @@ def _failed_values(values: list[Any], empty: np.ndarray) -> np.ndarray:
     infinite &= ~empty
     given = [value for value, gone in zip(values, empty, strict=True) if not gone]
     few = infinite.sum() <= max(1, RARE * len(given))
-    return infinite if few and _is_range(given) else np.zeros(len(values), dtype=bool)
+    return infinite if few and is_range(given) else np.zeros(len(values), dtype=bool)
 
 
 def own_cells(cells: pd.Series, domain: Domain) -> Column:
@@ -167,8 +171,3 @@ def fill_none(configs: Sequence[Config], names: Iterable[str], *, evidence: int)
         if name in unexplained_names(configs, evidence=evidence):
             for config in configs:
                 config.setdefault(name, None)
-
-
-def domains_in(space: ConfigurationSpace) -> dict[str, Domain]:
-    """The domain of each hyperparameter of a space."""
-    return {name: domain_of(hyperparameter) for name, hyperparameter in space.items()}

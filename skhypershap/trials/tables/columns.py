@@ -64,6 +64,13 @@ def columns_left_out(table: pd.DataFrame, names: Sequence[str], score: str) -> d
     return found if len(found) < len(names) else {}
 
 
+def score_columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Columns that may be scores: numbers, and no ranks, deviations, splits or numbers of rows."""
+    others = (ROW_NAME, RANK_NAME, SPLIT_NAME, STD_NAME)
+    numeric = [name for name in names if pd.api.types.is_numeric_dtype(table[name].dtype)]
+    return [name for name in numeric if not any(pattern.fullmatch(name) for pattern in others)]
+
+
 def described(left_out: dict[str, str]) -> str:
     """The sentence on columns that were left out, and how to use them; nothing if there are none."""
     if not left_out:

@@ -27,6 +27,7 @@ from skhypershap.trials.tables.cells import (
     column_of_cells,
     configs_of_columns,
     fill_none,
+    is_range,
     own_cells,
 )
 from skhypershap.trials.tables.columns import described
@@ -132,10 +133,7 @@ def _configs(
     """The configuration of every row, and the columns that were read for it."""
     params = params_of(table) if layout.kind == "cv_results" else None
     if params is not None:
-        own = {name: _own_name(name, layout) for name in names}
-        return [
-            {name: config[key] for name, key in own.items() if key in config} for config in params
-        ], {}
+        return _configs_of_params(table, layout, names, params)
     columns: dict[str, Column] = {}
     for name in names:
         cells = table[layout.column_of(name)]
@@ -147,8 +145,36 @@ def _configs(
             for row in np.flatnonzero(is_none):
                 column.values[row] = None
             column = column._replace(empty=column.empty & ~is_none)
+        if layout.kind == "optuna" and given is None and column.empty.any():
+            # A parameter that was suggested has a value; if that was None, pandas made it NaN.
+            column = column._replace(may_be_none=column.may_be_none or not is_range(column.given))
         columns[name] = column
     return configs_of_columns(columns), columns
+
+
+def _configs_of_params(
+    table: pd.DataFrame, layout: Layout, names: Sequence[str], params: Sequence[Config]
+) -> tuple[list[Config], dict[str, Column]]:
+    """Configurations from the dicts of rows.
+
+    Parquet gives all dicts the same keys, with None where a row does not set one. Then the cell of the
+    parameter is NaN, and only conditions tell whether None was set.
+    """
+    configs: list[Config] = []
+    unsure: dict[str, Column] = {}
+    own = {name: _own_name(name, layout) for name in names}
+    columns = {name: table.get(layout.parameters.get(key, "")) for name, key in own.items()}
+    cells = {name: None if column is None else column.tolist() for name, column in columns.items()}
+    as_text = all(isinstance(cell, str) for cell in table["params"])
+    for row, config in enumerate(params):
+        found = {name: config[key] for name, key in own.items() if key in config}
+        for name in [name for name, value in found.items() if value is None]:
+            column = cells[name]
+            if not as_text and column is not None and column[row] is not None:
+                del found[name]
+                unsure[name] = Column([], np.zeros(0, dtype=bool), may_be_none=True)
+        configs.append(found)
+    return configs, unsure
 
 
 def _own_name(name: str, layout: Layout) -> str:

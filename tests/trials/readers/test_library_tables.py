@@ -85,6 +85,19 @@ class TestCvResults:
             assert read_trials(table).configs == search.cv_results_["params"]
 
     @inferring
+    @pytest.mark.parametrize("conditional", [False, True])
+    def test_parquet_fills_dicts_with_none(self, conditional, tmp_path):
+        pytest.importorskip("pyarrow")
+        search = tree_search().fit(X, Y)
+        if conditional:
+            kernels = [{"kernel": ["linear"]}, {"kernel": ["rbf"], "gamma": [0.1, 1.0]}]
+            dicts = [{**one, "C": [1, 10, 100]} for one in kernels]
+            search = GridSearchCV(SVC(), dicts, cv=3).fit(X, Y)
+        pd.DataFrame(search.cv_results_).to_parquet(tmp_path / "table")
+        trials = read_trials(pd.read_parquet(tmp_path / "table"))
+        assert trials.configs == search.cv_results_["params"]
+
+    @inferring
     def test_estimators_in_the_text_of_parameters_leave_none_and_choices(self):
         pipeline = Pipeline([("clf", SVC())])
         dicts = [
@@ -207,6 +220,19 @@ class TestOptuna:
         assert found.fitted_.trials.configs == expected.fitted_.trials.configs
         assert found.fitted_.trials.failed == expected.fitted_.trials.failed
         pd.testing.assert_frame_equal(found.explain(), expected.explain())
+
+    @inferring
+    @undirected
+    @pytest.mark.parametrize("way", WAYS)
+    def test_none_among_numbers_is_a_choice(self, way):
+        study = study_of(
+            lambda trial: (
+                (trial.suggest_categorical("depth", [None, 1, 2]) or 5)
+                + trial.suggest_float("x", 0, 1)
+            )
+        )
+        trials = read_trials(way(study.trials_dataframe()))
+        assert trials.configs == [trial.params for trial in study.trials]
 
     @inferring
     @pytest.mark.filterwarnings("ignore:6 of 60 trials are left out")

@@ -74,6 +74,8 @@ class TestTable:
                 "no such column. Pass metric= one of",
             ),
             (lambda t: t, {"space": {"gama": [1]}}, "Unknown column .*Did you mean 'gamma'"),
+            (lambda t: t[[]], {}, "no columns"),
+            (lambda t: t.iloc[:0], {}, "no trials"),
             (lambda t: t.iloc[:0], {"space": {"C": [1, 2]}}, "no trials"),
             (lambda t: t, {"space": {"C": [1, 2]}}, r"of 40 values of 'C' are outside"),
         ],
@@ -160,6 +162,15 @@ class TestColumns:
         assert read_trials(copied).configs == read_trials(table).configs
         numbered = table.rename(columns={"score": 7})
         assert read_trials(numbered, metric=7).scores.tolist() == table["score"].tolist()
+
+
+@pytest.mark.parametrize("metric", [None, "std_scor", "spli"])
+def test_no_message_names_a_column_that_is_not_a_score(metric):
+    table = kernel_table().rename(columns={"score": "acc"})
+    others = {"std_score": 1.0, "split0_test": 1.0, "rank": range(40), "trial": range(40)}
+    with pytest.raises(ValueError, match="'acc'") as caught:
+        read_trials(table.assign(**others), metric=metric)
+    assert not any(repr(name) in str(caught.value) for name in (*others, "kernel"))
 
 
 class TestCells:
