@@ -9,6 +9,9 @@ import optuna
 import pandas as pd
 import pytest
 from conftest import iris_svc_search
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from scipy.stats import loguniform
 from sklearn.datasets import load_iris
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -18,6 +21,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
+from skhypershap.space.domains import value_key
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning"),
@@ -202,9 +206,9 @@ class TestOptuna:
         study = study_of(objective, direction="maximize")
         space = {
             "kernel": ["rbf", "linear", None],
-            "x": optuna.distributions.FloatDistribution(-1, 1),
-            "n": optuna.distributions.IntDistribution(1, 9),
-            "gamma": optuna.distributions.FloatDistribution(0.0, 1.0, step=0.1),
+            "x": FloatDistribution(-1, 1),
+            "n": IntDistribution(1, 9),
+            "gamma": FloatDistribution(0.0, 1.0, step=0.1),
         }
         baseline = {"kernel": "linear", "x": 0.0, "n": 5, "gamma": 0.5}
         options = {
@@ -342,3 +346,71 @@ class TestOptuna:
             assert len(read_trials(study.trials_dataframe()).configs) == 20
         with pytest.raises(ValueError, match="no trials with a score"):
             read_trials(study.trials_dataframe().assign(state="RUNNING"))
+
+
+LISTS = [[None, "a", "b"], [1, 2.5, 4], [True, False], ["p", "q"], [None, 3, 7], [10, 20, 40]]
+
+
+@st.composite
+def studies(draw):
+    """A study with ranges, steps, choices with None, a condition and failures, and its space."""
+    distributions = {"root": CategoricalDistribution(draw(st.sampled_from(LISTS[2:4])))}
+    for position in range(draw(st.integers(1, 3))):
+        kind = draw(st.sampled_from(["float", "log", "step", "int", "choices"]))
+        distributions[f"x{position}"] = {
+            "float": FloatDistribution(-1.0, 2.0),
+            "log": FloatDistribution(1e-4, 1.0, log=True),
+            "step": FloatDistribution(0.0, 1.0, step=0.1),
+            "int": IntDistribution(1, 50),
+            "choices": CategoricalDistribution(draw(st.sampled_from(LISTS))),
+        }[kind]
+    child = draw(st.sampled_from(["x0", None]))
+    fails = draw(st.integers(2, 9))
+
+    def objective(trial):
+        config = {}
+        for name, distribution in distributions.items():
+            if name != child or config["root"] == distributions["root"].choices[0]:
+                config[name] = trial._suggest(name, distribution)
+        if trial.number % fails == 1:
+            raise ValueError
+        return float(trial.number % 7)
+
+    study = optuna.create_study(
+        sampler=optuna.samplers.RandomSampler(seed=draw(st.integers(0, 99)))
+    )
+    study.optimize(objective, n_trials=40, catch=(ValueError,))
+    return study, distributions
+
+
+@given(studies(), st.sampled_from(WAYS))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.filterwarnings("ignore::skhypershap.TrialsWarning")
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution")
+def test_table_of_any_study_is_read_as_the_study(study_and_space, way):
+    study, space = study_and_space
+    found = read_trials(way(study.trials_dataframe()), space=space, direction="minimize")
+    expected = read_trials(study, space=space)
+    assert [list(map(value_key, c.values())) for c in found.configs] == [
+        list(map(value_key, c.values())) for c in expected.configs
+    ]
+    assert found.failed == expected.failed
+    assert str(found.space) == str(expected.space)
+    np.testing.assert_array_equal(found.scores, expected.scores)
+
+
+@given(
+    st.lists(st.sampled_from([None, 1, 2, 4]), min_size=2, unique=True),
+    st.lists(st.sampled_from([1, 5, 20]), min_size=1, unique=True),
+    st.lists(st.sampled_from([None, "sqrt", 1, 1.0]), min_size=1, unique_by=repr),
+    st.sampled_from(WAYS),
+)
+@settings(max_examples=15, deadline=None)
+@pytest.mark.filterwarnings("ignore::skhypershap.SpaceWarning")
+def test_table_of_any_grid_is_read_as_the_search(depths, leaves, features, way):
+    grid = {"max_depth": depths, "min_samples_leaf": leaves, "max_features": features}
+    search = tree_search(grid).fit(X, Y)
+    table = way(pd.DataFrame(search.cv_results_))
+    expected = search.cv_results_["params"]
+    assert list(map(value_key, read_trials(table).configs)) == list(map(value_key, expected))
+    assert read_trials(table, space=grid).configs == expected
