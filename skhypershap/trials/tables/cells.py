@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from skhypershap.space.domains import Choices, Domain, is_number
-from skhypershap.trials.inferred_space import FEW, unexplained_names
+from skhypershap.trials.inferred_space import FEW
 
 INTEGER = re.compile(r"[+-]?\d+")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
@@ -127,7 +127,8 @@ def own_cells(cells: pd.Series, domain: Domain) -> Column:
         else:
             values.append(_own_value(before, value, domain))
             gone.append(False)
-    return Column(values, np.array(gone, dtype=bool), takes_none)
+    # Where None is in the column, pandas has kept it apart from empty cells.
+    return Column(values, np.array(gone, dtype=bool), takes_none and None not in column.given)
 
 
 def _own_value(cell: Any, value: Any, domain: Domain) -> Any:
@@ -158,16 +159,3 @@ def configs_of_columns(columns: Mapping[str, Column]) -> list[Config]:
         for row in np.flatnonzero(~column.empty).tolist():
             configs[row][name] = column.values[row]
     return configs
-
-
-def fill_none(configs: Sequence[Config], names: Iterable[str], *, evidence: int) -> None:
-    """Set None where a cell is empty that may have been None, and no condition explains its absence.
-
-    One name at a time, because a None that is set may be what another absence depends on.
-    """
-    for name in names:
-        if all(name in config for config in configs) or not any(name in c for c in configs):
-            continue
-        if name in unexplained_names(configs, evidence=evidence):
-            for config in configs:
-                config.setdefault(name, None)

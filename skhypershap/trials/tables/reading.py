@@ -21,12 +21,12 @@ from skhypershap.trials.inferred_space import (
 )
 from skhypershap.trials.readers.optuna_study import hyperparameters_given
 from skhypershap.trials.records import Checked, Records
+from skhypershap.trials.tables.absent_values import fill_failed, fill_none
 from skhypershap.trials.tables.cells import (
     Column,
     Config,
     column_of_cells,
     configs_of_columns,
-    fill_none,
     is_range,
     own_cells,
 )
@@ -98,8 +98,8 @@ def records_of_rows(
             for name in may_be_none:
                 config.setdefault(name, None)
     else:
-        fill_none(scored, may_be_none, evidence=EVIDENCE if given is None else 1)
-        _fill_failed(scored, failed, may_be_none)
+        filled = fill_none(scored, may_be_none, evidence=EVIDENCE if given is None else 1)
+        fill_failed(scored, failed, filled)
     return Records(
         space=_space(checked, layout, given, scored, _notes(columns, layout)),
         configs=scored,
@@ -147,7 +147,9 @@ def _configs(
             column = column._replace(empty=column.empty & ~is_none)
         if layout.kind == "optuna" and given is None and column.empty.any():
             # A parameter that was suggested has a value; if that was None, pandas made it NaN.
-            column = column._replace(may_be_none=column.may_be_none or not is_range(column.given))
+            # Where None is in the column, pandas has kept it apart from empty cells.
+            is_unsure = None not in column.given and not is_range(column.given)
+            column = column._replace(may_be_none=column.may_be_none or is_unsure)
         columns[name] = column
     return configs_of_columns(columns), columns
 
@@ -182,19 +184,6 @@ def _own_name(name: str, layout: Layout) -> str:
     if name in layout.parameters:
         return name
     return next(own for own, column in layout.parameters.items() if column == name)
-
-
-def _fill_failed(
-    scored: Sequence[Config], failed: Sequence[Config], may_be_none: Sequence[str]
-) -> None:
-    """Set None in failed trials, too, if they are complete otherwise: then they did not fail before."""
-    always = {name for name in scored[0] if all(name in config for config in scored)}
-    filled = [
-        name for name in may_be_none if name in always and any(c[name] is None for c in scored)
-    ]
-    for config in failed:
-        if always - set(filled) <= set(config):
-            config.update({name: None for name in filled if name not in config})
 
 
 def _space(
