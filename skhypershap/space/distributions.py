@@ -29,6 +29,7 @@ from skhypershap.space.domains import (
     is_number,
     value_key,
 )
+from skhypershap.space.tabulated import tabulated
 
 BISECTIONS = 100  # of an interval, down to the last bit of a float
 LOG_UNIFORM = "log-uniform"  # in scikit-optimize and sklearn-genetic-opt
@@ -356,7 +357,7 @@ def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
             interval = Interval(int(lower), int(upper), log=False, integer=True)
             return interval, interval
         steps = _steps_of(distribution, lower, upper)
-        return (steps, steps) if steps else ((kind, lower, probes), distribution)
+        return (steps, steps) if steps else ((kind, lower, probes), _quick(name, distribution))
     # With a loc, scipy's loguniform is not log-uniform on its support, as its median shows.
     log = kind in ("loguniform", "reciprocal") and np.isclose(
         probes[2], np.sqrt(lower * upper), rtol=1e-6
@@ -364,7 +365,15 @@ def _read_distribution(name: str, distribution: Any) -> tuple[Hashable, Any]:
     if kind == "uniform" or log:
         interval = Interval(float(lower), float(upper), log=bool(log), integer=False)
         return interval, interval
-    return (kind, float(lower), float(upper), probes), distribution
+    return (kind, float(lower), float(upper), probes), _quick(name, distribution)
+
+
+def _quick(name: str, distribution: Any) -> Any:
+    """The distribution, tabulated where its quantiles take long."""
+    try:
+        return tabulated(distribution)
+    except Exception as error:
+        raise _unreadable(name, distribution) from error
 
 
 def _has_heavy_tail(distribution: Any) -> bool:

@@ -33,6 +33,7 @@ from skhypershap.space.domains import (
     is_number,
     value_key,
 )
+from skhypershap.trials.moving_ranges import infer_relations
 from skhypershap.trials.records import Checked
 from skhypershap.trials.search_space import EstimatorDefaults, dicts_of, space_of_dicts
 
@@ -125,6 +126,7 @@ def space_inferred(configs: Configs, notes: str = "") -> ConfigurationSpace:
 def space_without_default(configs: Configs, notes: str = "") -> ConfigurationSpace:
     """The same for a source that has no default; the warning says what the baseline is, too."""
     space = space_inferred(configs, f"{notes} {NO_DEFAULT}".strip())
+    infer_relations(space, configs)
     space.meta = {**(space.meta or {}), INFERRED_KEY: True}
     return space
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from skhypershap.space.encoding import encode
 from skhypershap.trials.inferred_clauses import set_defaults
 
 EVIDENCE = 5  # trials before a relation is inferred
+LEVEL = 1e-3  # probability that all trials keep a relation by chance
 
 Ranges = dict[str, dict[int, tuple[float, float]]]  # by name and trial
 # For a bound that another hyperparameter sets: which relation is forbidden.
@@ -63,6 +65,42 @@ def add_relations(
         warn(f"{' '.join(sentences)} Pass the space as space= if you know it.", SpaceWarning)
 
 
+def infer_relations(space: cs.ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> None:
+    """Forbid one hyperparameter above another where it never is, and chance does not explain that.
+
+    For trials without the ranges that they were drawn from. One warning names the relations.
+    """
+    names = [name for name in space if all(name in config for config in configs)]
+    names = [name for name in names if _is_range(space[name])]
+    pairs = list(itertools.permutations(names, 2))
+    found = [
+        f"{name} >= {other}"
+        for name, other in pairs
+        if _never_below(configs, name, other) < LEVEL / len(pairs)
+        and _added(space, configs, cs.ForbiddenLessThanRelation, name, other)
+    ]
+    if found:
+        warn(
+            f"In all trials {' and '.join(found)}; anything else is taken as forbidden. Pass the space "
+            "as space= to allow it.",
+            SpaceWarning,
+        )
+
+
+def _never_below(configs: Sequence[Mapping[str, Any]], name: str, other: str) -> float:
+    """Probability that independent values keep the order that all trials have; 1 if some do not."""
+    lower, upper = (np.array([config[key] for config in configs], float) for key in (other, name))
+    if (upper < lower).any():
+        return 1.0
+    n_pairs = len(configs) ** 2
+    n_below = int(np.searchsorted(np.sort(upper), lower, side="left").sum())
+    return float((1 - n_below / n_pairs) ** len(configs))
+
+
+def _is_range(item: Any) -> bool:
+    return hasattr(item, "lower") and META_KEY not in (item.meta or {})
+
+
 def _setting(
     space: cs.ConfigurationSpace,
     configs: Sequence[Mapping[str, Any]],
@@ -87,8 +125,7 @@ def _added(
 ) -> bool:
     """Add a relation, unless the space cannot express it or rounding makes a trial break it."""
     pair = [space[name], space[other]]
-    numeric = all(hasattr(item, "lower") and META_KEY not in (item.meta or {}) for item in pair)
-    if not numeric:
+    if not all(map(_is_range, pair)):
         return False
     clause = relation(*pair)
     vectors = encode(space, configs, unknown=True, forbidden=True)

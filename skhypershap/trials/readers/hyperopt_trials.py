@@ -11,6 +11,7 @@ from ConfigSpace import ConfigurationSpace
 from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space.distributions import choices_of
 from skhypershap.space.domains import Choices, domain_of, is_number
+from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_of_trials
 from skhypershap.trials.readers.hyperopt_space import is_expression, space_of_expression
@@ -61,6 +62,8 @@ def read(source: Any, checked: Checked, *, direction: str | None = None) -> Reco
         )
     drawn = [_drawn(trial["misc"]["vals"]) for trial in finished]
     configs = [_with_options(config, options) for config in drawn]
+    if checked.given is None:
+        configs = without_derived(configs)
     has_conditions = is_expression(checked.given)
     space = checked.known_space if has_conditions else space_of_trials(checked, configs)
     n_raised = source.count_by_state_unsynced(RAISED)

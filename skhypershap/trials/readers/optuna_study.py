@@ -20,6 +20,7 @@ from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.space.domains import EXACT_KEY, domain_of, value_key
 from skhypershap.space.encoding import check_known
+from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_with_conditions
 from skhypershap.trials.moving_ranges import Ranges, add_relations
@@ -58,6 +59,8 @@ def read(study: Any, checked: Checked, *, direction: str | None = None) -> Recor
     if checked.given is None:
         trials = _inside(trials)
     configs = [config_of(trial) for trial in trials]
+    if checked.given is None:
+        configs = without_derived(configs)
     return Records(
         space=_space(checked, trials, configs),
         configs=configs,
@@ -78,7 +81,9 @@ def _space(
     if checked.space is not None:
         return checked.space
     if checked.given is None:
-        space = space_with_conditions(_hyperparameters(trials), configs)
+        names = {name for config in configs for name in config}
+        hyperparameters = [item for item in _hyperparameters(trials) if item.name in names]
+        space = space_with_conditions(hyperparameters, configs)
         add_relations(space, configs, _ranges(trials))
         return space
     if not isinstance(checked.given, Mapping):

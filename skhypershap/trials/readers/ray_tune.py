@@ -14,6 +14,7 @@ from skhypershap._compat import class_names, tuner_objective
 from skhypershap.errors import unknown_name
 from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
 from skhypershap.space.domains import is_number, value_key
+from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_inferred, space_of_trials
 from skhypershap.trials.records import Checked, Records
@@ -119,7 +120,7 @@ def _space_and_configs(source: Any, checked: Checked) -> tuple[ConfigurationSpac
         configs = _without_constants(nested, entries)
         return _space_of_entries(entries, configs), configs
     if checked.space is None:
-        configs = [_flat(config) for config in nested]
+        configs = without_derived([_flat(config) for config in nested])
     else:
         configs = _without_constants(nested, checked.space)
     return space_of_trials(checked, configs), configs

@@ -13,6 +13,7 @@ from ConfigSpace.hyperparameters import Hyperparameter
 
 from skhypershap.errors import TrialsWarning, warn
 from skhypershap.space.domains import domain_of
+from skhypershap.trials.derived import without_derived
 from skhypershap.trials.inferred_space import (
     EVIDENCE,
     space_given,
@@ -90,6 +91,8 @@ def records_of_rows(
     configs, columns = _configs(rows.table, layout, names if given is None else list(given), given)
     if layout.kind == "cv_results" and given is None:
         configs = without_resource(configs, rows.fidelity)
+    if layout.kind != "cv_results" and given is None:
+        configs = without_derived(configs, [configs[row] for row in rows.scored])
     scored = [configs[row] for row in rows.scored]
     failed = [configs[row] for row in rows.failed]
     may_be_none = [name for name, column in columns.items() if column.may_be_none]

@@ -155,7 +155,7 @@ class TestColumns:
         assert read_trials(frame).configs == [{"0": 1.0}, {"0": 2.0}, {"0": 3.0}]
         assert read_trials(frame, space={0: [1.0, 2.0, 3.0]}).configs == read_trials(frame).configs
         table = random_table()
-        twice = table.assign(other=1 - table["x"] ** 2)[["x", "other", "k", "score"]]
+        twice = table.assign(other=table["x"].to_numpy()[::-1] ** 2)[["x", "other", "k", "score"]]
         twice.columns = ["x", "x", "k", "score"]
         assert set(read_trials(twice).space) == {"x", "x.1", "k"}
         copied = pd.concat([table, table[["k"]]], axis=1)
