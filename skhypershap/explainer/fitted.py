@@ -200,7 +200,7 @@ def fit_surrogate(
     trials = with_measured(source, measured)
     spec = SurrogateSpec(
         None if surrogate is None else clone(surrogate, safe=False),
-        encode(trials.space, trials.configs, unknown=True),
+        encode(trials.space, trials.configs, unknown=True, forbidden=True),  # some are infeasible
         trials.scores,
         trials.defaults.legality(trials.space),
         scaled(trials.fidelity),

@@ -93,6 +93,8 @@ def best_configs(
     points = np.vstack([np.tile(start, (len(coalitions), 1)), points])
     row = np.concatenate([np.arange(len(coalitions)), row])
     gains = sign * context.surrogate.predict(points)
+    if context.surrogate.legality.forbidden(start)[0]:  # the baseline, which comes first
+        gains[: len(coalitions)] = -np.inf
     order = np.lexsort((np.arange(len(row)) < len(coalitions), -gains, row))
     best = points[order[np.searchsorted(row[order], np.arange(len(coalitions)))]]
     configs = decode(context.trials.space, context.surrogate.legality.legal(best))

@@ -111,10 +111,6 @@ def _extremes(
             progress=bar.update,
         )
     values: Scores = best.values[0]
-    # A coalition whose blends are all forbidden keeps the baseline. In place, since refine starts here.
-    is_forbidden = np.isneginf(values)
-    if is_forbidden.any():
-        values[is_forbidden] = sign * surrogate.predict(baseline[None])[0]
     if searches:
         line_search = line_search_for(surrogate, context.trials.space, blends, sign=sign)
         what = f"{name}, line search"
@@ -124,6 +120,10 @@ def _extremes(
             )
     if refined and coalitions is None:
         values = monotone(values)
+    # A coalition whose blends are all forbidden keeps the baseline, whatever that scores.
+    is_forbidden = np.isneginf(values)
+    if is_forbidden.any():
+        values = np.where(is_forbidden, sign * surrogate.predict(baseline[None])[0], values)
     return sign * values
 
 

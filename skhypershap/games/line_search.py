@@ -14,7 +14,7 @@ from skhypershap.games.process_line_search import ProcessLineSearch
 from skhypershap.space.domains import legal_numbers
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.kernels.forest import FlatForest, column_ranks, ranks_of
-from skhypershap.surrogate.rules import with_penalties
+from skhypershap.surrogate.rules import penalty_of, with_penalties
 from skhypershap.surrogate.surrogate import PREDICT_ROWS, Surrogate
 from skhypershap.surrogate.warped import WarpedSurrogate
 
@@ -116,6 +116,7 @@ class ForestLineSearch:
         assert surrogate.forest is not None
         self.sign = sign
         self.forest = forest = with_penalties(surrogate.forest, surrogate.legality, sign)
+        self.worst = -penalty_of(surrogate.forest) / 2  # sums at forbidden points are below it
         self.walk = plan_walk(
             forest, blends.candidates[:0], blends.baseline, blends.player_of_column
         )
@@ -167,6 +168,7 @@ class ForestLineSearch:
             points,
             scores,
         )
+        scores[scores < self.worst] = -np.inf
         return points, scores + self.sign * walk.offset
 
 

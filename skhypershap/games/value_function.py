@@ -15,7 +15,7 @@ from skhypershap.games.optimizer_bias import OptimizerComparison, bias_scores
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.parallel import has_other_workers, in_parallel
 from skhypershap.space.encoding import Config
-from skhypershap.trials.inferred_clauses import without_broken
+from skhypershap.trials.inferred_clauses import without_broken, without_infeasible
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,12 @@ def context_for(game_spec: GameSpec, context: GameContext) -> GameContext:
 
     An ablation proposes nothing: it compares configurations that the user gave, and what always failed
     binds only what we propose. An optimizer needs a baseline that is legal in its space. The other games
-    keep the clauses: tuning cannot move within what always failed, only out of it.
+    keep the clauses: tuning cannot move within what always failed, only out of it. Clauses that
+    constraints lead to are for games that look for an optimum.
     """
     candidates = GAMES[game_spec.game].candidates
+    if candidates in ("config", "distribution"):  # these look for no optimum
+        context = context.with_trials(without_infeasible(context.trials))
     if candidates not in ("config", "optimizers"):
         return context
     configs = [*game_spec.baselines, *([game_spec.config] if candidates == "config" else [])]

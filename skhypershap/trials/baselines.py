@@ -14,7 +14,7 @@ from skhypershap.space.conditions import violates
 from skhypershap.space.domains import domain_of, value_key
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.defaults import Defaults, typical
-from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
+from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed, without_infeasible
 from skhypershap.trials.inferred_space import was_inferred
 from skhypershap.trials.trials import Trials
 
@@ -205,7 +205,7 @@ def _one_baseline(
 
 def _allowed(config: dict[str, Any], trials: Trials) -> dict[str, Any]:
     """The configuration itself, or the trial most similar to it where the space forbids it."""
-    space = trials.space
+    space = without_infeasible(trials).space  # a baseline need not keep constraints
     vectors = encode(space, [config], forbidden=True)
     (legal,) = as_own(space, [config], vectors)
     if not violates(space, vectors)[0]:

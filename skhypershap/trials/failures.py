@@ -30,7 +30,7 @@ CLEAN = 0.1  # largest rate of failures on the other side of a threshold
 FEW_INTEGERS = 10  # a range of no more integers is also looked at value by value
 REPEATS = 4  # trials of a complete grid are no fewer than its size divided by this
 
-Operator = Literal["==", "<", ">"]
+Operator = Literal["==", "<", ">", "in"]
 
 
 class Part(NamedTuple):
@@ -40,30 +40,33 @@ class Part(NamedTuple):
     ----------
     name : str
         The hyperparameter.
-    operator : {"==", "<", ">"}
+    operator : {"==", "<", ">", "in"}
         How its number is compared.
-    number : float
-        A number as in vectors.
+    number : float or tuple of float
+        A number as in vectors; several for "in".
     """
 
     name: str
     operator: Operator
-    number: float
+    number: Any
 
 
 class FailureClause(NamedTuple):
-    """Forbids what has all of its parts, because every such trial failed.
+    """Forbids what has all of its parts, because every such trial failed or broke a constraint.
 
     Attributes
     ----------
     parts : tuple of Part
-        One or two, of different hyperparameters.
+        One or two, of different hyperparameters, if trials failed.
     n_failed : int
         How many trials had them.
+    infeasible : bool
+        Whether these trials have scores, but broke a constraint of their study.
     """
 
     parts: tuple[Part, ...]
     n_failed: int
+    infeasible: bool = False
 
 
 class _Found(NamedTuple):
@@ -79,8 +82,8 @@ class _Found(NamedTuple):
 def part_holds(space: ConfigurationSpace, part: Part, vectors: Vectors) -> Booleans:
     """Whether vectors have what a part asks for, of shape (n_vectors,)."""
     numbers = vectors[:, space.index_of[part.name]]
-    if part.operator == "==":
-        found: Booleans = numbers == part.number
+    if part.operator in ("==", "in"):
+        found: Booleans = np.isin(numbers, part.number)
     else:
         found = numbers < part.number if part.operator == "<" else numbers > part.number
     return found
@@ -284,16 +287,20 @@ def shared_clauses(several: Sequence[Sequence[FailureClause]]) -> list[FailureCl
 def _overlap(first: FailureClause, second: FailureClause) -> FailureClause | None:
     """The clause that forbids what both forbid, where they ask for the same."""
     asked = {(part.name, part.operator): part for part in second.parts}
-    if {(part.name, part.operator) for part in first.parts} != set(asked):
+    same = {(part.name, part.operator) for part in first.parts} == set(asked)
+    if not same or first.infeasible != second.infeasible:
         return None
     parts = []
     for part in first.parts:
         other = asked[part.name, part.operator]
-        if part.operator == "==" and part.number != other.number:
-            return None
+        if part.operator in ("==", "in"):
+            if part.number != other.number:
+                return None
+            parts.append(part)
+            continue
         narrow = min if part.operator == "<" else max
         parts.append(part._replace(number=narrow(part.number, other.number)))
-    return FailureClause(tuple(parts), first.n_failed + second.n_failed)
+    return FailureClause(tuple(parts), first.n_failed + second.n_failed, first.infeasible)
 
 
 def _has_choices(hyperparameter: Any) -> bool:

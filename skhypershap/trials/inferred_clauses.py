@@ -1,4 +1,4 @@
-"""Clauses inferred from failures, in a copy of the space: added, named, shared, and taken back.
+"""Clauses inferred from failures and constraints, in a copy of the space: added, named, taken back.
 
 They bind what is proposed. What a user gives may break them, with a warning.
 """
@@ -51,7 +51,8 @@ def with_clauses(trials: Trials, clauses: Collection[FailureClause]) -> Trials:
 def still_forbidden(trials: Trials) -> Trials:
     """The same trials without the clauses that one of them has finished in spite of.
 
-    For trials that were added after the fit: one success is enough.
+    For trials that were added after the fit: one success is enough. It does not show that constraints
+    were kept.
     """
     if not trials.inferred:
         return trials
@@ -59,9 +60,19 @@ def still_forbidden(trials: Trials) -> Trials:
     kept = [
         clause
         for clause in trials.inferred
-        if not clause_holds(trials.space, clause.parts, vectors).any()
+        if clause.infeasible or not clause_holds(trials.space, clause.parts, vectors).any()
     ]
     return with_clauses(trials, kept)
+
+
+def without_infeasible(trials: Trials) -> Trials:
+    """The same trials without the clauses that constraints lead to."""
+    return with_clauses(trials, [clause for clause in trials.inferred if not clause.infeasible])
+
+
+def predicted_feasible(trials: Trials, configs: Configs) -> Booleans:
+    """Whether each configuration breaks no clause that constraints lead to, of shape (n_configs,)."""
+    return ~_any_holds(trials, configs, [clause for clause in trials.inferred if clause.infeasible])
 
 
 def without_broken(trials: Trials, configs: Configs) -> Trials:
@@ -90,9 +101,13 @@ def broken_clauses(trials: Trials, configs: Configs) -> list[FailureClause]:
 
 def breaking(trials: Trials, configs: Configs) -> Booleans:
     """Whether each configuration breaks an inferred clause, of shape (n_configs,)."""
+    return _any_holds(trials, configs, trials.inferred)
+
+
+def _any_holds(trials: Trials, configs: Configs, clauses: Collection[FailureClause]) -> Booleans:
     vectors = encode(trials.space, configs, unknown=True, forbidden=True)
     found = np.zeros(len(configs), dtype=bool)
-    for clause in trials.inferred:
+    for clause in clauses:
         found |= clause_holds(trials.space, clause.parts, vectors)
     return found
 
@@ -112,7 +127,14 @@ def warn_if_always_failed(trials: Trials, configs: Configs, what: str, how: str)
         What happens to it, as the end of the message.
     """
     broken = broken_clauses(trials, configs)
-    if broken:
+    if broken and all(clause.infeasible for clause in broken):
+        warn(
+            f"{what} lies where trials broke constraints: {described(trials.space, broken)}. It is "
+            "taken as given, but tuning never leads there.",
+            TrialsWarning,
+        )
+    elif broken:
+        broken = [clause for clause in broken if not clause.infeasible]
         warn(
             f"{what} has what failed in all of its trials: {described(trials.space, broken)}. {how}",
             TrialsWarning,
@@ -131,7 +153,10 @@ def described(space: cs.ConfigurationSpace, clauses: Sequence[FailureClause]) ->
 
 
 def _part_described(space: cs.ConfigurationSpace, part: Part) -> str:
-    (value,) = domain_of(space[part.name]).decode(np.array([part.number]))
+    values = domain_of(space[part.name]).decode(np.atleast_1d(part.number))
+    if part.operator == "in":
+        return f"{part.name} in {values!r}"
+    (value,) = values
     if part.operator == "==":
         return f"{part.name}={value!r}"
     shown = f"{value:.4g}" if isinstance(value, float) else repr(value)
@@ -140,13 +165,15 @@ def _part_described(space: cs.ConfigurationSpace, part: Part) -> str:
 
 def _written(space: cs.ConfigurationSpace, clause: FailureClause) -> Any:
     """The clause of ConfigSpace, about the hyperparameters of a space."""
-    written = [
-        WRITTEN[part.operator](
-            space[part.name], _plain(configspace_value(space[part.name], part.number))
-        )
-        for part in clause.parts
-    ]
+    written = [_written_part(space[part.name], part) for part in clause.parts]
     return written[0] if len(written) == 1 else cs.ForbiddenAndConjunction(*written)
+
+
+def _written_part(item: Any, part: Part) -> Any:
+    if part.operator == "in":
+        numbers = part.number
+        return cs.ForbiddenInClause(item, [_plain(configspace_value(item, n)) for n in numbers])
+    return WRITTEN[part.operator](item, _plain(configspace_value(item, part.number)))
 
 
 def _plain(value: Any) -> Any:

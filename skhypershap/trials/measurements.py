@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skhypershap.space.encoding import as_own, encode
-from skhypershap.trials.inferred_clauses import still_forbidden
+from skhypershap.trials.inferred_clauses import predicted_feasible, still_forbidden
 from skhypershap.trials.trials import Trials, numbers_of
 
 BASELINE, CLAIM, TOLD = "baseline", "claim", "told"
@@ -101,7 +101,8 @@ def measurements(
 def with_measured(trials: Trials, measured: Measurements) -> Trials:
     """The trials of a source, followed by the measured ones that have a score.
 
-    A success removes the clauses that it breaks, of those that were inferred from failures.
+    A success removes the clauses that it breaks, of those that were inferred from failures. It counts as
+    feasible where it is predicted to be.
     """
     rows = np.flatnonzero(np.isfinite(measured.scores)).tolist()
     failed = [row for row in range(len(measured.configs)) if row not in set(rows)]
@@ -109,9 +110,14 @@ def with_measured(trials: Trials, measured: Measurements) -> Trials:
     if fidelity is not None:
         added = measured.fidelity[rows]
         fidelity = np.append(fidelity, np.where(np.isnan(added), fidelity.max(), added))
+    added_configs = [measured.configs[row] for row in rows]
+    feasible = trials.feasible
+    if feasible is not None and rows:
+        feasible = np.append(feasible, predicted_feasible(trials, added_configs))
     together = replace(
         trials,
-        configs=[*trials.configs, *(measured.configs[row] for row in rows)],
+        feasible=feasible,
+        configs=[*trials.configs, *added_configs],
         scores=np.append(trials.scores, measured.scores[rows]),
         fidelity=fidelity,
         failed=[*trials.failed, *(measured.configs[row] for row in failed)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import as_own, check_known, check_supported, encode
 from skhypershap.trials.defaults import Defaults, defaults_of
 from skhypershap.trials.failures import FailureClause, failure_clauses
+from skhypershap.trials.feasibility import infeasible_clauses
 from skhypershap.trials.inferred_clauses import described, with_clauses
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ class Trials:
     failed : list of dict
         Configurations that ran without a finite score.
     inferred : tuple of FailureClause
-        What the space forbids only because it failed in all of its trials.
+        What the space forbids only because it failed in all of its trials, or broke constraints.
     given_space : ConfigSpace.ConfigurationSpace or None
         The space without these clauses; None where there are none.
+    feasible : ndarray of shape (n_trials,), dtype bool, or None
+        Whether each trial kept all constraints; None where there are none, or no trial kept them.
     """
 
     space: ConfigurationSpace
@@ -69,10 +72,11 @@ class Trials:
     failed: list[dict[str, Any]] = field(default_factory=list)
     inferred: tuple[FailureClause, ...] = ()
     given_space: ConfigurationSpace | None = None
+    feasible: np.ndarray | None = None
 
     @property
     def searched_space(self) -> ConfigurationSpace:
-        """The space without what was inferred from failures."""
+        """The space without what was inferred from failures and constraints."""
         return self.space if self.given_space is None else self.given_space
 
     @property
@@ -82,19 +86,20 @@ class Trials:
 
     @property
     def incumbent(self) -> int:
-        """Position of the best trial at the largest resource; the first of equals."""
+        """Position of the best feasible trial at the largest resource; the first of equals."""
         return self._best(1.0 if self.maximize else -1.0)
 
     @property
     def worst(self) -> int:
-        """Position of the worst trial at the largest resource; the first of equals."""
+        """Position of the worst feasible trial at the largest resource; the first of equals."""
         return self._best(-1.0 if self.maximize else 1.0)
 
     def _best(self, sign: float) -> int:
         scores = sign * self.scores
+        counts = np.ones(len(scores), dtype=bool) if self.feasible is None else self.feasible
         if self.fidelity is not None:
-            scores = np.where(self.fidelity == self.fidelity.max(), scores, -np.inf)
-        return int(np.argmax(scores))
+            counts = counts & (self.fidelity == self.fidelity[counts].max())
+        return int(np.argmax(np.where(counts, scores, -np.inf)))
 
 
 def trials_of(records: Records, *, infer_failures: bool = False) -> Trials:
@@ -140,11 +145,36 @@ def trials_of(records: Records, *, infer_failures: bool = False) -> Trials:
         failed=[own[row] for row in np.flatnonzero(~np.isfinite(scores)).tolist()]
         + as_own(space, partial, lost),
     )
+    clauses: list[FailureClause] = []
     if infer_failures:
         failed = np.vstack([vectors[~finished], lost])
-        trials = with_clauses(trials, failure_clauses(space, vectors[finished], failed))
-    _warn_of_failures(trials, records.left_out, len(scores) - len(kept), len(scores))
+        clauses += failure_clauses(space, vectors[finished], failed)
+    if records.feasible is not None:
+        feasible = np.asarray(records.feasible, dtype=bool)[kept]
+        trials = replace(trials, feasible=feasible if feasible.any() else None)
+        legality = defaults.legality(space)
+        clauses += infeasible_clauses(space, legality, vectors[finished], feasible)
+        infeasible = _on_constraints(feasible)
+    else:
+        infeasible = ""
+    trials = with_clauses(trials, clauses)
+    left_out = " ".join(filter(None, [records.left_out, infeasible]))
+    _warn_of_failures(trials, left_out, len(scores) - len(kept), len(scores))
     return trials
+
+
+def _on_constraints(feasible: np.ndarray) -> str:
+    """A sentence that counts infeasible trials, or nothing."""
+    n_infeasible = int((~feasible).sum())
+    if not n_infeasible:
+        return ""
+    counted = f"{n_infeasible} of {len(feasible)} trials with a score broke a constraint"
+    if n_infeasible == len(feasible):
+        return f"{counted}, so the best of them is no solution, and constraints are ignored."
+    return (
+        f"{counted}: the surrogate learns from them, but the incumbent is feasible, and tuning leads "
+        "only where trials were feasible."
+    )
 
 
 def _within(
@@ -182,10 +212,11 @@ def _warn_of_failures(trials: Trials, left_out: str, n_failed: int, n_trials: in
             f"{n_failed} of {n_trials} trials failed (their {trials.metric!r} score is NaN or "
             "infinite); they are left out."
         )
-    if trials.inferred:
+    inferred = [clause for clause in trials.inferred if not clause.infeasible]
+    if inferred:
         sentences.append(
             "What failed in all of its trials is taken as forbidden: "
-            f"{described(trials.space, trials.inferred)}. Pass infer_failures=False to allow it."
+            f"{described(trials.space, inferred)}. Pass infer_failures=False to allow it."
         )
     if sentences:
         warn(" ".join(sentences), TrialsWarning)

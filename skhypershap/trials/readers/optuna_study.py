@@ -27,6 +27,7 @@ from skhypershap.trials.moving_ranges import Ranges, add_relations
 from skhypershap.trials.records import Checked, Records
 
 DURATION = "duration"
+CONSTRAINTS = "constraints"  # in the system attributes of a trial
 ROUNDING = 1e-9  # relative error of a sum of steps against the decimal number that is meant
 
 Config = Mapping[str, Any]
@@ -71,7 +72,26 @@ def read(study: Any, checked: Checked, *, direction: str | None = None) -> Recor
         unknown=not checked.complete,
         failed=[config_of(trial) for trial in failed],
         left_out=left_out,
+        feasible=feasible_of([constraints_of(trial) for trial in trials]),
     )
+
+
+def constraints_of(trial: Any) -> list[float]:
+    """The values of a trial's constraints, which it keeps where they are zero or less.
+
+    Optuna 5 stores each under a name of its own, earlier versions a list; both are read by hand for
+    trials of any version.
+    """
+    stored = trial.system_attrs
+    named = [value for key, value in stored.items() if key.startswith(f"{CONSTRAINTS}:")]
+    return [float(value) for value in [*(stored.get(CONSTRAINTS) or ()), *named]]
+
+
+def feasible_of(constraints: Sequence[Sequence[float]]) -> np.ndarray | None:
+    """Whether trials kept all of their constraints; None where no trial has any."""
+    if not any(len(values) for values in constraints):
+        return None
+    return np.array([all(value <= 0 for value in values) for values in constraints], dtype=bool)
 
 
 def _space(

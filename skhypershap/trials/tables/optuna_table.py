@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from skhypershap.errors import unknown_name
+from skhypershap.trials.readers.optuna_study import feasible_of
 
 PARAMS, STATE, DURATION = "params_", "state", "duration"
 VALUE = re.compile(r"values?(?:_(.*))?")
+CONSTRAINTS = re.compile(r"system_attrs_constraints(:.*)?")
 COMPLETE, FAIL, PRUNED = "COMPLETE", "FAIL", "PRUNED"
 LOSS_NAME = re.compile(r"(.*_)?(loss|error|err|rmse|mse|mae|logloss|regret|cost|latency)", re.I)
 
@@ -121,6 +123,22 @@ def ended_trials(states: Sequence[str], scores: np.ndarray, steps: Any) -> Ended
     n_left_out = len(failed) + n_pruned
     sentence = f"{n_left_out} of {len(states)} trials are left out: {'; '.join(left_out)}."
     return Ended(scored, failed, sentence if left_out else "")
+
+
+def feasible_rows(table: pd.DataFrame) -> np.ndarray | None:
+    """Whether each trial kept all constraints of its study; None where it has none."""
+    columns = [name for name in table.columns if CONSTRAINTS.fullmatch(name)]
+    rows = zip(*(table[name].tolist() for name in columns), strict=True)
+    return feasible_of([[value for cell in row for value in _numbers_of(cell)] for row in rows])
+
+
+def _numbers_of(cell: Any) -> list[float]:
+    """The numbers of a cell: one, a tuple, or the text of a tuple; none of an empty cell."""
+    if isinstance(cell, str):
+        cell = [part for part in cell.strip("()[] ").split(",") if part.strip()]
+    elif not isinstance(cell, Iterable):
+        cell = [] if pd.isna(cell) else [cell]
+    return [float(value) for value in cell]
 
 
 def states_of(table: pd.DataFrame, scores: np.ndarray) -> list[str]:
