@@ -154,6 +154,11 @@ def _flat(nested: Mapping[str, Any], before: str = "", whole: Any = ()) -> dict[
     return flat
 
 
+def space_of_param_space(space: Any, configs: Configs) -> ConfigurationSpace | None:
+    """The space of a Tuner's `param_space`, None if `space` is anything else."""
+    return _space_of_entries(dict(_entries(space)), configs) if _is_param_space(space) else None
+
+
 def _is_domain(entry: Any) -> bool:
     return DOMAIN in class_names(entry)
 
