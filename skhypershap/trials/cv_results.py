@@ -81,7 +81,7 @@ def metric_name(
         )
     if metric not in names:
         raise unknown_name("metric", metric, [*names, *times])
-    return metric
+    return str(metric)
 
 
 def mean_and_std(search: Any, metric: str | int | None) -> tuple[np.ndarray, np.ndarray]:

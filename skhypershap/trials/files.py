@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from skhypershap._compat import optional
+from skhypershap.errors import TrialsWarning, warn
 from skhypershap.trials.json_files import DICT, read_json_lines, read_text
 
 TEXT_TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -81,6 +82,12 @@ def _text_table(file: Path) -> pd.DataFrame:
     header = text.lstrip("\r\n").split("\n", 1)[0]
     separator = max(SEPARATORS, key=header.count)
     _check_rows(file, text, separator)
+    if not text.endswith(("\n", "\r")):
+        warn(
+            f"{str(file)!r}: the last line has no end. If the file was cut off there, the last cell is "
+            "wrong; otherwise add a line end.",
+            TrialsWarning,
+        )
     table = pd.read_csv(
         io.StringIO(text), sep=separator, keep_default_na=False, na_values=EMPTY, low_memory=False
     )

@@ -128,5 +128,6 @@ def check_within(
                 encode(space, [config], forbidden=True)
             except (ValueError, TypeError) as error:
                 where = place.at(f"configuration {key}")
-                raise where.error(f"is not of the space of the run: {error}") from error
+                what = str(error).rstrip(".")
+                raise where.error(f"is not of the space of the run: {what}") from error
         raise

@@ -34,8 +34,9 @@ def by_position(metric: Any, names: Sequence[str]) -> Any:
         metric = int(metric)
     if not isinstance(metric, Integral) or isinstance(metric, bool):
         return metric
-    if str(metric) in names:
-        return str(metric)
-    if not 0 <= metric < len(names):
+    position = int(metric)
+    if str(position) in names:
+        return str(position)
+    if not 0 <= position < len(names):
         raise unknown_name("metric", metric, [*names, *map(str, range(len(names)))])
-    return names[int(metric)]
+    return names[position]

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from skhypershap._compat import class_names, optional
 from skhypershap.errors import unknown_name
 from skhypershap.trials.files import starts_with
+from skhypershap.trials.json_files import read_text
 
 ADDRESS = re.compile(r"(sqlite|mysql|mariadb|postgresql|postgres|oracle|mssql)(\+\w+)?://.*", re.I)
 SQLITE = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<file>[^?]*))?(?:\?.*)?", re.I)
@@ -79,6 +80,12 @@ def storage_in(file: Path) -> Any:
 
 def journal_in(file: Path) -> Any:
     """Open a journal of Optuna's."""
+    last = read_text(file).rsplit("\n", 1)[-1]
+    if last:
+        raise ValueError(
+            f"{str(file)!r} is not a complete journal of Optuna's: its last line has no end "
+            f"({last[:40]}...)."
+        )
     optuna = optional("optuna", "optuna")
     journal = optional("optuna.storages.journal", "optuna")
     try:

@@ -6,6 +6,8 @@ What is there is opened, and read by the reader of its kind.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +35,7 @@ class Opened(NamedTuple):
 
     reader: Any
     source: Any
+    file: Path | None = None  # of a table
     checked: Checked | None = None
 
 
@@ -48,15 +51,28 @@ def metric_of_failures(source: Any) -> str | int | None:
 def check(source: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """See `Reader`; the details are what was opened."""
     opened = opened_at(source)
-    checked: Checked = opened.reader.check(opened.source, space=space, metric=metric)
+    with _naming(opened.file):
+        checked: Checked = opened.reader.check(opened.source, space=space, metric=metric)
     return Checked(checked.metric, checked.space, checked.given, opened._replace(checked=checked))
 
 
 def read(source: Any, checked: Checked, *, direction: str | None = None) -> Records:
     """See `Reader`."""
     opened: Opened = checked.details
-    records: Records = opened.reader.read(opened.source, opened.checked, direction=direction)
+    with _naming(opened.file):
+        records: Records = opened.reader.read(opened.source, opened.checked, direction=direction)
     return records
+
+
+@contextmanager
+def _naming(file: Path | None) -> Iterator[None]:
+    """Begin the message of an error with the file that it is about."""
+    try:
+        yield
+    except ValueError as error:
+        if file is None:
+            raise
+        raise ValueError(f"{str(file)!r}: {error}") from error
 
 
 def opened_at(source: Any, study_name: str | None = None) -> Opened:
@@ -82,8 +98,12 @@ def opened_at(source: Any, study_name: str | None = None) -> Opened:
         return Opened(optuna_study, storages.study_in(storage, shown, study_name))
     if study_name is not None:
         raise ValueError(
-            f"study_name is for the address of an Optuna storage, such as 'sqlite:///study.db'; got "
-            f"{source!r}."
+            "study_name is for the address of an Optuna storage, such as 'sqlite:///study.db'; got "
+            + (
+                f"{str(source)!r}."
+                if isinstance(source, (str, os.PathLike))
+                else f"a {type(source).__name__}."
+            )
         )
     if isinstance(source, str) and source.startswith(mlflow.PREFIX):
         return Opened(mlflow, source)
@@ -91,7 +111,7 @@ def opened_at(source: Any, study_name: str | None = None) -> Opened:
     if path.is_dir():
         return _folder(path)
     if path.name.lower().endswith(TABLES):
-        return Opened(table, table_in(path))
+        return Opened(table, table_in(path), path)
     if not path.exists() and not path.suffix:
         return Opened(smac, path)
     raise ValueError(f"{str(path)!r} is of no known kind. An address must be that of {KINDS}.")
@@ -115,6 +135,8 @@ def _storage(source: Any) -> Any:
 
 def _path_of(source: Any) -> Path:
     """The path, which must exist if its name has an ending that is known."""
+    if not str(source).strip():
+        raise ValueError(f"search is empty text. An address must be that of {KINDS}.")
     path = Path(source).expanduser()
     refuse_pickle(path)
     if not path.exists() and path.suffix:

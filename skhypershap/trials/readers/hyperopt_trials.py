@@ -99,7 +99,7 @@ def _metric_name(finished: Sequence[Any], metric: str | int | None) -> str:
     metric = by_position(metric, list(names))
     if metric is not None and metric not in names:
         raise unknown_name("metric", metric, names)
-    return metric or LOSS
+    return LOSS if metric is None else str(metric)
 
 
 def _score(result: Mapping[str, Any], name: str) -> float:

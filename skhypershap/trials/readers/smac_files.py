@@ -148,8 +148,9 @@ def _costs(place: Place, row: Mapping[str, Any], objectives: list[str]) -> list[
 def _no_run(folder: Path, missing: list[str]) -> FileNotFoundError:
     """The error for missing files; it names runs in subfolders, which SMAC nests by name and seed."""
     found = [str(file.parent) for depth in (1, 2) for file in folder.glob("*/" * depth + FILES[-1])]
+    other = "" if folder.exists() else " There is nothing at this address."
     below = f" There are runs in {', '.join(map(repr, sorted(found)))}." if found else ""
     return FileNotFoundError(
         f"No SMAC run in {str(folder)!r}: it has no {', '.join(missing)}. A path must be the folder of "
-        f"a run, scenario.output_directory, with {', '.join(FILES)}.{below}"
+        f"a run, scenario.output_directory, with {', '.join(FILES)}.{other}{below}"
     )

@@ -21,7 +21,7 @@ from skhypershap.trials.tables.columns import DISTINCT, columns_left_out
 from skhypershap.trials.tables.layout import Layout
 from skhypershap.trials.tables.optuna_table import is_loss
 from skhypershap.trials.tables.reading import Rows, records_of_rows
-from skhypershap.trials.tables.run_tables import COMPLETE, OPEN, RunTable
+from skhypershap.trials.tables.run_tables import FAILED, OPEN, RunTable
 
 SCORE = "score"
 PREFIXES = ("metrics.", "summary.")  # of columns of results
@@ -119,42 +119,38 @@ def _is_nan(cell: Any) -> bool:
 
 
 def _rows(runs: RunTable, parameters: pd.DataFrame, scores: np.ndarray) -> Rows:
-    """Sort runs by how they ended; a failed one has no score, and perhaps no complete parameters."""
-    fidelity = runs.fidelity
-    ended = [
-        state == COMPLETE
-        or (
-            state == OPEN
-            and fidelity is not None
-            and np.isfinite([fidelity[row], scores[row]]).all()
-        )
-        for row, state in enumerate(runs.states)
-    ]
-    n_open = sum(not e and state == OPEN for e, state in zip(ended, runs.states, strict=True))
-    scores = np.where(ended, scores, np.nan)
-    has = (
-        parameters.notna().to_numpy()
-        | (parameters.astype(object).map(lambda v: v is None)).to_numpy()
-    )
+    """Sort runs by how they ended; a failed one has no score, and perhaps not all parameters.
+
+    The score of a run that was stopped can be compared only where the table has the resources.
+    """
+    states = np.array(runs.states)
+    is_open = states == OPEN
+    if runs.fidelity is not None:
+        is_open &= ~(np.isfinite(runs.fidelity) & np.isfinite(scores))
+    scores = np.where(is_open | (states == FAILED), np.nan, scores)
     good = np.isfinite(scores)
+    has = _is_set(parameters)
     needed = has[good].all(axis=0)
-    failed = [row for row, state in enumerate(runs.states) if state != OPEN and not good[row]]
-    partial = [row for row in failed if not has[row][needed].all()]
-    scored = [
-        row for row in range(len(scores)) if good[row] or (row in failed and row not in partial)
-    ]
-    reasons = [f"{len(partial)} failed before their parameters were logged"] if partial else []
-    reasons += [f"{n_open} were stopped or have not ended"] if n_open else []
-    n_left_out = len(partial) + n_open
-    sentence = f"{n_left_out} of {len(scores)} runs are left out: {'; '.join(reasons)}."
+    partial = ~good & ~is_open & ~has[:, needed].all(axis=1)
+    reasons = {
+        "failed before their parameters were logged": int(partial.sum()),
+        "were stopped or have not ended": int(is_open.sum()),
+    }
+    shown = "; ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
     return Rows(
         parameters,
         scores,
-        fidelity,
-        scored if good.any() else [],
-        partial,
-        sentence if reasons else "",
+        runs.fidelity,
+        np.flatnonzero(~is_open & ~partial).tolist() if good.any() else [],
+        np.flatnonzero(partial).tolist(),
+        f"{sum(reasons.values())} of {len(scores)} runs are left out: {shown}." if shown else "",
     )
+
+
+def _is_set(parameters: pd.DataFrame) -> np.ndarray:
+    """Where a cell is not empty; None is a value in a column of objects."""
+    columns = [~column_of_cells(parameters[name]).empty for name in parameters]
+    return np.column_stack(columns) if columns else np.zeros((len(parameters), 0), dtype=bool)
 
 
 def _left_out(found: RunsRead, name: str, rows: Rows) -> dict[str, str]:
