@@ -124,8 +124,12 @@ def _check_rows(file: Path, text: str, separator: str) -> None:
 
 
 def _with_none(cells: pd.Series) -> pd.Series:
-    """A column of text with None where the file says so."""
-    if pd.api.types.is_numeric_dtype(cells.dtype) or not (cells == NONE).any():
+    """A column of text with None where the file says so; a parameter that MLflow logged is text."""
+    if (
+        str(cells.name).startswith("params.")
+        or pd.api.types.is_numeric_dtype(cells.dtype)
+        or not (cells == NONE).any()
+    ):
         return cells
     values = [None if cell == NONE else cell for cell in cells.astype(object).tolist()]
     return pd.Series(values, index=cells.index, name=cells.name, dtype=object)

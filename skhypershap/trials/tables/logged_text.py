@@ -19,6 +19,8 @@ def as_logged(cells: pd.Series) -> pd.Series:
     A column with one number that is not whole holds floats: 1 was logged as 1.0 or meant so.
     """
     texts: list[Any] = cells.tolist()
+    if not any(isinstance(text, str) for text in texts):
+        return cells.where(cells.notna(), np.nan)  # read from a file, where they became numbers
     values = [np.nan if _is_missing(text) else _value(text) for text in texts]
     numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
     others = {v for v in values if isinstance(v, str)}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from skhypershap.errors import TrialsWarning, unknown_name, warn
+from skhypershap.errors import SpaceWarning, TrialsWarning, unknown_name, warn
 from skhypershap.space.domains import value_key
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import FEW, space_given
@@ -21,7 +21,7 @@ from skhypershap.trials.tables.columns import DISTINCT, columns_left_out
 from skhypershap.trials.tables.layout import Layout
 from skhypershap.trials.tables.optuna_table import is_loss
 from skhypershap.trials.tables.reading import Rows, records_of_rows
-from skhypershap.trials.tables.run_tables import FAILED, OPEN, RunTable
+from skhypershap.trials.tables.run_tables import FAILED, OPEN, OTHER, RunTable
 
 SCORE = "score"
 PREFIXES = ("metrics.", "summary.")  # of columns of results
@@ -73,6 +73,10 @@ def _metric(runs: RunTable, metric: Any) -> str:
         metric = by_position(metric, names)
     if metric is None and (len(names) == 1 or SCORE in names):
         return SCORE if SCORE in names else names[0]
+    if not runs.metrics:
+        raise ValueError(
+            f"The table of {runs.kind} runs has no results, so there is nothing to explain."
+        )
     if metric is None:
         raise ValueError(
             f"The table of {runs.kind} runs has several results; choose the one to explain with "
@@ -95,6 +99,7 @@ def read(checked: Checked, direction: str | None) -> Records:
     layout = Layout("plain", name, {column: column for column in found.parameters})
     if checked.given is None:
         layout = layout._replace(left_out=_left_out(found, name, rows))
+        _warn_of_mixture(runs, layout)
     return records_of_rows(
         rows, checked, layout, direction or _direction(runs, name), lower_is_better=False
     )
@@ -127,21 +132,23 @@ def _rows(runs: RunTable, parameters: pd.DataFrame, scores: np.ndarray) -> Rows:
     is_open = states == OPEN
     if runs.fidelity is not None:
         is_open &= ~(np.isfinite(runs.fidelity) & np.isfinite(scores))
-    scores = np.where(is_open | (states == FAILED), np.nan, scores)
+    is_other = states == OTHER
+    scores = np.where(is_open | is_other | (states == FAILED), np.nan, scores)
     good = np.isfinite(scores)
     has = _is_set(parameters)
     needed = has[good].all(axis=0)
-    partial = ~good & ~is_open & ~has[:, needed].all(axis=1)
+    partial = ~good & ~is_open & ~is_other & ~has[:, needed].all(axis=1)
     reasons = {
         "failed before their parameters were logged": int(partial.sum()),
         "were stopped or have not ended": int(is_open.sum()),
+        "have runs of their own": int(is_other.sum()),
     }
     shown = "; ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
     return Rows(
         parameters,
         scores,
         runs.fidelity,
-        np.flatnonzero(~is_open & ~partial).tolist() if good.any() else [],
+        np.flatnonzero(~is_open & ~is_other & ~partial).tolist() if good.any() else [],
         np.flatnonzero(partial).tolist(),
         f"{sum(reasons.values())} of {len(scores)} runs are left out: {shown}." if shown else "",
     )
@@ -172,6 +179,17 @@ def _left_out(found: RunsRead, name: str, rows: Rows) -> dict[str, str]:
             if _identifies(parameters[column])
         }
     return reasons if len(reasons) < parameters.shape[1] else {}
+
+
+def _warn_of_mixture(runs: RunTable, layout: Layout) -> None:
+    taken = [name for name in layout.parameters if name not in layout.left_out]
+    if runs.bare:
+        warn(
+            f"The table of {runs.kind} runs does not tell parameters from results; taken as parameters: "
+            f"{', '.join(map(repr, taken))}. Pass space= with an entry for each parameter if one of "
+            "them is a result.",
+            SpaceWarning,
+        )
 
 
 def _is_constant(cells: pd.Series) -> bool:

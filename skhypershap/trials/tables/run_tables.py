@@ -17,7 +17,7 @@ from skhypershap.trials.tables.dict_cells import is_dict_column, with_columns_of
 from skhypershap.trials.tables.layout import FIDELITY
 from skhypershap.trials.tables.logged_text import as_logged
 
-COMPLETE, FAILED, OPEN = "complete", "failed", "open"
+COMPLETE, FAILED, OPEN, OTHER = "complete", "failed", "open", "other"
 STATES = {
     "finished": COMPLETE,
     "success": COMPLETE,
@@ -38,6 +38,7 @@ STATES = {
     "aborted": OPEN,
     "not_evaluated": OPEN,
 }
+PARENT = "tags.mlflow.parentRunId"
 ITERATION = "training_iteration"
 RAY_TIMES = ("time_total_s", "time_this_iter_s")
 RAY_OTHERS = (
@@ -89,7 +90,7 @@ class RunTable:
     metrics : dict of str to Series
         The results by name; the first ones are the user's.
     states : list of str
-        How each run ended: "complete", "failed" or "open".
+        How each run ended: "complete", "failed" or "open"; "other" if it is no trial.
     fidelity : ndarray or None
         The resource of each run.
     directions : dict of str to str
@@ -125,7 +126,7 @@ def run_table(table: pd.DataFrame) -> RunTable | None:
 def _mlflow(table: pd.DataFrame) -> RunTable | None:
     """`mlflow.search_runs()`: everything in `params.*` is text, and None where it was not logged."""
     params, metrics = _under(table, "params."), _under(table, "metrics.")
-    if not params or not metrics:
+    if not params or not (metrics or "run_id" in table):
         return None
     cells = {name: as_logged(table[column]) for name, column in params.items()}
     found = {name: table[column] for name, column in metrics.items()}
@@ -133,9 +134,20 @@ def _mlflow(table: pd.DataFrame) -> RunTable | None:
         "MLflow",
         _frame(cells, len(table)),
         found,
-        _states(table, "status"),
+        _without_parents(table, _states(table, "status")),
         _fidelity(table, found),
     )
+
+
+def _without_parents(table: pd.DataFrame, states: list[str]) -> list[str]:
+    """States in which a run that other runs belong to is no trial: it sums them up."""
+    if "run_id" not in table or PARENT not in table:
+        return states
+    parents = set(table[PARENT].dropna())
+    return [
+        OTHER if run in parents else state
+        for run, state in zip(table["run_id"].tolist(), states, strict=True)
+    ]
 
 
 def _ray(table: pd.DataFrame) -> RunTable | None:
