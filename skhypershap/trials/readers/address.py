@@ -20,6 +20,7 @@ from skhypershap.trials.readers import (
     ray_folder,
     ray_tune,
     smac,
+    smac_files,
     table,
 )
 from skhypershap.trials.records import Checked, Records
@@ -28,6 +29,9 @@ KINDS = (
     "a table (.csv, .tsv, .parquet, .jsonl), an Optuna storage ('sqlite:///study.db', 'study.db', a "
     "journal), the folder of a SMAC, Ray Tune or DeepCAVE run, or 'mlflow:EXPERIMENT'"
 )
+
+
+MLFLOW_META = "meta.yaml"
 
 
 class Opened(NamedTuple):
@@ -152,4 +156,22 @@ def _folder(folder: Path) -> Opened:
         return Opened(deepcave_run, folder)
     if ray_folder.is_run(folder):
         return Opened(ray_tune, ray_folder.results_in(folder))
+    if not smac_files.is_run(folder):
+        _refuse_above(folder)
     return Opened(smac, folder)
+
+
+def _refuse_above(folder: Path) -> None:
+    """Refuse a folder with runs below it, and a store of MLflow's."""
+    if (folder / MLFLOW_META).is_file() or any(folder.glob(f"*/{MLFLOW_META}")):
+        raise ValueError(
+            f"{str(folder)!r} is a store of MLflow, which only mlflow reads: call "
+            "mlflow.set_tracking_uri, and pass 'mlflow:EXPERIMENT'."
+        )
+    inner = sorted(path for path in folder.iterdir() if path.is_dir())
+    found = [str(path) for path in inner if deepcave_run.is_run(path) or ray_folder.is_run(path)]
+    if found:
+        raise FileNotFoundError(
+            f"{str(folder)!r} is not the folder of a run; there are runs in "
+            f"{', '.join(map(repr, found))}."
+        )

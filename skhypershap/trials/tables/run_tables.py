@@ -178,7 +178,11 @@ def _deepcave(table: pd.DataFrame) -> RunTable | None:
     bare = not matches and {"config_id", "budget", "status"} <= set(table.columns)
     if not matches and not bare:
         return None
-    names = [name for name in table.columns if name not in matches and name not in DEEPCAVE_OTHERS]
+    names = [
+        name
+        for name in table.columns
+        if name not in matches and name not in DEEPCAVE_OTHERS and not name.startswith("Unnamed:")
+    ]
     metrics = {match[1]: table[name] for name, match in matches.items()}
     return RunTable(
         "DeepCAVE",

@@ -265,6 +265,20 @@ def test_nothing_at_an_address(tmp_path):
         read_trials("")
 
 
+def test_folder_above_runs(tmp_path):
+    from made_sources import deepcave_folder, ray_folder
+
+    for name, make in (("first", deepcave_folder), ("second", ray_folder)):
+        (tmp_path / name).mkdir()
+        make(made_trials(n_trials=3), None, tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=r"there are runs in '.*first', '.*second'\."):
+        read_trials(tmp_path)
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "meta.yaml").write_text("name: Default")
+    with pytest.raises(ValueError, match=r"store of MLflow.*'mlflow:EXPERIMENT'"):
+        read_trials(tmp_path)
+
+
 def test_mlflow_that_is_not_installed():
     if importlib.util.find_spec("mlflow"):
         pytest.skip("mlflow is installed")
