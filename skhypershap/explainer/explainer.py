@@ -46,7 +46,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
         A scikit-learn search or one with the same interface, fitted or not, also inside a
         `FrozenEstimator`; a space, whose trials are passed to `fit`; or any other source that
         `read_trials` reads: an Optuna study, a SMAC run or its folder, a Ray Tune ResultGrid,
-        hyperopt Trials, a DataFrame.
+        hyperopt Trials, a DataFrame, or the address of a file or database.
     space : ConfigSpace.ConfigurationSpace, dict or list of dict, default=None
         The space, for a source that has none. None: the space of the source, or else a space
         inferred from the trials, with a warning.

@@ -9,6 +9,7 @@ import numpy as np
 
 from skhypershap.errors import unknown_name
 from skhypershap.space.domains import value_key
+from skhypershap.trials.metric_names import by_position
 
 TIMES = ("fit_time", "score_time", "partial_fit_time")
 RESOURCE = "n_resources"  # of scikit-learn's halving searches
@@ -17,7 +18,7 @@ MEAN, STD = "mean_", "std_"
 TEST = f"{MEAN}test_"
 
 
-def check_metric(search: Any, metric: str | None) -> None:
+def check_metric(search: Any, metric: str | int | None) -> None:
     """Refuse a metric that a search, fitted or not, will not have."""
     scoring = getattr(search, "scoring", None)
     times = ("partial_fit_time", "score_time") if hasattr(search, "parameters") else TIMES[:2]
@@ -38,7 +39,7 @@ def metric_names(search: Any) -> list[str]:
     return list(scoring) if isinstance(scoring, (list, tuple, set, dict)) else []
 
 
-def column_of(search: Any, metric: str | None) -> tuple[str, str]:
+def column_of(search: Any, metric: str | int | None) -> tuple[str, str]:
     """Name of the metric to explain, and the key of its column in the results."""
     results = search.cv_results_
     columns = {key.removeprefix(TEST): key for key in results if key.startswith(TEST)}
@@ -55,8 +56,11 @@ def column_of(search: Any, metric: str | None) -> tuple[str, str]:
     return name, columns[name] if name in columns else columns["score"]
 
 
-def metric_name(search: Any, metric: str | None, names: Sequence[str], times: Sequence[str]) -> str:
+def metric_name(
+    search: Any, metric: str | int | None, names: Sequence[str], times: Sequence[str]
+) -> str:
     """Name of the metric to explain, or an error that lists those that are there."""
+    metric = by_position(metric, names)
     if metric in times:
         return str(metric)
     if names == ["score"]:
@@ -77,10 +81,10 @@ def metric_name(search: Any, metric: str | None, names: Sequence[str], times: Se
         )
     if metric not in names:
         raise unknown_name("metric", metric, [*names, *times])
-    return metric
+    return str(metric)
 
 
-def mean_and_std(search: Any, metric: str | None) -> tuple[np.ndarray, np.ndarray]:
+def mean_and_std(search: Any, metric: str | int | None) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of a metric over the folds, both of shape (n_rows,)."""
     _, column = column_of(search, metric)
     keys = column, column.replace(MEAN, STD, 1)

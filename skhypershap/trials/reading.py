@@ -66,14 +66,26 @@ class Reader(Protocol):
 # identifying a source never imports its library. A string is the module to import.
 READERS: dict[str, str | Reader] = {
     "ConfigSpace.configuration_space.ConfigurationSpace": ".readers.configspace",
-    "builtins.str": ".readers.smac",  # the folder of a run
+    "builtins.str": ".readers.address",
     "builtins.tuple": ".readers.smac",  # (runhistory, scenario)
+    "duckdb.duckdb.DuckDBPyRelation": ".readers.frame",
+    "_duckdb.DuckDBPyRelation": ".readers.frame",
     "hyperopt.base.Trials": ".readers.hyperopt_trials",
+    "mlflow.entities.experiment.Experiment": ".readers.mlflow",
+    "narwhals.dataframe.DataFrame": ".readers.frame",
+    "narwhals.dataframe.LazyFrame": ".readers.frame",
+    "optuna.storages._base.BaseStorage": ".readers.address",
     "optuna.study.study.Study": ".readers.optuna_study",
     "optuna_integration.sklearn.sklearn.OptunaSearchCV": ".readers.optuna_search",
     "pandas.DataFrame": ".readers.table",
     "pandas.core.frame.DataFrame": ".readers.table",
-    "pathlib.Path": ".readers.smac",
+    "pathlib.Path": ".readers.address",
+    "pathlib._local.Path": ".readers.address",  # Python 3.13
+    "polars.dataframe.frame.DataFrame": ".readers.frame",
+    "polars.lazyframe.frame.LazyFrame": ".readers.frame",
+    "pyarrow.lib.RecordBatch": ".readers.frame",
+    "pyarrow.lib.Table": ".readers.frame",
+    "ray.tune.analysis.experiment_analysis.ExperimentAnalysis": ".readers.ray_analysis",
     "ray.tune.result_grid.ResultGrid": ".readers.ray_tune",
     "skhypershap.trials.trials.Trials": ".readers.trials_read",
     "sklearn.base.BaseEstimator": ".readers.search",
@@ -166,12 +178,15 @@ def reader_of(source: Any) -> Reader:
     names = [name for name in class_names(source) if name in READERS]
     if not names and hasattr(source, "cv_results_"):
         names = ["sklearn.base.BaseEstimator"]
+    if not names and hasattr(type(source), "__arrow_c_stream__"):
+        names = ["pyarrow.lib.Table"]  # any other frame
     if not names:
         raise TypeError(
             f"Cannot read trials from {type(source).__name__}. search must be a scikit-learn search or "
             "one shaped like it (with cv_results_), a ConfigSpace.ConfigurationSpace, or a source of "
-            "trials: a DataFrame, an Optuna study, a SMAC run, a Ray Tune ResultGrid or hyperopt "
-            "Trials. For any other source write a reader and pass it to register_reader."
+            "trials: a DataFrame, an Optuna study, a SMAC run, a Ray Tune ResultGrid, hyperopt Trials, "
+            "or the address of one: a path or text. For any other source write a reader and pass it to "
+            "register_reader."
         )
     reader = READERS[names[0]]
     if not isinstance(reader, str):
@@ -243,6 +258,7 @@ def read_trials(
     space: Any = None,
     metric: str | int | None = None,
     direction: str | None = None,
+    study_name: str | None = None,
 ) -> Trials:
     """Read the results that a source holds.
 
@@ -250,9 +266,12 @@ def read_trials(
     ----------
     source : object
         A fitted scikit-learn search or one shaped like it, also inside `FrozenEstimator`; a
-        `ConfigSpace.ConfigurationSpace` together with `configs` and `scores`; a DataFrame of trials; an
-        Optuna study; a SMAC run: its facade, the pair (runhistory, scenario) or its folder; a Ray Tune
-        `ResultGrid`; hyperopt `Trials`; or an instance of a class given to `register_reader`.
+        `ConfigSpace.ConfigurationSpace` together with `configs` and `scores`; a DataFrame of trials, of
+        pandas, polars or pyarrow; an Optuna study or storage; a SMAC run: its facade, the pair
+        (runhistory, scenario) or its folder; a Ray Tune `ResultGrid` or `ExperimentAnalysis`; hyperopt
+        `Trials`; or an instance of a class given to `register_reader`. Or an address, as text or a path:
+        a table (`.csv`, `.parquet`, `.jsonl`), an Optuna storage (`"sqlite:///study.db"`, `"study.db"`,
+        a journal), the folder of a SMAC, Ray Tune or DeepCAVE run, `"mlflow:EXPERIMENT"`.
     configs : DataFrame, list of dict or list of Configuration, optional
         The configurations that ran, where the source is a space.
     scores : array-like of shape (n_trials,), optional
@@ -268,6 +287,8 @@ def read_trials(
         where it did not, minimised.
     direction : {"maximize", "minimize"}, optional
         Which scores are better; the direction of the source by default.
+    study_name : str, optional
+        The study to read from an Optuna storage that has several.
 
     Returns
     -------
@@ -279,11 +300,12 @@ def read_trials(
     TypeError
         If there is no reader for the source.
     ValueError
-        If the source has no such metric, no finished trial, or values outside its space.
+        If the source has no such metric, no finished trial, or values outside its space; if a file is
+        broken, which is never read in part; if it is a pickle, which could run any code.
     sklearn.exceptions.NotFittedError
         If a search has not run.
     FileNotFoundError
-        If a path is not the folder of a SMAC run.
+        If there is nothing at an address.
     ImportError
         If the source needs a library that is not installed; the message names the extra.
 
@@ -312,5 +334,8 @@ def read_trials(
             f"{', '.join(given)} can be given with a ConfigurationSpace only; a "
             f"{type(source).__name__} has results of its own."
         )
+    if study_name is not None:
+        address = importlib.import_module(".readers.address", __package__)
+        source = address.opened_at(source, study_name).source
     checked = check_source(source, space=space, metric=metric)
     return read_checked(source, checked, direction=direction, **given)

@@ -8,10 +8,13 @@ from typing import Any
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap.space.encoding import as_configs, check_names, check_supported, default_values
+from skhypershap.trials.metric_names import by_position
 from skhypershap.trials.records import Checked, Records
 
 
-def check(source: ConfigurationSpace, *, space: Any = None, metric: str | None = None) -> Checked:
+def check(
+    source: ConfigurationSpace, *, space: Any = None, metric: str | int | None = None
+) -> Checked:
     """See `Reader`."""
     if space is not None:
         raise ValueError(
@@ -19,7 +22,7 @@ def check(source: ConfigurationSpace, *, space: Any = None, metric: str | None =
         )
     check_names(source)
     check_supported(source)
-    return Checked(metric or "score", deepcopy(source))
+    return Checked(by_position(metric, ["score"]) or "score", deepcopy(source))
 
 
 def read(source: ConfigurationSpace, checked: Checked, *, direction: str | None = None) -> Records:

@@ -14,6 +14,7 @@ from skhypershap.space.domains import Choices, domain_of, is_number
 from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_of_trials
+from skhypershap.trials.metric_names import by_position
 from skhypershap.trials.readers.hyperopt_space import is_expression, space_of_expression
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.search_space import dicts_of
@@ -34,7 +35,7 @@ def metric_of_failures(source: Any) -> str | int | None:
     return own_or([name for trial in _finished(source) for name in trial["result"]], LOSS)
 
 
-def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+def check(source: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """See `Reader`; `space` may also be the space of `fmin`."""
     finished = _finished(source)
     name = _metric_name(finished, metric)
@@ -93,14 +94,15 @@ def _finished(source: Any) -> list[Any]:
     return finished
 
 
-def _metric_name(finished: Sequence[Any], metric: str | None) -> str:
+def _metric_name(finished: Sequence[Any], metric: str | int | None) -> str:
     """Name of the result to explain, or an error that lists those that are there."""
     results = [trial["result"] for trial in finished]
     numeric = [key for result in results for key, value in result.items() if is_number(value)]
     names = dict.fromkeys([LOSS, *numeric])
+    metric = by_position(metric, list(names))
     if metric is not None and metric not in names:
         raise unknown_name("metric", metric, names)
-    return metric or LOSS
+    return LOSS if metric is None else str(metric)
 
 
 def _score(result: Mapping[str, Any], name: str) -> float:

@@ -25,7 +25,7 @@ from skhypershap.trials.searches import check_ran, untuned
 TIMES = ("fit_time", "score_time")
 
 
-def check(search: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+def check(search: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """Refuse before hours of search what `read` would refuse after them; see `Reader`."""
     name = metric_name(search, metric, ["score"], TIMES)
     given = search.param_distributions if space is None else space

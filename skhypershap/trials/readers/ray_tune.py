@@ -17,6 +17,7 @@ from skhypershap.space.domains import is_number, value_key
 from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_inferred, space_of_trials
+from skhypershap.trials.metric_names import by_position
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.rounded import rounded, weighted
 
@@ -36,7 +37,7 @@ def metric_of_failures(source: Any) -> str | int | None:
     return own_or(names, tuner_objective(source)[0] or TIMES[0])
 
 
-def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+def check(source: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """See `Reader`; `space` may also be the `param_space` of the Tuner."""
     name = _metric_name(source, metric)
     built = None if space is None or _is_param_space(space) else space_given(space)
@@ -75,7 +76,7 @@ def _started(source: Any) -> list[Any]:
     return [result for result in source if result.config is not None]
 
 
-def _metric_name(source: Any, metric: str | None) -> str:
+def _metric_name(source: Any, metric: str | int | None) -> str:
     """Name of the metric to explain, or an error that lists those that are there."""
     results = [result for result in _started(source) if result.error is None]
     if not results:
@@ -88,7 +89,10 @@ def _metric_name(source: Any, metric: str | None) -> str:
         for name, value in _flat(result.metrics).items()
         if is_number(value) and name not in NOT_SCORES and not name.startswith("config/")
     )
-    name = tuner_objective(source)[0] if metric is None else metric
+    own = tuner_objective(source)[0]
+    objectives = [name for name in names if name not in TIMES]
+    objectives.sort(key=lambda name: name != own)  # the Tuner's own metric is the first
+    name = own if metric is None else by_position(metric, objectives)
     if name is None:
         raise ValueError(
             "The Tuner was given no metric in its TuneConfig; choose one with metric=: "
@@ -149,6 +153,11 @@ def _flat(nested: Mapping[str, Any], before: str = "", whole: Any = ()) -> dict[
         else:
             flat[name] = value
     return flat
+
+
+def space_of_param_space(space: Any, configs: Configs) -> ConfigurationSpace | None:
+    """The space of a Tuner's `param_space`, None if `space` is anything else."""
+    return _space_of_entries(dict(_entries(space)), configs) if _is_param_space(space) else None
 
 
 def _is_domain(entry: Any) -> bool:

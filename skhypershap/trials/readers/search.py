@@ -30,7 +30,7 @@ def metric_of_failures(search: Any) -> str | int | None:
     return own_or(names, names[0] if len(names) > 1 else None)
 
 
-def check(search: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+def check(search: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """Refuse before hours of search what `read` would refuse after them; see `Reader`."""
     if _is_no_search(search):
         raise TypeError(

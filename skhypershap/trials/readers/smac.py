@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
@@ -16,32 +13,11 @@ from skhypershap.errors import unknown_name
 from skhypershap.space.encoding import default_values
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given
+from skhypershap.trials.metric_names import by_position
+from skhypershap.trials.readers.smac_files import RUNNING, SUCCESS, Evaluation, Run, run_in
 from skhypershap.trials.records import Checked, Records
 
-FILES = ("scenario.json", "configspace.json", "runhistory.json")
-# SMAC before 2.3 wrote these as a list, later versions write a dict.
-FIELDS = ("config_id", "instance", "seed", "budget", "cost", "time", "status")
-RUNNING, SUCCESS = 0, 1
 TIME = "time"
-
-
-class Evaluation(NamedTuple):
-    """One call of the target function: a configuration at one seed, instance and budget."""
-
-    config_id: int
-    budget: float | None
-    costs: list[float]
-    time: float
-    status: int
-
-
-class Run(NamedTuple):
-    """The contents of a SMAC run, in whichever form it came."""
-
-    space: ConfigurationSpace
-    objectives: list[str]
-    configs: Mapping[int, Mapping[str, Any]]
-    evaluations: list[Evaluation]
 
 
 def metric_of_failures(source: Any) -> str | int | None:
@@ -50,7 +26,7 @@ def metric_of_failures(source: Any) -> str | int | None:
     return own_or(objectives, objectives[0])
 
 
-def check(source: Any, *, space: Any = None, metric: str | None = None) -> Checked:
+def check(source: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """See `Reader`."""
     run = _run_of(source)
     built = space_given(run.space if space is None else space)
@@ -89,9 +65,10 @@ def _score(run: Run, evaluation: Evaluation, metric: str) -> float:
     return evaluation.time
 
 
-def _metric_name(run: Run, metric: str | None) -> str:
+def _metric_name(run: Run, metric: str | int | None) -> str:
     """Name of the objective to explain, or an error that lists those that are there."""
     allowed = list(dict.fromkeys([*run.objectives, TIME]))
+    metric = by_position(metric, run.objectives)
     if metric is None and len(run.objectives) > 1:
         raise ValueError(
             f"The SMAC run has several objectives ({', '.join(map(repr, run.objectives))}); choose one "
@@ -105,7 +82,7 @@ def _metric_name(run: Run, metric: str | None) -> str:
 def _run_of(source: Any) -> Run:
     """Read a run from any of its forms, and refuse one without a finished trial."""
     if isinstance(source, (str, Path)):
-        run = _run_in(Path(source))
+        run = run_in(Path(source))
     elif isinstance(source, tuple):
         run = _run_of_pair(source)
     elif hasattr(source, "get_config"):
@@ -147,47 +124,6 @@ def _run_of_history(history: Any, scenario: Any | None) -> Run:
         )
     space = next((config.config_space for config in configs.values()), ConfigurationSpace())
     return Run(space, ["cost"], configs, evaluations)
-
-
-def _run_in(folder: Path) -> Run:
-    """Read the files of a run; this does not need SMAC."""
-    missing = [name for name in FILES if not (folder / name).is_file()]
-    if missing:
-        raise _no_run(folder, missing)
-    scenario, history = (_read_json(folder / name) for name in ("scenario.json", "runhistory.json"))
-    with warnings.catch_warnings():  # about fields of old files, which are read correctly
-        warnings.filterwarnings("ignore", "The field", UserWarning)
-        space = ConfigurationSpace.from_json(folder / "configspace.json")
-    rows = [
-        row if isinstance(row, dict) else dict(zip(FIELDS, row, strict=False))
-        for row in history["data"]
-    ]
-    evaluations = [
-        Evaluation(
-            row["config_id"], row["budget"], _as_list(row["cost"]), row["time"], row["status"]
-        )
-        for row in rows
-        if row["status"] != RUNNING
-    ]
-    configs = {int(config_id): config for config_id, config in history["configs"].items()}
-    return Run(space, _as_list(scenario["objectives"]), configs, evaluations)
-
-
-def _no_run(folder: Path, missing: list[str]) -> FileNotFoundError:
-    """The error for missing files; it names runs in subfolders, which SMAC nests by name and seed."""
-    found = [str(file.parent) for depth in (1, 2) for file in folder.glob("*/" * depth + FILES[-1])]
-    below = f" There are runs in {', '.join(map(repr, sorted(found)))}." if found else ""
-    return FileNotFoundError(
-        f"No SMAC run in {str(folder)!r}: it has no {', '.join(missing)}. A path must be the folder of "
-        f"a run, scenario.output_directory, with {', '.join(FILES)}.{below}"
-    )
-
-
-def _read_json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{str(file)!r} is not a complete JSON file ({error}).") from error
 
 
 def _as_list(one_or_several: Any) -> list[Any]:

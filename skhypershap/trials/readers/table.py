@@ -1,6 +1,7 @@
 """Trials from a DataFrame: one row per trial, a column per hyperparameter, and the scores.
 
-Tables of scikit-learn and of Optuna are recognised by their columns; see `trials.tables`.
+Tables of scikit-learn, Optuna and of trackers of runs are recognised by their columns; see
+`trials.tables`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from skhypershap.trials.cv_results import TIMES
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
-from skhypershap.trials.tables import cv_results_table, optuna_table
+from skhypershap.trials.tables import cv_results_table, optuna_table, run_records
 from skhypershap.trials.tables.columns import columns_left_out, score_columns
 from skhypershap.trials.tables.layout import FIDELITY, Layout, named
 from skhypershap.trials.tables.reading import Rows, records_of_rows
+from skhypershap.trials.tables.run_tables import run_table
 
 SCORE = "score"
 
@@ -34,6 +36,9 @@ def metric_of_failures(source: pd.DataFrame) -> str | int | None:
         return own_or(names, names[0] if len(names) > 1 else None)
     if optuna_table.is_trials_dataframe(table):
         return own_or(optuna_table.objectives_of(table), "0")
+    runs = run_table(table)
+    if runs is not None:
+        return run_records.metric_of_failures(runs)
     return own_or(table.columns, None)
 
 
@@ -47,6 +52,9 @@ def check(source: pd.DataFrame, *, space: Any = None, metric: str | int | None =
         built = space_given(space) if isinstance(space, ConfigurationSpace) else None
         layout = Layout("optuna", column, optuna_table.parameter_columns(table))
     else:
+        runs = None if cv_results_table.is_cv_results(table) else run_table(table)
+        if runs is not None:
+            return run_records.check(runs, space, metric)
         built = None if space is None else space_given(space)
         if cv_results_table.is_cv_results(table):
             name, column = cv_results_table.metric_column(table, metric)
@@ -65,6 +73,8 @@ def check(source: pd.DataFrame, *, space: Any = None, metric: str | int | None =
 
 def read(source: pd.DataFrame, checked: Checked, *, direction: str | None = None) -> Records:
     """See `Reader`; with a given space only its columns, the scores and the fidelity are read."""
+    if isinstance(checked.details, run_records.RunsRead):
+        return run_records.read(checked, direction)
     table, layout = named(source), checked.details
     fidelity = _floats(table, FIDELITY) if FIDELITY in table else None
     if layout.kind == "optuna":
@@ -80,7 +90,8 @@ def read(source: pd.DataFrame, checked: Checked, *, direction: str | None = None
         rows = Rows(table, _floats(table, layout.score), fidelity, list(range(len(table))))
         lower = checked.metric in TIMES
     else:
-        rows = Rows(table, table[layout.score], fidelity, list(range(len(table))))
+        scores = run_records.numbers_in(table[layout.score], layout.score)
+        rows = Rows(table, scores, fidelity, list(range(len(table))))
         if checked.given is None:
             names = list(layout.parameters)
             layout = layout._replace(left_out=columns_left_out(table, names, layout.score))
@@ -89,10 +100,7 @@ def read(source: pd.DataFrame, checked: Checked, *, direction: str | None = None
 
 
 def _floats(table: pd.DataFrame, column: str) -> np.ndarray:
-    try:
-        return pd.to_numeric(table[column]).to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"The column {column!r} must hold numbers; {error}.") from error
+    return run_records.numbers_in(table[column], column)
 
 
 def _cv_parameters(table: pd.DataFrame) -> dict[str, str]:
@@ -108,6 +116,8 @@ def _plain_metric(table: pd.DataFrame, metric: Any, built: ConfigurationSpace | 
     """The column of scores: the one that is named, "score", or the only mean of test scores."""
     columns = [name for name in table.columns if name != FIDELITY and name not in (built or ())]
     metric = str(metric) if isinstance(metric, Integral) else metric
+    if metric == "0" and metric not in columns:
+        metric = None  # the first objective is the only one, if it is known at all
     if metric is not None and metric not in columns:
         raise unknown_name("metric (the column of scores)", metric, score_columns(table, columns))
     if metric is not None:

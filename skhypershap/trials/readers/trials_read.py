@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from skhypershap.errors import check_name
+from skhypershap.trials.metric_names import by_position
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.trials import Trials
 
@@ -14,6 +15,7 @@ def check(source: Trials, *, space: Any = None, metric: Any = None) -> Checked:
     """See `Reader`."""
     if space is not None:
         raise ValueError("space= is for sources without a space; Trials have one. Leave it out.")
+    metric = by_position(metric, [source.metric])
     if metric is not None:
         check_name("metric", metric, [source.metric])
     return Checked(source.metric, deepcopy(source.searched_space))

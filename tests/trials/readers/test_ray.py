@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -297,3 +298,43 @@ def test_few_trials_give_a_warning(fit):
             grid, space={"a": loguniform(1e-9, 1)}, baseline="median"
         ).fit()
     assert explainer.explain().attrs["direction"] == "maximize"
+
+
+@pytest.mark.filterwarnings("ignore:.*trials failed:skhypershap.errors.TrialsWarning")
+class TestOtherFormsOfARun:
+    """The analysis, the table and the folder of a run hold the trials that its ResultGrid has."""
+
+    @staticmethod
+    def check_same(found, expected, n_failed=1):
+        key = {
+            str(config): score
+            for config, score in zip(expected.configs, expected.scores, strict=True)
+        }
+        assert {str(c): s for c, s in zip(found.configs, found.scores, strict=True)} == key
+        assert sorted(found.fidelity.tolist()) == sorted(expected.fidelity.tolist())
+        assert str(found.space) == str(expected.space)
+        assert found.direction == expected.direction
+        assert len(found.failed) == n_failed
+
+    def test_analysis(self, stopped):
+        analysis = stopped._experiment_analysis
+        assert isinstance(analysis, tune.ExperimentAnalysis)
+        expected = read_trials(stopped, space=make_param_space())
+        self.check_same(read_trials(analysis, space=make_param_space()), expected)
+        assert read_trials(analysis, space=make_param_space(), metric=0).metric == "loss"
+
+    def test_table(self, stopped):
+        expected = read_trials(stopped, space=make_param_space())
+        passed = {"space": make_param_space(), "metric": "loss", "direction": "minimize"}
+        # Ray's table lacks trials that reported nothing.
+        self.check_same(read_trials(stopped.get_dataframe(), **passed), expected, n_failed=0)
+        table = read_trials(stopped.get_dataframe(), **{**passed, "metric": "test/accuracy"})
+        assert table.scores == pytest.approx([1 / score for score in expected.scores])
+
+    def test_folder(self, stopped):
+        expected = read_trials(stopped, space=make_param_space())
+        passed = {"space": make_param_space(), "metric": "loss", "direction": "minimize"}
+        self.check_same(read_trials(stopped.experiment_path, **passed), expected)
+        self.check_same(read_trials(Path(stopped.experiment_path), **passed), expected)
+        with pytest.raises(ValueError, match="pass direction="):
+            read_trials(stopped.experiment_path, metric="loss")
