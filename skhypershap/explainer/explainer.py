@@ -19,7 +19,7 @@ from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
-from skhypershap.surrogate.fitting import check_surrogate
+from skhypershap.surrogate.regressors import check_surrogate
 from skhypershap.trials import (
     Checked,
     check_source,
