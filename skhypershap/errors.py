@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import difflib
 import sys
+import threading
 import warnings
 from collections.abc import Iterable
+from types import FrameType
+
+# Their lines are nobody's fault: a search, a Pipeline or joblib calls us, and a thread calls joblib.
+LIBRARIES = frozenset(
+    "skhypershap sklearn joblib imblearn threading concurrent multiprocessing contextlib functools".split()
+)
 
 
 class HyperSHAPWarning(UserWarning):
@@ -47,10 +54,28 @@ def unknown_name(what: str, got: object, allowed: Iterable[str]) -> ValueError:
 
 
 def warn(message: str, category: type[HyperSHAPWarning]) -> None:
-    """Warn at the user's line: the first one outside skhypershap and scikit-learn."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(
-        ("skhypershap", "sklearn")
-    ):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level + 1)
+    """Warn at the user's line: the first one outside skhypershap and the libraries that call it.
+
+    A thread of joblib has no such line; the main thread waits at it.
+    """
+    frame = _users_frame(sys._getframe(1)) or _users_frame(
+        sys._current_frames().get(threading.main_thread().ident or 0)
+    )
+    if frame is None:
+        warnings.warn(message, category, stacklevel=2)
+        return
+    warnings.warn_explicit(
+        message,
+        category,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        module=frame.f_globals.get("__name__", "__main__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def _users_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame of code that is not one of `LIBRARIES`; None where there is none."""
+    while frame and str(frame.f_globals.get("__name__", "")).split(".")[0] in LIBRARIES:
+        frame = frame.f_back
+    return frame

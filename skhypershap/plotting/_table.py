@@ -72,3 +72,22 @@ def inner_size(ax: Axes) -> tuple[float, float]:
     figure.draw_without_rendering()
     box = ax.get_window_extent()
     return box.width / figure.dpi * POINTS_PER_INCH, box.height / figure.dpi * POINTS_PER_INCH
+
+
+def show_names_as_they_are(ax: Axes, *, x: bool = False) -> None:
+    """Show names that hold a dollar sign, which matplotlib takes for mathematics.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        With names along y, also where other Axes share it.
+    x : bool
+        Whether there are names along x, too; numbers there may well be mathematics.
+    """
+    texts = [ax.title, ax.xaxis.label, ax.yaxis.label]
+    for shared in ax.get_shared_y_axes().get_siblings(ax):
+        texts += shared.get_yticklabels()
+    for shared in ax.get_shared_x_axes().get_siblings(ax) if x else ():
+        texts += shared.get_xticklabels()
+    for text in texts:
+        text.set_parse_math(False)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
-from sklearn.metrics import r2_score
 from sklearn.utils import get_tags
 
 from skhypershap.arrays import Floats, Positions, Scores, Vectors
@@ -25,9 +23,11 @@ from skhypershap.surrogate.hyperparameters import Hyperparameters
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
 from skhypershap.surrogate.raw_scores import scale_for_splits, scale_values
 from skhypershap.surrogate.regressors import (
+    SurrogateError,
     fitted_regressor,
     held_out_predictions,
     predictions_of,
+    r2_of,
 )
 from skhypershap.surrogate.rules import activity_of
 from skhypershap.surrogate.surrogate import LARGEST, Inputs, Surrogate
@@ -37,6 +37,7 @@ from skhypershap.surrogate.warped import warped_surrogate
 FOREST = "forest"
 N_TREES = 100
 N_COMPARED = 16
+N_ATTEMPTS = 10  # resamples that a model may refuse
 N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
 
 
@@ -93,7 +94,7 @@ class SurrogateSpec:
         if isinstance(surrogate.model, WarpedMean):
             warn_if_process_failed(surrogate.model)
         held_out = self._held_out(surrogate.model, seen, seed)
-        score = _r2(self.scores[: self.n_source], held_out)
+        score = r2_of(self.scores[: self.n_source], held_out)
         return replace(surrogate, score=score, held_out=held_out)
 
     def refit(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
@@ -101,6 +102,15 @@ class SurrogateSpec:
 
         A process takes the hyperparameters that it has learned in `fitted`, the fit of all trials.
         """
+        for attempt in range(N_ATTEMPTS):
+            try:
+                return self._refitted(generator, fitted)
+            except SurrogateError:  # too few different trials for this model, say
+                if attempt == N_ATTEMPTS - 1:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _refitted(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
         rows = generator.integers(self.n_source, size=self.n_source)
         rows = np.concatenate([rows, np.arange(self.n_source, len(self.scores))])
         fidelity = None if self.fidelity is None else self.fidelity[rows]
@@ -227,16 +237,6 @@ def _of_filled_vectors(forest: FlatForest, inputs: Inputs) -> FlatForest:
         forest = forest._replace(missing=np.where(left, forest.left, forest.right))
     activity = activity_of(legality, forest.dtype)
     return add_conditional_splits(forest, activity, LARGEST if inputs.has_fidelity else None)
-
-
-def _r2(scores: Scores, held_out: Scores) -> float:
-    """R2 of held-out predictions; NaN for one trial."""
-    known = ~np.isnan(held_out)
-    if known.sum() < 2:
-        return float("nan")
-    # Squares of large scores overflow; a power of two changes nothing else.
-    exponent = -math.frexp(float(np.abs(scores[known]).max()))[1]
-    return float(r2_score(*(np.ldexp(part[known], exponent) for part in (scores, held_out))))
 
 
 def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:

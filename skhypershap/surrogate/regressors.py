@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.dummy import DummyRegressor
+from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
 from skhypershap.arrays import Floats, Scores
@@ -168,6 +170,17 @@ def held_out_predictions(
             SurrogateWarning,
         )
     return held_out
+
+
+def r2_of(scores: Scores, held_out: Scores) -> float:
+    """R2 of held-out predictions, of which some may be NaN; NaN for fewer than two."""
+    known = ~np.isnan(held_out)
+    if known.sum() < 2:
+        return float("nan")
+    # Squares of large numbers overflow; a power of two changes nothing else.
+    parts = scores[known], held_out[known]
+    exponent = -math.frexp(max(float(np.abs(part).max()) for part in parts))[1]
+    return float(r2_score(*(np.ldexp(part, exponent) for part in parts)))
 
 
 def _name(model: Any) -> str:
