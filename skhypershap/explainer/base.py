@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap._compat import Interval, StrOptions
+from skhypershap.errors import MOST
 from skhypershap.explainer.fitted import Fitted
 from skhypershap.frames import measured_frame, trials_frame
 from skhypershap.games.players import players_of
@@ -39,7 +40,7 @@ class ExplainerBase(BaseEstimator):
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions({"refine", "random"})],
         "max_exact": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
+        "n_jobs": [Interval(Integral, -MOST, MOST, closed="both"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }

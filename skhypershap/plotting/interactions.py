@@ -105,7 +105,9 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.set_xticks(middles, names, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(middles, labels=names, rotation=0)
     show_names_as_they_are(ax, x=True)
-    ax.collections[0].colorbar.ax.yaxis.label.set_parse_math(False)
+    colorbar = ax.collections[0].colorbar
+    if colorbar is not None:
+        colorbar.ax.yaxis.label.set_parse_math(False)
     ax.tick_params(length=0)
     width, height = inner_size(ax)
     font = min(10.0, width / len(names) / NUMBER_WIDTH, 0.8 * height / len(names))

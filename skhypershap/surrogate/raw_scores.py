@@ -12,7 +12,9 @@ from sklearn.ensemble import RandomForestRegressor
 
 from skhypershap.arrays import Scores
 
-SAME = 2 * math.sqrt(np.finfo(float).eps)  # scikit-learn splits no node of two scores closer than this
+SAME = 2 * math.sqrt(
+    np.finfo(float).eps
+)  # scikit-learn splits no node of two scores closer than this
 MATTERS = 1e-6  # standard deviations; scores that are closer may as well be equal
 LARGEST = 2.0**500  # above it squares of scores overflow
 

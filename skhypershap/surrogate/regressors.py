@@ -43,7 +43,9 @@ def check_surrogate(model: Any) -> None:
             f"{model.__name__}()."
         )
     missing = [
-        name for name in ("fit", "predict") if not (hasattr(model, name) or hasattr(type(model), name))
+        name
+        for name in ("fit", "predict")
+        if not (hasattr(model, name) or hasattr(type(model), name))
     ]
     if missing:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,6 +53,16 @@ def copy_of(search: Any) -> Any:
             name: clone(value, safe=False) for name, value in search.get_params(deep=False).items()
         }
         return type(search)(**params)
+
+
+def with_verbose(search: Any, verbose: int) -> Any:
+    """The search itself, as verbose as asked where nobody chose how verbose it is."""
+    constructor = inspect.signature(type(search)).parameters
+    default = getattr(constructor.get("verbose"), "default", None)
+    left = default is not None and not default and getattr(search, "verbose", None) == default
+    if verbose and left and hasattr(search, "set_params"):
+        search.set_params(verbose=verbose)
+    return search
 
 
 def check_ran(search: Any, attribute: str) -> None:

@@ -84,7 +84,9 @@ class TestRarelyActive:
         ]
         scores = [config["C"] + config.get("gamma", 0) for config in configs]
         model = HistGradientBoostingRegressor(max_iter=10, min_samples_leaf=2)
-        explainer = fitted(model, configs, scores, conditional_space(), baseline={"kernel": "linear"})
+        explainer = fitted(
+            model, configs, scores, conditional_space(), baseline={"kernel": "linear"}
+        )
         assert np.isfinite(explainer.surrogate_score_)
         values = explainer.explain(order=1, n_bootstrap=5).set_index("interaction")["value"]
         assert np.isfinite(values).all()
@@ -113,7 +115,7 @@ class TestPredictAfterFit:
             fitted(make_pipeline(StandardScaler(), StandardScaler()))
 
     def test_object_without_predict_is_refused_before_fit(self):
-        with pytest.raises(ValueError, match="'surrogate' parameter .* has no predict"):
+        with pytest.raises(ValueError, match=r"'surrogate' parameter .* has no predict"):
             fitted(StandardScaler())
 
 
@@ -133,12 +135,12 @@ class TestPredictions:
     )
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_other_predictions_are_refused_by_name(self, change, problem):
-        with pytest.raises(ValueError, match=f"surrogate=Linear must predict .*{problem}"):
+        with pytest.raises(ValueError, match=rf"surrogate=Linear must predict .*{problem}"):
             fitted(Linear(change))
 
     def test_nan_that_only_a_game_meets_is_refused(self):
         explainer = fitted(Linear(lambda found: np.where(len(found) > 60, np.nan, found)))
-        with pytest.raises(ValueError, match="surrogate=Linear must predict .*NaN"):
+        with pytest.raises(ValueError, match=r"surrogate=Linear must predict .*NaN"):
             explainer.explain()
 
     def test_integers_and_one_column_are_scores(self):
