@@ -28,6 +28,7 @@ LIBRARIES = frozenset(
 )
 N_SHOWN = 200  # characters of a value in a message
 MOST = 1_000_000  # resamples or trials that one call may ask for
+MOST_JOBS = 100_000  # joblib refuses five times as many
 
 
 class HyperSHAPWarning(UserWarning):

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhypershap.advice.claims import claimed_gain, telling_configs
 from skhypershap.advice.diagnostics import Evidence, diagnose, outliers, warn_of_claims
 from skhypershap.advice.measuring import measured_scores
+from skhypershap.advice.verification import check_data
 from skhypershap.errors import MOST, check_integer, check_name, naming
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.fitted import Fitted
@@ -213,6 +214,7 @@ class TrueNumbers(ExplainerBase):
             )
         if X is None:
             raise ValueError("measure needs data: measure(X, y), as fit of the search.")
+        check_data(X, y)
         asked = self.ask(n_trials)
         if not asked:
             return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skhypershap.frames import check_explanation, summarize
 
@@ -41,6 +41,16 @@ def one_game(table: pd.DataFrame) -> str:
             f"Plot one at a time: table[table['game'] == {games[0]!r}]."
         )
     return games[0]
+
+
+def check_ax(ax: Any) -> None:
+    """Raise a TypeError for anything but a matplotlib Axes or None."""
+    from matplotlib.axes import Axes
+
+    if ax is not None and not isinstance(ax, Axes):
+        raise TypeError(
+            f"ax must be a matplotlib Axes or None; got {type(ax).__name__}. Of an array of Axes pass one."
+        )
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from skhypershap.frames import restored
 from skhypershap.plotting._table import (
+    check_ax,
     inner_size,
     one_game,
     show_names_as_they_are,
@@ -41,7 +42,7 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError
-        If `table` is not a DataFrame.
+        If `table` is not a DataFrame, or `ax` not an Axes.
     ValueError
         If `table` is not an explanation, is empty, or holds several games or data sets.
 
@@ -70,6 +71,7 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     table = restored(table)
     game = one_game(table)
+    check_ax(ax)
     shown = with_intervals(table)
     shown = shown[shown["order"] <= 2]
     if shown.empty:

@@ -137,7 +137,7 @@ def check_baseline_score(baseline_score: Any, baseline: Any) -> None:
         check_name("baseline_score", baseline_score, SCORE_WORDS)
         return
     several = isinstance(baseline, (list, tuple))
-    if isinstance(baseline_score, (list, tuple, np.ndarray)):
+    if isinstance(baseline_score, (list, tuple, np.ndarray)) and np.ndim(baseline_score):
         n_baselines = len(baseline) if several else 1
         if not several or len(baseline_score) != n_baselines:
             what = f"a list of {n_baselines} numbers" if several else "one number"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
@@ -12,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
 from skhypershap._compat import class_names
+from skhypershap.errors import naming
 from skhypershap.space.distributions import UnreadableError
 from skhypershap.space.encoding import check_supported
 from skhypershap.trials.inferred_space import space_given
@@ -122,7 +124,8 @@ def space_of_search(search: Any, space: Any = None) -> ConfigurationSpace | None
                 f"Cannot find the search space of {type(search).__name__}: it has none of "
                 f"{', '.join(SPACE_ATTRIBUTES)}. Pass it with space=, as for RandomizedSearchCV."
             )
-        dicts = dicts_of(dicts)
+        with naming("space") if space is not None else nullcontext():
+            dicts = dicts_of(dicts)
         if space is None and is_of(search, "skopt"):
             dicts = as_dimensions(dicts)
         try:
@@ -131,6 +134,11 @@ def space_of_search(search: Any, space: Any = None) -> ConfigurationSpace | None
             if space is not None:
                 raise
             return None
+        except (ValueError, TypeError):
+            if space is None:
+                raise
+            with naming("space"):
+                raise
     check_supported(built)
     return built
 
