@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skhypershap.errors import SurrogateWarning, warn
+from skhypershap.errors import SurrogateWarning, shown, warn
 from skhypershap.interactions.calibration import (
     calibration_of,
     margins_of,
@@ -264,7 +264,7 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     """
     table = restored(table)
     if not isinstance(level, Real) or not 0 < level < 1:
-        raise ValueError(f"level must be a number above 0 and below 1; got {level!r}.")
+        raise ValueError(f"level must be a number above 0 and below 1; got {shown(level)}.")
     draw = np.asarray(table["draw"], dtype=int) if "draw" in table else np.zeros(len(table))
     of_all_trials, resampled = table[draw == 0], table[draw > 0]
     if of_all_trials.empty or resampled.empty:

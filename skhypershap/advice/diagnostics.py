@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.metrics import r2_score
 
 from skhypershap.arrays import Booleans, Scores
 from skhypershap.errors import SurrogateWarning, TrialsWarning, warn
+from skhypershap.surrogate.regressors import r2_of
 
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
 FEW_TRIALS = 10
@@ -109,9 +109,9 @@ def diagnose(evidence: Evidence) -> list[Check]:
     scores, held_out = evidence.scores, evidence.held_out
     inliers = ~outliers(scores)
     return [
-        _r2_check("r2", _r2(scores, held_out)),
+        _r2_check("r2", r2_of(scores, held_out)),
         _rank_check(rank_correlation(scores, held_out)),
-        _r2_check("r2_without_outliers", _r2(scores[inliers], held_out[inliers])),
+        _r2_check("r2_without_outliers", r2_of(scores[inliers], held_out[inliers])),
         _near_optimum_check(evidence),
         _error_check("baseline_error", "baseline", evidence.baseline, evidence.unit),
         _error_check("incumbent_error", "incumbent", evidence.incumbent, evidence.unit),
@@ -165,11 +165,6 @@ def _poor_fit(r2: float, r2_without: float, evidence: Evidence) -> str:
         f"{found}; details of the explanation are unreliable. Run more trials (100 are a good start), "
         "try another surrogate=, or explain a less noisy metric (more cross-validation folds)."
     )
-
-
-def _r2(scores: Scores, held_out: Scores) -> float:
-    known = ~np.isnan(held_out)
-    return float(r2_score(scores[known], held_out[known])) if known.sum() >= 2 else float("nan")
 
 
 def _at_least(value: float, good: float, fair: float) -> str:

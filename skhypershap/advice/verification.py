@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.exceptions import FitFailedWarning
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, check_cv
+from sklearn.utils import check_consistent_length
 
-from skhypershap.errors import TrialsWarning, warn
+from skhypershap.errors import TrialsWarning, shown, warn
 from skhypershap.space.domains import value_key
 from skhypershap.trials import largest_resource, mean_and_std, unwrap
 from skhypershap.trials.cv_results import metric_names
@@ -30,49 +32,49 @@ def measured(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate configurations as a search does, all of them on the same splits.
 
-    If the trials of the search had different resources, the largest is used: all samples, or the largest
-    value of the parameter that a halving search raised.
+        If the trials of the search had different resources, the largest is used: all samples, or the largest
+        value of the parameter that a halving search raised.
 
-    Parameters
-    ----------
-    search : estimator
-        With `estimator` and `cv`, and perhaps `scoring`, `n_jobs` and `error_score`. Nothing else of it
-        is used, and nothing is changed.
-    configs : sequence of mapping
-        n_configs of them; parameters that they lack have the values of the estimator.
-    X, y : array-like
-        Data, as for the search.
-    metric : str, optional
-        As for `HyperSHAPExplainer`: a scorer's name, `"fit_time"` or `"score_time"`.
-    cv : int, splitter or iterable, optional
-        Other splits than the search's own.
-    **fit_params : dict
-        For the search's own fit, such as `groups` or `sample_weight`.
+        Parameters
+        ----------
+        search : estimator
+            With `estimator` and `cv`, and perhaps `scoring`, `n_jobs` and `error_score`. Nothing else of it
+            is used, and nothing is changed.
+        configs : sequence of mapping
+            n_configs of them; parameters that they lack have the values of the estimator.
+        X, y : array-like
+            Data, as for the search.
+        metric : str, optional
+            As for `HyperSHAPExplainer`: a scorer's name, `"fit_time"` or `"score_time"`.
+        cv : int, splitter or iterable, optional
+            Other splits than the search's own.
+        **fit_params : dict
+            For the search's own fit, such as `groups` or `sample_weight`.
 
-    Returns
-    -------
-    mean, std : ndarray of shape (n_configs,)
-        Over the folds, in units of the metric; NaN where a fit failed.
+        Returns
+        -------
+        mean, std : ndarray of shape (n_configs,)
+            Over the folds, in units of the metric; NaN where a fit failed.
 
-    Raises
-    ------
-    ValueError
-        If there is no search, it has no cross-validation, the metric is unknown, or every fit failed.
+        Raises
+        ------
+        ValueError
+            If there is no search, it has no cross-validation, the metric is unknown, or every fit failed.
 
-    See Also
-    --------
-    skhypershap.HyperSHAPExplainer.verify : The same beside the predictions of the surrogate.
+        See Also
+        --------
+        skhypershap.HyperSHAPExplainer.verify : The same beside the predictions of the surrogate.
 
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.model_selection import GridSearchCV
-    >>> from sklearn.tree import DecisionTreeClassifier
-    >>> from skhypershap.advice.verification import measured
-    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]})
-    >>> mean, std = measured(search, [{"max_depth": 1}, {"max_depth": 3}], *load_iris(return_X_y=True))
-    >>> mean.round(3)
-    array([0.667, 0.96 ])
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from skhypershap.advice.verification import measured
+        >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]})
+        >>> mean, std = measured(search, [{"max_depth": 1}, {"max_depth": 3}], *load_iris(return_X_y=True))
+        >>> mean.round(3)
+        array([0.667, 0.96 ])
     """
     search = unwrap(search)
     check_can_evaluate(search, cv)
@@ -81,6 +83,9 @@ def measured(
         return (~np.isfinite(mean)).astype(float), np.zeros(len(mean))
     if not len(configs):
         raise ValueError("configs is empty, so there is nothing to evaluate; give at least one.")
+    check_data(X, y)
+    if cv is not None:
+        cv = checked_cv(cv, search, X, y, fit_params.get("groups"))
     resource = _largest_resource(search, X)
     keys = [value_key(dict(config)) for config in configs]
     distinct = dict(zip(keys, configs, strict=True))
@@ -131,6 +136,37 @@ def cross_validated(
         warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
         grid.fit(*data, **fit_params)
     return mean_and_std(grid, metric)
+
+
+def check_data(X: Any, y: Any) -> None:
+    """Raise a ValueError for data that are none, or of different lengths."""
+    if X is None:
+        raise ValueError("X is None; pass the data on which configurations are evaluated.")
+    try:
+        check_consistent_length(X, y)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X and y must be data of the same length, as for fit: {error}") from error
+
+
+def checked_cv(cv: Any, search: Any, X: Any, y: Any, groups: Any = None) -> Any:
+    """A splitter of what a user passed as `cv=`; it has split the data once.
+
+    Raises
+    ------
+    ValueError
+        If it cannot split them.
+    """
+    try:
+        splitter = check_cv(cv, y, classifier=is_classifier(search.estimator))
+        train, test = next(iter(copy.deepcopy(splitter).split(X, y, groups)))
+        np.asarray(train)[:1], np.asarray(test)[:1]
+    except Exception as error:
+        reason = "it has no split" if isinstance(error, StopIteration) else error
+        raise ValueError(
+            "cv must be an integer, a splitter or a list of pairs of positions (train, test), as for "
+            f"GridSearchCV; got {shown(cv)}: {reason}"
+        ) from error
+    return splitter
 
 
 def is_failure(search: Any, metric: str | None) -> bool:

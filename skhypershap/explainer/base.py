@@ -5,17 +5,21 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from ConfigSpace import ConfigurationSpace
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skhypershap._compat import HasMethods, Interval, StrOptions
+from skhypershap._compat import Interval, StrOptions
+from skhypershap.errors import MOST_JOBS
 from skhypershap.explainer.fitted import Fitted
 from skhypershap.frames import measured_frame, trials_frame
 from skhypershap.games.players import players_of
 from skhypershap.games.setting import GameContext
 from skhypershap.space.encoding import player_names
+
+INTEGERS = ("n_samples", "max_exact", "n_jobs", "random_state", "metric")
 
 
 class ExplainerBase(BaseEstimator):
@@ -30,7 +34,7 @@ class ExplainerBase(BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "search": "no_validation",
         "space": "no_validation",
-        "surrogate": [StrOptions({"auto", "forest", "gp"}), HasMethods(["fit", "predict"]), None],
+        "surrogate": "no_validation",  # some have no predict before fit
         "metric": [str, Integral, None],
         "direction": [StrOptions({"maximize", "minimize"}), None],
         "baseline": "no_validation",
@@ -39,7 +43,11 @@ class ExplainerBase(BaseEstimator):
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions({"refine", "random"})],
         "max_exact": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, -MOST_JOBS, -1, closed="both"),
+            Interval(Integral, 1, MOST_JOBS, closed="both"),
+            None,
+        ],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -87,6 +95,17 @@ class ExplainerBase(BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+
+    def _validate_params(self) -> None:
+        """Check parameters; scikit-learn itself takes True for the integer 1."""
+        for name in INTEGERS:
+            value = getattr(self, name)
+            if isinstance(value, (bool, np.bool_)):
+                raise ValueError(
+                    f"The {name!r} parameter of {type(self).__name__} must be an integer. Got {value!r} "
+                    "instead."
+                )
+        super()._validate_params()
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")

@@ -18,8 +18,9 @@ from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
 from skhypershap.explainer.next_steps import NextSteps
+from skhypershap.explainer.search_results import SearchResults
 from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
-from skhypershap.surrogate.fitting import check_surrogate
+from skhypershap.surrogate.regressors import check_surrogate
 from skhypershap.trials import (
     Checked,
     check_source,
@@ -28,11 +29,12 @@ from skhypershap.trials import (
     read_checked,
     reader_of,
     unwrap,
+    with_verbose,
 )
 from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
-class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation):
+class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchResults, SearchDelegation):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of
@@ -97,12 +99,16 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
     random_state : int, RandomState or None, default=None
         Seed of the surrogate and the candidates. Pass an int for reproducible output.
     verbose : int, default=0
-        1 shows a progress bar where work takes longer than a moment.
+        1 shows a progress bar where work takes longer than a moment. A search that `fit` runs gets it,
+        too, where its own verbose was left at its default.
 
     Attributes
     ----------
     search_ : estimator
         The fitted search, where there is one.
+    best_params_, best_score_, best_estimator_, best_index_, cv_results_, ...
+        Those of the fitted search, and `scorer_`, `refit_time_`, `n_splits_`, `multimetric_`, as far as
+        it has them.
     space_ : ConfigSpace.ConfigurationSpace
         The search space, and what failed in all of its trials as forbidden clauses. The default of
         each hyperparameter is the value that is used where neither side of a blend has one.
@@ -216,7 +222,7 @@ class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation)
         reader_of(source)  # an unknown source is refused before it is copied
         runs = hasattr(self.search, "fit") and X is not None and not is_frozen(self.search)
         if runs:
-            source = copy_of(self.search)
+            source = with_verbose(copy_of(self.search), self.verbose)
         checked = check_source(source, space=self.space, metric=self.metric)
         check_baseline(self.baseline, checked.space)
         check_baseline_score(self.baseline_score, self.baseline)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhypershap.errors import check_name
 from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.fitted import BIAS
 from skhypershap.frames import coalitions_frame, explanation_frame
 from skhypershap.games.optimizer_bias import OptimizerComparison, comparison_of
 from skhypershap.games.setting import GAMES, GameContext
@@ -294,6 +295,8 @@ class Explanations(ExplainerBase):
         from skhypershap.interactions.shapiq_bridge import HyperparameterGame
 
         context = game_context(self, groups)
+        if not (isinstance(name, str) and name == BIAS):  # refused with a message of its own below
+            check_name("name of a game", name, [known for known in GAMES if known != BIAS])
         (game_spec,) = self.fitted_.game_specs([name], baseline, config)
         v = value_function(game_spec, context)
         if context.n_players > self.max_exact:

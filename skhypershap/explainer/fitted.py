@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skhypershap.advice.diagnostics import rank_correlation
-from skhypershap.errors import check_name
+from skhypershap.errors import check_name, naming
 from skhypershap.games.optimizer_bias import OptimizerComparison
 from skhypershap.games.setting import GAMES
 from skhypershap.games.value_function import GameSpec
@@ -21,6 +21,8 @@ from skhypershap.trials import Trials
 from skhypershap.trials.baselines import baseline_configs, complete_config
 from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
 from skhypershap.trials.measurements import Measurements, known_score, with_measured
+
+BIAS = "optimizer_bias"
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,10 @@ class Fitted:
 
     def predict_score(self, configs: Any) -> np.ndarray:
         """Predicted scores of shape (n_configs,), in metric units, at the largest fidelity."""
-        given = as_configs(configs, self.trials.space)
         space = self.trials.searched_space  # what always failed is predicted nonetheless
-        vectors = encode(space, given, unknown=self.trials.unknown)
+        with naming("configs"):
+            given = as_configs(configs, self.trials.space)
+            vectors = encode(space, given, unknown=self.trials.unknown)
         return self.surrogate.predict(vectors)
 
     def completed(self, config: Mapping[str, Any]) -> Config:
@@ -144,22 +147,27 @@ class Fitted:
             What "optimizer_bias" needs and other games ignore.
         """
         for game in games:
-            check_name("game", game, GAMES)
-            if game == "optimizer_bias" and comparison is None:
+            if isinstance(game, str) and game == BIAS and comparison is None:
                 raise ValueError(
                     "Only explain() plays 'optimizer_bias': it takes the optimizers to compare."
                 )
+            check_name("game", game, [name for name in GAMES if comparison or name != BIAS])
         if config is not None and not isinstance(config, Mapping):
             raise TypeError(f"config must be a dict; got {type(config).__name__}.")
+        if config is not None and "ablation" not in games:
+            raise ValueError(
+                f"config is what the game 'ablation' explains; got it for {', '.join(map(repr, games))}. "
+                "Leave it out, or pass a configuration as baseline=."
+            )
         baselines, full = self.baselines, self.incumbent
         if baseline is not None:
             baselines = baseline_configs(baseline, self.source, self.source.defaults)
         if config:
-            full = complete_config(config, full, self.trials, self.trials.defaults)
+            with naming("config"):
+                full = complete_config(config, full, self.trials, self.trials.defaults)
             warn_if_always_failed(self.trials, [full], "config", TAKEN)
         return [
-            GameSpec(game, baselines, full, comparison if game == "optimizer_bias" else None)
-            for game in games
+            GameSpec(game, baselines, full, comparison if game == BIAS else None) for game in games
         ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from skhypershap.errors import unknown_name
+from skhypershap.errors import MOST_JOBS, check_integer, shown, unknown_name
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.explanations import games_of
 from skhypershap.frames import datasets_frame, explanation_frame
@@ -127,6 +127,7 @@ def explain_jointly(
     check_explainers(explainers)
     reduce = reduction_of(aggregate)
     check_n_bootstrap(n_bootstrap)
+    _check_flags(per_dataset, n_jobs, verbose)
     games, stacked = games_of(game)
     first = next(iter(explainers.values()))
     players = game_context(first, groups).players
@@ -217,6 +218,18 @@ def check_explainers(explainers: Any) -> None:
                 f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
                 f"{'; '.join(found)}. Search the same space on each data set, or pass it as space=."
             )
+
+
+def _check_flags(per_dataset: Any, n_jobs: Any, verbose: Any) -> None:
+    """Refuse values of the wrong kind."""
+    if not isinstance(per_dataset, (bool, np.bool_)):
+        raise TypeError(f"per_dataset must be True or False; got {shown(per_dataset)}.")
+    if n_jobs is not None:
+        check_integer("n_jobs", n_jobs, -MOST_JOBS, MOST_JOBS, what=" other than 0, or None")
+        if n_jobs == 0:
+            raise ValueError("n_jobs must not be 0; None means 1, and -1 all processors.")
+    if not isinstance(verbose, (bool, np.bool_)):
+        check_integer("verbose", verbose, 0, what=", or a bool")
 
 
 def _check_metrics(explainers: Mapping[str, ExplainerBase]) -> None:

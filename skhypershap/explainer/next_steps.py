@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.subsets import Subset, Subsets, best_subsets
 from skhypershap.advice.verification import measured
+from skhypershap.errors import SurrogateWarning, naming, shown, warn
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.frames import interaction_name, subsets_frame, verified_frame
 from skhypershap.games.candidates import best_config
@@ -29,6 +30,7 @@ from skhypershap.trials.inferred_clauses import (
 if TYPE_CHECKING:
     import pandas as pd
 
+NEGLIGIBLE = 0.02  # of the range of the scores: a smaller difference is not worth a warning
 N_SMALLEST = 3  # subsets whose best configuration verify measures by default
 
 
@@ -113,6 +115,12 @@ class NextSteps(ExplainerBase):
             to the baseline: call `.fit(X, y)`. What always failed is left out. Where the source is not
             a search, a ConfigurationSpace in which everything else is constant.
 
+        Warns
+        -----
+        SurrogateWarning
+            If the best score that the surrogate expects of the new search is worse than that of the
+            incumbent, which was measured.
+
         Raises
         ------
         ValueError
@@ -151,12 +159,29 @@ class NextSteps(ExplainerBase):
         subsets = self._best_subsets("tunability", None, context).best
         subset = _smallest_reaching(share, subsets) if size is None else subsets[int(size) - 1]
         tuned = [names[player] for player in subset.members]
+        self._warn_if_incumbent_is_better(subset)
         held = self._legal_start({**fitted.trials.defaults.values, **fitted.baselines[0]}, tuned)
         if not hasattr(self, "search_"):
             return restricted(self.space_, tuned, held, constants=True)
         return reduced(
             unwrap(self.search_), self.space_, tuned, held, clauses=fitted.trials.inferred
         )
+
+    def _warn_if_incumbent_is_better(self, subset: Subset) -> None:
+        """Warn if the best that the surrogate expects of a subset is worse than the best trial."""
+        fitted = self.fitted_
+        sign = 1.0 if fitted.trials.maximize else -1.0
+        start = float(fitted.predict_score(fitted.baselines).mean())
+        expected, reached = start + sign * subset.gain, fitted.incumbent_measured
+        scores = fitted.source.scores
+        if sign * (reached - expected) > NEGLIGIBLE * float(np.ptp(scores)):
+            warn(
+                f"The best {fitted.trials.metric!r} that the surrogate expects of the reduced search is "
+                f"{expected:.4g}, worse than the {reached:.4g} of the incumbent, the best trial so far. "
+                "The smaller search may not improve on it; tune more hyperparameters with size= or "
+                "share=, or hold the rest at the incumbent with baseline='best'.",
+                SurrogateWarning,
+            )
 
     def _legal_start(self, held: Config, tuned: list[str]) -> Config:
         """The values to hold; where they always failed, others for what is tuned."""
@@ -243,7 +268,9 @@ class NextSteps(ExplainerBase):
         if configs is None:
             labels, completed = self._default_configs_to_verify()
         else:
-            completed = [fitted.completed(config) for config in as_configs(configs, self.space_)]
+            with naming("configs"):
+                given = as_configs(configs, self.space_)
+                completed = [fitted.completed(config) for config in given]
         predicted = fitted.predict_score(completed)
         search = getattr(self, "search_", self.search)
         means, stds = np.full((2, len(completed)), np.nan)
@@ -286,13 +313,13 @@ def _check_size(size: Any, n_hyperparameters: int) -> None:
     if not is_integer or not 1 <= size <= n_hyperparameters:
         raise ValueError(
             f"size must be an integer from 1 to {n_hyperparameters}, how many hyperparameters to tune, "
-            f"or None; got {size!r}. For a share of the gain, pass it by name: share=0.95."
+            f"or None; got {shown(size)}. For a share of the gain, pass it by name: share=0.95."
         )
 
 
 def _check_share(share: float) -> None:
     if not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1:
-        raise ValueError(f"share must be a number above 0 and at most 1; got {share!r}.")
+        raise ValueError(f"share must be a number above 0 and at most 1; got {shown(share)}.")
 
 
 def _smallest_reaching(share: float, subsets: list[Subset]) -> Subset:

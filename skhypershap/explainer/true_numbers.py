@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -11,7 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from skhypershap.advice.claims import claimed_gain, telling_configs
 from skhypershap.advice.diagnostics import Evidence, diagnose, outliers, warn_of_claims
 from skhypershap.advice.measuring import measured_scores
-from skhypershap.errors import check_name
+from skhypershap.advice.verification import check_data
+from skhypershap.errors import MOST, check_integer, check_name, naming
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.fitted import Fitted
 from skhypershap.frames import diagnostics_frame, predictions_frame
@@ -81,12 +81,9 @@ class TrueNumbers(ExplainerBase):
         55
         """
         context = game_context(self)
-        is_integer = isinstance(n_trials, Integral) and not isinstance(n_trials, bool)
-        if not is_integer or n_trials < 1:
-            raise ValueError(
-                f"n_trials must be an integer of at least 1, how many configurations to ask for; got "
-                f"{n_trials!r}."
-            )
+        n_trials = check_integer(
+            "n_trials", n_trials, 1, MOST, what=", how many configurations to ask for"
+        )
         check_name("game", game, [name for name in GAMES if name != "optimizer_bias"])
         fitted = self.fitted_
         (game_spec,) = fitted.game_specs([game])
@@ -96,7 +93,7 @@ class TrueNumbers(ExplainerBase):
         return telling_configs(
             game_spec,
             context,
-            int(n_trials),
+            n_trials,
             lambda configs: config_keys(fitted.trials, configs),
             set(config_keys(fitted.trials, ran)),
         )
@@ -146,7 +143,8 @@ class TrueNumbers(ExplainerBase):
         ['told']
         """
         check_is_fitted(self)
-        given = as_configs(configs, self.space_)
+        with naming("configs"):
+            given = as_configs(configs, self.space_)
         added = measurements(self.fitted_.source, given, scores, [TOLD] * len(given), fidelity)
         return self._learn(added)
 
@@ -216,6 +214,7 @@ class TrueNumbers(ExplainerBase):
             )
         if X is None:
             raise ValueError("measure needs data: measure(X, y), as fit of the search.")
+        check_data(X, y)
         asked = self.ask(n_trials)
         if not asked:
             return self

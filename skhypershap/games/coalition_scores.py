@@ -66,6 +66,12 @@ def coalition_scores(
     reduced = _variances if GAMES[name].reduce == "variance" else _extremes
     values = [reduced(name, context, candidates, baseline, coalitions) for baseline in baselines]
     mean: Scores = np.mean(values, axis=0)
+    if not np.isfinite(mean).all():
+        largest = float(np.abs(context.trials.scores).max())
+        raise ValueError(
+            f"v of the game {name!r} is too large for a float, with scores as large as {largest:.0e}. "
+            "Divide the scores by a constant."
+        )
     return mean
 
 
@@ -81,7 +87,8 @@ def _variances(
     size = _n_coalitions(context, coalitions)
     with progress_bar(name, size * len(blends.candidates), "blend", context.verbose) as bar:
         blocks = context.surrogate.coalition_blocks(blends, coalitions, context.n_jobs)
-        return variance_over_blocks(_watched(blocks, bar), size, candidates)
+        with np.errstate(over="ignore", invalid="ignore"):  # too large values are refused later
+            return variance_over_blocks(_watched(blocks, bar), size, candidates)
 
 
 def _extremes(

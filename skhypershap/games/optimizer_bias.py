@@ -13,12 +13,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from skhypershap.arrays import Coalition, Coalitions, Scores
+from skhypershap.errors import MOST, check_integer
 from skhypershap.games.coalition_scores import coalition_scores
 from skhypershap.games.setting import GameContext, sign_of_gain
 from skhypershap.games.surrogate_objective import SurrogateObjective, checked_gain
@@ -66,12 +66,10 @@ def comparison_of(of_interest: Any, ensemble: Any, n_trials: Any) -> OptimizerCo
         raise TypeError(
             f"optimizer_ensemble must be a list of optimizers or None; got {type(ensemble).__name__}."
         )
-    is_integer = isinstance(n_trials, Integral) and not isinstance(n_trials, bool)
-    if not is_integer or n_trials < 1:
-        raise ValueError(f"n_trials must be an integer of at least 1; got {n_trials!r}.")
+    n_trials = check_integer("n_trials", n_trials, 1, MOST)
     named = {"optimizer_of_interest": of_interest}
     named |= {f"optimizer_ensemble[{i}]": other for i, other in enumerate(ensemble or ())}
-    return OptimizerComparison(tuple(_optimizer(*item) for item in named.items()), int(n_trials))
+    return OptimizerComparison(tuple(_optimizer(*item) for item in named.items()), n_trials)
 
 
 def _optimizer(parameter: str, given: Any) -> Optimizer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.errors import unknown_name
+from skhypershap.errors import shown, unknown_name
 from skhypershap.space.encoding import player_names
 
 STEP = "step"
@@ -43,7 +43,7 @@ def players_of(space: ConfigurationSpace, groups: Any = None) -> dict[str, tuple
     free = player_names(space)
     if groups is None:
         return {name: (name,) for name in free}
-    if groups == STEP:
+    if isinstance(groups, str) and groups == STEP:
         group_of = {name: name.split("__")[0] for name in free}
     else:
         group_of = {name: name for name in free} | _groups_of_names(space, groups)
@@ -65,19 +65,19 @@ def _groups_of_names(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
         raise unknown_name("groups", groups, [STEP])
     if not isinstance(groups, Mapping):
         raise TypeError(
-            f"groups must be a dict of names to lists of hyperparameters, or {STEP!r}; got {groups!r}."
+            f"groups must be a dict of names to lists of hyperparameters, or {STEP!r}; got {shown(groups)}."
         )
     group_of: dict[str, str] = {}
     for group, names in groups.items():
         if not isinstance(group, str) or not isinstance(names, (list, tuple, set, frozenset)):
             raise TypeError(
                 f"groups must be a dict of names to lists of hyperparameters; it has {group!r}: "
-                f"{names!r}."
+                f"{shown(names)}."
             )
         if not names:
             raise ValueError(f"The group {group!r} in groups is empty; name its hyperparameters.")
         for name in names:
-            if name not in space:
+            if not isinstance(name, str) or name not in space:
                 raise unknown_name(f"hyperparameter in the group {group!r} of groups:", name, space)
             if name in group_of:
                 raise ValueError(

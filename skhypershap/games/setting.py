@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skhypershap.arrays import PlayerOfColumn, Vectors
+from skhypershap.errors import shown
+from skhypershap.memory import check_fits
 from skhypershap.space.encoding import encode
 from skhypershap.space.sampling import enumerate_vectors, sample_columns, sample_vectors
 from skhypershap.surrogate.fitting import SurrogateSpec
@@ -121,6 +123,11 @@ class GameContext(NamedTuple):
 
     def samples(self) -> Vectors:
         """Sample candidates from the space; "random" takes those of HyperSHAP for the same seed."""
+        check_fits(
+            16 * len(self.trials.space) * self.n_samples,
+            f"n_samples={shown(self.n_samples)} candidates",
+            "Lower n_samples=.",
+        )
         sample = sample_vectors if self.optimizer == "random" else sample_columns
         return sample(self.trials.space, self.n_samples, self.seed)
 

@@ -13,9 +13,12 @@ from skhypershap.arrays import Coalitions, Scores
 from skhypershap.games.coalition_scores import coalition_scores
 from skhypershap.games.optimizer_bias import OptimizerComparison, bias_scores
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
+from skhypershap.memory import check_fits
 from skhypershap.parallel import has_other_workers, in_parallel
 from skhypershap.space.encoding import Config
 from skhypershap.trials.inferred_clauses import without_broken, without_infeasible
+
+BYTES_PER_COALITION = 48  # its value, its best candidate, and copies of both; at least
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,19 @@ class ValueFunction:
     scores: Callable[[Coalitions | None], Scores]
 
     def all_scores(self) -> Scores:
-        """Values of all 2^n_players coalitions."""
+        """Values of all 2^n_players coalitions.
+
+        Raises
+        ------
+        ValueError
+            If they do not fit into memory.
+        """
+        check_fits(
+            BYTES_PER_COALITION << self.n_players,
+            f"All 2^{self.n_players} coalitions of {self.n_players} players",
+            "Lower max_exact=, so that some coalitions are evaluated, or join hyperparameters with "
+            "groups=.",
+        )
         return self.scores(None)
 
 

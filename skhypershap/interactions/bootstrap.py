@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
+from skhypershap.errors import MOST, check_integer
 from skhypershap.games.setting import GameContext
 from skhypershap.games.value_function import GameSpec
 from skhypershap.interactions.indices import IndexSpec
@@ -14,15 +14,11 @@ from skhypershap.parallel import in_parallel
 
 
 def check_n_bootstrap(n_bootstrap: Any) -> None:
-    """Raise a ValueError for anything but None and an integer of at least 1."""
+    """Raise a ValueError for anything but None and an integer from 1 to a million."""
     if n_bootstrap is None:
         return
-    is_integer = isinstance(n_bootstrap, Integral) and not isinstance(n_bootstrap, bool)
-    if not is_integer or n_bootstrap < 1:
-        raise ValueError(
-            "n_bootstrap must be an integer of at least 1, the number of resamples, or None; got "
-            f"{n_bootstrap!r}. 100 is a good start."
-        )
+    what = ", the number of resamples, or None (100 is a good start)"
+    check_integer("n_bootstrap", n_bootstrap, 1, MOST, what=what)
 
 
 def bootstrap(

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Floats, Scores
-from skhypershap.errors import check_name
+from skhypershap.errors import check_name, shown
 from skhypershap.surrogate.blends import player_halves, position_of
 
 Players = tuple[int, ...]
@@ -209,7 +209,8 @@ def check_order(order: Any, n_players: int) -> int:
         if size == 2 and n_players == 1:
             return 1
     raise ValueError(
-        f"order must be an integer from 1 to {n_players}, the number of players; got {order!r}."
+        f"order must be an integer from 1 to {n_players}, the number of players; got "
+        f"{shown(order)}."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skhypershap.frames import check_explanation, summarize
 
@@ -43,6 +43,16 @@ def one_game(table: pd.DataFrame) -> str:
     return games[0]
 
 
+def check_ax(ax: Any) -> None:
+    """Raise a TypeError for anything but a matplotlib Axes or None."""
+    from matplotlib.axes import Axes
+
+    if ax is not None and not isinstance(ax, Axes):
+        raise TypeError(
+            f"ax must be a matplotlib Axes or None; got {type(ax).__name__}. Of an array of Axes pass one."
+        )
+
+
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of draw 0, with columns `low` and `high` where there are draws.
 
@@ -72,3 +82,22 @@ def inner_size(ax: Axes) -> tuple[float, float]:
     figure.draw_without_rendering()
     box = ax.get_window_extent()
     return box.width / figure.dpi * POINTS_PER_INCH, box.height / figure.dpi * POINTS_PER_INCH
+
+
+def show_names_as_they_are(ax: Axes, *, x: bool = False) -> None:
+    """Show names that hold a dollar sign, which matplotlib takes for mathematics.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        With names along y, also where other Axes share it.
+    x : bool
+        Whether there are names along x, too; numbers there may well be mathematics.
+    """
+    texts = [ax.title, ax.xaxis.label, ax.yaxis.label]
+    for shared in ax.get_shared_y_axes().get_siblings(ax):
+        texts += shared.get_yticklabels()
+    for shared in ax.get_shared_x_axes().get_siblings(ax) if x else ():
+        texts += shared.get_xticklabels()
+    for text in texts:
+        text.set_parse_math(False)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skhypershap.frames import restored
-from skhypershap.plotting._table import inner_size, one_game, unit_of, with_intervals
+from skhypershap.plotting._table import (
+    check_ax,
+    inner_size,
+    one_game,
+    show_names_as_they_are,
+    unit_of,
+    with_intervals,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +40,7 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError
-        If `table` is not a DataFrame.
+        If `table` is not a DataFrame, or `ax` not an Axes.
     ValueError
         If `table` is not an explanation, is empty, or holds several games or data sets.
 
@@ -61,6 +68,7 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     table = restored(table)
     game = one_game(table)
+    check_ax(ax)
     data = with_intervals(table).sort_values("value", key=abs, ascending=False, kind="stable")
     n_bars = data["interaction"].nunique()
     if ax is None:
@@ -80,9 +88,11 @@ def plot_importance(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     if {"low", "high"} <= set(data):
-        ax.hlines(range(n_bars), data["low"], data["high"], color="0.25", linewidth=1.2)
+        # By name: on a shared axis rows are where other plots have put them.
+        ax.hlines(data["interaction"], data["low"], data["high"], color="0.25", linewidth=1.2)
     ax.axvline(0, color="0.3", linewidth=0.8)
     ax.set(xlabel=unit_of(table, game), ylabel="", title=f"{game} ({data['measure'].iloc[0]})")
+    show_names_as_they_are(ax)
     if len(orders) > 1:  # bars are sorted, so the lower right is empty
         sns.move_legend(ax, "lower right")
     sns.despine(ax=ax, left=True)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skhypershap.frames import restored
-from skhypershap.plotting._table import inner_size, one_game, unit_of, with_intervals
+from skhypershap.plotting._table import (
+    check_ax,
+    inner_size,
+    one_game,
+    show_names_as_they_are,
+    unit_of,
+    with_intervals,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +42,7 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Raises
     ------
     TypeError
-        If `table` is not a DataFrame.
+        If `table` is not a DataFrame, or `ax` not an Axes.
     ValueError
         If `table` is not an explanation, is empty, or holds several games or data sets.
 
@@ -64,6 +71,7 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     table = restored(table)
     game = one_game(table)
+    check_ax(ax)
     shown = with_intervals(table)
     shown = shown[shown["order"] <= 2]
     if shown.empty:
@@ -88,13 +96,20 @@ def plot_interactions(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         fmt=".2g",
         linewidths=0.5,
         cbar_kws={"label": unit_of(table, game), "shrink": 0.8},
+        xticklabels=False,  # seaborn would draw them as they are parsed
+        yticklabels=False,
         ax=ax,
     )
     ax.set(xlabel="", ylabel="", title=f"{game} ({table['measure'].iloc[0]})")
-    ax.set_xticks(ax.get_xticks(), labels=names)
+    middles = np.arange(len(names)) + 0.5
+    ax.set_xticks(middles, labels=names)
     if max(map(len, names)) > SHORT_NAME:
-        ax.set_xticks(ax.get_xticks(), names, rotation=45, ha="right", rotation_mode="anchor")
-    ax.set_yticks(ax.get_yticks(), labels=names, rotation=0)
+        ax.set_xticks(middles, names, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(middles, labels=names, rotation=0)
+    show_names_as_they_are(ax, x=True)
+    colorbar = ax.collections[0].colorbar
+    if colorbar is not None:
+        colorbar.ax.yaxis.label.set_parse_math(False)
     ax.tick_params(length=0)
     width, height = inner_size(ax)
     font = min(10.0, width / len(names) / NUMBER_WIDTH, 0.8 * height / len(names))

@@ -18,6 +18,7 @@ from ConfigSpace.hyperparameters import (
 )
 from scipy.stats import loguniform, randint, rv_discrete, uniform
 
+from skhypershap.errors import shown
 from skhypershap.space.domains import (
     CONSTANT_NUMBER,
     EXACT_KEY,
@@ -146,10 +147,22 @@ def hyperparameter_from(
             ranges[key] = item
         else:
             values.extend(_listed(name, source))
+    _check_sizes(name, values)
     values = _distinct(values, exact=exact)
     if ranges:
         return _from_ranges(name, list(ranges.values()), values, exact=exact)
     return _from_values(name, values, exact=exact)
+
+
+def _check_sizes(name: str, values: Iterable[Any]) -> None:
+    """Refuse an integer that no float can hold, beside which other numbers could not be ordered."""
+    for value in values:
+        is_number_type = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+        if is_number_type and not is_number(value) and value == value:
+            raise ValueError(
+                f"A value of {name!r} in the search space is too large for a float: {shown(value)}. Use "
+                "smaller numbers, up to 1e308."
+            )
 
 
 def choices_of(name: str, source: Any) -> list[Any] | None:

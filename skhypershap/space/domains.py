@@ -66,12 +66,16 @@ class Domain(Protocol):
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a real number, infinity included; bools and NaN are not."""
-    return (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, (bool, np.bool_))
-        and not math.isnan(value)
-    )
+    """Whether a value is a real number, infinity included; bools and NaN are not.
+
+    Neither is an integer that no float can hold.
+    """
+    if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)):
+        return False
+    try:
+        return not math.isnan(value)
+    except OverflowError:
+        return False
 
 
 def value_key(value: Any) -> Hashable:

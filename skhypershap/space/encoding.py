@@ -14,7 +14,7 @@ import pandas as pd
 from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, OrdinalHyperparameter
 
-from skhypershap.errors import check_name, unknown_name
+from skhypershap.errors import check_name, shown, unknown_name
 from skhypershap.space.conditions import active_where, breaks, violates
 from skhypershap.space.domains import META_KEY, Choices, domain_of, value_key
 
@@ -205,11 +205,12 @@ def encode(
         rows[column, given] = domain.encode([configs[row][name] for row in given])
         illegal = [row for row in given if np.isnan(rows[column, row])]
         if illegal:
-            where = f"{configs[illegal[0]][name]!r} is no value of {name!r}"
+            value = shown(configs[illegal[0]][name])
+            where = f"{value} is no value of {name!r}"
             if len(configs) > 1:
                 where = (
                     f"{len(illegal)} of {len(configs)} values of {name!r} are outside the space; the "
-                    f"first is {configs[illegal[0]][name]!r}, in configuration number {illegal[0]}"
+                    f"first is {value}, in configuration number {illegal[0]}"
                 )
             raise ValueError(f"{where}. Allowed: {domain.describe()}.")
     vectors = rows.T

@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, clone, is_classifier
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
-from sklearn.metrics import r2_score
-from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.utils import get_tags
 
 from skhypershap.arrays import Floats, Positions, Scores, Vectors
-from skhypershap.parallel import one_model_at_a_time
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.default_model import (
@@ -24,6 +21,14 @@ from skhypershap.surrogate.default_model import (
 )
 from skhypershap.surrogate.hyperparameters import Hyperparameters
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
+from skhypershap.surrogate.raw_scores import scale_for_splits, scale_values
+from skhypershap.surrogate.regressors import (
+    SurrogateError,
+    fitted_regressor,
+    held_out_predictions,
+    predictions_of,
+    r2_of,
+)
 from skhypershap.surrogate.rules import activity_of
 from skhypershap.surrogate.surrogate import LARGEST, Inputs, Surrogate
 from skhypershap.surrogate.trees import flat_forest
@@ -31,8 +36,8 @@ from skhypershap.surrogate.warped import warped_surrogate
 
 FOREST = "forest"
 N_TREES = 100
-N_FOLDS = 5
 N_COMPARED = 16
+N_ATTEMPTS = 10  # resamples that a model may refuse
 N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
 
 
@@ -73,6 +78,12 @@ class SurrogateSpec:
         """Number of trials of the source itself, which come first."""
         return len(self.scores) - self.n_measured
 
+    @property
+    def _scale_of_scores(self) -> float:
+        """What scores are multiplied by before the model is fitted; 1 for all but HyperSHAP's forest."""
+        is_forest = isinstance(self.model, str) and self.model == FOREST
+        return scale_for_splits(self.scores) if is_forest else 1.0
+
     def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
         """Fit, and measure on held-out trials: out-of-bag for a forest, 5 folds otherwise.
 
@@ -83,7 +94,7 @@ class SurrogateSpec:
         if isinstance(surrogate.model, WarpedMean):
             warn_if_process_failed(surrogate.model)
         held_out = self._held_out(surrogate.model, seen, seed)
-        score = _r2(self.scores[: self.n_source], held_out)
+        score = r2_of(self.scores[: self.n_source], held_out)
         return replace(surrogate, score=score, held_out=held_out)
 
     def refit(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
@@ -91,6 +102,15 @@ class SurrogateSpec:
 
         A process takes the hyperparameters that it has learned in `fitted`, the fit of all trials.
         """
+        for attempt in range(N_ATTEMPTS):
+            try:
+                return self._refitted(generator, fitted)
+            except SurrogateError:  # too few different trials for this model, say
+                if attempt == N_ATTEMPTS - 1:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _refitted(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
         rows = generator.integers(self.n_source, size=self.n_source)
         rows = np.concatenate([rows, np.arange(self.n_source, len(self.scores))])
         fidelity = None if self.fidelity is None else self.fidelity[rows]
@@ -117,8 +137,11 @@ class SurrogateSpec:
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
-        with one_model_at_a_time():
-            model.fit(seen[rows], self.scores[rows])
+        scale = self._scale_of_scores
+        model = fitted_regressor(model, seen[rows], self.scores[rows] * scale)
+        if scale != 1.0:
+            scale_values(model, 1 / scale)
+        predictions_of(model, seen[:N_COMPARED])  # a model that cannot predict is refused here
         if isinstance(model, WarpedMean):
             trees = _forest_of(model.forest_, seen, inputs)
             if model.process_ is not None:
@@ -164,12 +187,15 @@ class SurrogateSpec:
         if isinstance(model, WarpedMean):
             model = for_folds(model)
         always = self._training_rows(model)[n_source:]
-        regressor = _AnyRegressor(model, seen[always], scores[always])
-        folds = KFold(min(N_FOLDS, n_source), shuffle=True, random_state=seed)
-        held_out: Scores = cross_val_predict(
-            regressor, seen[:n_source], scores[:n_source], cv=folds
+        scale = self._scale_of_scores
+        held_out = held_out_predictions(
+            model,
+            seen[:n_source],
+            scores[:n_source] * scale,
+            (seen[always], scores[always] * scale),
+            seed,
         )
-        return held_out
+        return held_out / scale
 
 
 def scaled(fidelity: Scores | None) -> Scores | None:
@@ -182,8 +208,7 @@ def _checked_forest(model: Any, rows: Floats) -> FlatForest | None:
     forest = flat_forest(model)
     if forest is None:
         return None
-    with one_model_at_a_time():
-        predicted = model.predict(rows)
+    predicted = predictions_of(model, rows)
     gap = np.abs(predict_flat(forest, rows) - predicted).max()
     return None if gap > 1e-9 * np.abs(predicted).max() else forest
 
@@ -206,28 +231,12 @@ def _of_filled_vectors(forest: FlatForest, inputs: Inputs) -> FlatForest:
     from skhypershap.surrogate.kernels.conditional_splits import add_conditional_splits
 
     if not inputs.takes_missing:
-        filled = ranks_of(forest, np.append(legality.defaults, LARGEST)[None])[:, 0]
+        ranks = ranks_of(forest, np.append(legality.defaults, LARGEST)[None])[:, 0]
+        filled = np.append(ranks, 0)  # trees without any split have leaves only, in column 0
         left = filled[forest.column] <= forest.rank
         forest = forest._replace(missing=np.where(left, forest.left, forest.right))
     activity = activity_of(legality, forest.dtype)
     return add_conditional_splits(forest, activity, LARGEST if inputs.has_fidelity else None)
-
-
-def check_surrogate(model: Any) -> None:
-    """Raise ValueError for a class or a classifier; None stands for the default forest."""
-    if isinstance(model, type):
-        raise ValueError(
-            f"surrogate must be a regressor; got the class {model.__name__}. Pass an instance: "
-            f"{model.__name__}()."
-        )
-    if isinstance(model, BaseEstimator) and is_classifier(model):
-        raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
-
-
-def _r2(scores: Scores, held_out: Scores) -> float:
-    """R2 of held-out predictions; NaN for one trial."""
-    known = ~np.isnan(held_out)
-    return float(r2_score(scores[known], held_out[known])) if known.sum() >= 2 else float("nan")
 
 
 def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
@@ -246,23 +255,3 @@ def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
             votes[unseen] += 1
     means: Scores = np.divide(total, votes, out=np.full(len(rows), np.nan), where=votes > 0)
     return means
-
-
-class _AnyRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Lets `cross_val_predict` copy any object with fit and predict.
-
-    `rows` and their `scores` are in every fold.
-    """
-
-    def __init__(self, model: Any, rows: Floats, scores: Scores) -> None:
-        self.model = model
-        self.rows = rows
-        self.scores = scores
-
-    def fit(self, X: Floats, y: Scores) -> _AnyRegressor:
-        # The model is a clone of its own: `clone` clones parameters.
-        self.model.fit(np.vstack([X, self.rows]), np.concatenate([y, self.scores]))
-        return self
-
-    def predict(self, X: Floats) -> Scores:
-        return np.ravel(self.model.predict(X))

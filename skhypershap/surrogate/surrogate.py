@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Coalitions, Floats, Positions, Scores, ScoreTable, Vectors
-from skhypershap.parallel import in_threads, one_model_at_a_time
+from skhypershap.parallel import in_threads
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
+from skhypershap.surrogate.regressors import predictions_of
 
 if TYPE_CHECKING:
     from skhypershap.surrogate.kernels.coalitions import ScoreLayout
@@ -137,9 +138,7 @@ class Surrogate:
         if not len(vectors):  # scikit-learn's own predict refuses an empty array
             return np.zeros(0)
         seen = self.inputs.seen(self.legality.legal(vectors), LARGEST)
-        with one_model_at_a_time():
-            predicted = self.model.predict(seen)
-        return np.asarray(predicted, dtype=float).reshape(len(vectors))
+        return predictions_of(self.model, seen)
 
     def predict_filled(self, vectors: Vectors) -> Scores:
         """The same for filled vectors, of trees without the overhead of the model's own predict."""

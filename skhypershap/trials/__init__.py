@@ -12,7 +12,14 @@ from skhypershap.trials.reading import (
     register_reader,
 )
 from skhypershap.trials.records import Checked, Records
-from skhypershap.trials.searches import copy_of, is_frozen, is_of, space_of_search, unwrap
+from skhypershap.trials.searches import (
+    copy_of,
+    is_frozen,
+    is_of,
+    space_of_search,
+    unwrap,
+    with_verbose,
+)
 from skhypershap.trials.trials import Trials
 
 __all__ = [
@@ -37,4 +44,5 @@ __all__ = [
     "space_of_search",
     "space_of_trials",
     "unwrap",
+    "with_verbose",
 ]

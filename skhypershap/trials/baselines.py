@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.errors import BaselineWarning, check_name, warn
+from skhypershap.errors import BaselineWarning, check_name, naming, shown, warn
 from skhypershap.space.conditions import violates
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of, is_number, value_key
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.defaults import Defaults, typical
 from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed, without_infeasible
@@ -61,7 +61,8 @@ def check_baseline(baseline: Any, space: ConfigurationSpace | None) -> None:
             check_baseline(member, space)
     elif isinstance(baseline, Mapping):
         if space is not None:
-            check_partial(baseline, space)
+            with naming("baseline"):
+                check_partial(baseline, space)
     else:
         raise TypeError(
             f"baseline must be one of {', '.join(map(repr, WORDS))}, a dict, or a list of those; got "
@@ -97,7 +98,8 @@ def baselines_of(baseline: Any, trials: Trials, defaults: Defaults) -> list[Base
     """The same as `baseline_configs`, without a warning of defaults outside the space."""
     check_baseline(baseline, trials.space)
     members = baseline if isinstance(baseline, (list, tuple)) else [baseline]
-    return [_one_baseline(member, trials, defaults) for member in members]
+    with naming("baseline"):
+        return [_one_baseline(member, trials, defaults) for member in members]
 
 
 def describe_replaced(
@@ -135,7 +137,7 @@ def check_baseline_score(baseline_score: Any, baseline: Any) -> None:
         check_name("baseline_score", baseline_score, SCORE_WORDS)
         return
     several = isinstance(baseline, (list, tuple))
-    if isinstance(baseline_score, (list, tuple, np.ndarray)):
+    if isinstance(baseline_score, (list, tuple, np.ndarray)) and np.ndim(baseline_score):
         n_baselines = len(baseline) if several else 1
         if not several or len(baseline_score) != n_baselines:
             what = f"a list of {n_baselines} numbers" if several else "one number"
@@ -156,8 +158,8 @@ def check_baseline_score(baseline_score: Any, baseline: Any) -> None:
                 "baseline_score must be 'auto', 'predict', a number, or a list of numbers; got "
                 f"{score!r}."
             )
-        if not np.isfinite(float(score)):
-            raise ValueError(f"baseline_score must be finite; got {score!r}.")
+        if not is_number(score) or not np.isfinite(float(score)):
+            raise ValueError(f"baseline_score must be finite; got {shown(score)}.")
 
 
 def complete_config(
@@ -176,7 +178,9 @@ def check_partial(config: Mapping[str, Any], space: ConfigurationSpace) -> None:
         check_name("hyperparameter", name, space)
         domain = domain_of(space[name])
         if np.isnan(domain.encode([value])[0]):
-            raise ValueError(f"{value!r} is no value of {name!r}. Allowed: {domain.describe()}.")
+            raise ValueError(
+                f"{shown(value)} is no value of {name!r}. Allowed: {domain.describe()}."
+            )
 
 
 def _one_baseline(

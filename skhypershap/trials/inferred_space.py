@@ -23,7 +23,7 @@ from ConfigSpace.hyperparameters import (
 )
 from scipy.stats import binom
 
-from skhypershap.errors import SpaceWarning, warn
+from skhypershap.errors import SpaceWarning, naming, warn
 from skhypershap.space.distributions import Interval, hyperparameter_from
 from skhypershap.space.domains import (
     MANY_NUMBERS,
@@ -72,7 +72,11 @@ def space_given(space: Any) -> ConfigurationSpace:
     """
     if isinstance(space, ConfigurationSpace):
         return deepcopy(space)
-    return space_of_dicts(dicts_of(space), EstimatorDefaults(None))
+    with naming("space"):
+        dicts = dicts_of(space)
+        if not any(dicts):
+            raise ValueError("space has no hyperparameters; give each of them its values.")
+        return space_of_dicts(dicts, EstimatorDefaults(None))
 
 
 def space_inferred(configs: Configs, notes: str = "") -> ConfigurationSpace:

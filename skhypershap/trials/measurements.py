@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skhypershap.errors import naming
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.inferred_clauses import predicted_feasible, still_forbidden
 from skhypershap.trials.trials import Trials, numbers_of
@@ -93,7 +94,8 @@ def measurements(
         if not np.isfinite(resources).all():
             raise ValueError("fidelity must be a finite number for each configuration.")
     # One success of what always failed shows that it can run.
-    vectors = encode(trials.searched_space, configs, unknown=trials.unknown)
+    with naming("configs"):
+        vectors = encode(trials.searched_space, configs, unknown=trials.unknown)
     own = as_own(trials.space, configs, vectors)
     return Measurements(own, np.where(np.isfinite(given), given, np.nan), list(why), resources)
 

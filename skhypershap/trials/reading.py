@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import replace
+from numbers import Integral
 from typing import Any, Protocol, cast
 
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap._compat import class_names
-from skhypershap.errors import check_name
+from skhypershap.errors import check_name, shown
 from skhypershap.trials.failure_metric import FAILED, records_of_failures
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.searches import unwrap
@@ -209,6 +210,8 @@ def check_source(source: Any, *, space: Any = None, metric: str | int | None = N
     """
     source = unwrap(source)
     reader = reader_of(source)
+    if metric is not None and not isinstance(metric, (str, Integral)) or isinstance(metric, bool):
+        raise TypeError(f"metric must be a name, a position or None; got {shown(metric)}.")
     if metric != FAILED:
         return reader.check(source, space=space, metric=metric)
     scored = getattr(reader, "metric_of_failures", lambda _: None)(source)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from ConfigSpace import ConfigurationSpace
@@ -11,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
 from skhypershap._compat import class_names
+from skhypershap.errors import naming
 from skhypershap.space.distributions import UnreadableError
 from skhypershap.space.encoding import check_supported
 from skhypershap.trials.inferred_space import space_given
@@ -52,6 +55,16 @@ def copy_of(search: Any) -> Any:
             name: clone(value, safe=False) for name, value in search.get_params(deep=False).items()
         }
         return type(search)(**params)
+
+
+def with_verbose(search: Any, verbose: int) -> Any:
+    """The search itself, as verbose as asked where nobody chose how verbose it is."""
+    constructor = inspect.signature(type(search)).parameters
+    default = getattr(constructor.get("verbose"), "default", None)
+    left = default is not None and not default and getattr(search, "verbose", None) == default
+    if verbose and left and hasattr(search, "set_params"):
+        search.set_params(verbose=verbose)
+    return search
 
 
 def check_ran(search: Any, attribute: str) -> None:
@@ -111,7 +124,8 @@ def space_of_search(search: Any, space: Any = None) -> ConfigurationSpace | None
                 f"Cannot find the search space of {type(search).__name__}: it has none of "
                 f"{', '.join(SPACE_ATTRIBUTES)}. Pass it with space=, as for RandomizedSearchCV."
             )
-        dicts = dicts_of(dicts)
+        with naming("space") if space is not None else nullcontext():
+            dicts = dicts_of(dicts)
         if space is None and is_of(search, "skopt"):
             dicts = as_dimensions(dicts)
         try:
@@ -120,6 +134,11 @@ def space_of_search(search: Any, space: Any = None) -> ConfigurationSpace | None
             if space is not None:
                 raise
             return None
+        except (ValueError, TypeError):
+            if space is None:
+                raise
+            with naming("space"):
+                raise
     check_supported(built)
     return built
 

@@ -240,7 +240,7 @@ def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:
     """Numbers of shape (n_trials,), or a ValueError that names the argument."""
     try:
         floats = np.asarray(given, dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be numbers, one for each configuration; {error}.") from error
     if floats.shape != (n_trials,):
         raise ValueError(

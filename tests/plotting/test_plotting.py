@@ -209,3 +209,79 @@ def test_explanation_with_other_text_in_hyperparameters_raises():
     for function in (plot_interactions, plot_importance):
         with pytest.raises(ValueError, match="'hyperparameters' of table must hold tuples"):
             function(table)
+
+
+def drawn_table(values, game="tunability", **columns):
+    rows = [
+        dict(
+            interaction=name,
+            value=value + 0.01 * (draw % 3 - 1) * (draw > 0),
+            order=1,
+            game=game,
+            measure="SV",
+            draw=draw,
+            hyperparameters=(name,),
+            **columns,
+        )
+        for name, value in values.items()
+        for draw in range(10)
+    ]
+    table = pd.DataFrame(rows)
+    table.attrs = {"metric": "cost_$ in $", "calibration": 1.0}
+    return table
+
+
+def bars_and_whiskers(ax):
+    ax.figure.canvas.draw()
+    bars = {
+        round(bar.get_y() + bar.get_height() / 2): round(bar.get_width(), 9)
+        for bar in ax.patches
+        if 0 < bar.get_height() < 1 and bar.get_width()
+    }
+    (whiskers,) = ax.collections
+    middles = {round(ends[0, 1]): ends[:, 0].mean().round(9) for ends in whiskers.get_segments()}
+    return bars, middles
+
+
+def test_whiskers_follow_bars_on_a_shared_axis():
+    shown = {"tunability": {"a": 0.3, "b": 0.2, "c": 0.1}, "ablation": {"c": -0.9, "b": -0.2}}
+    _, axes = plt.subplots(1, 2, sharey=True)
+    for ax, (game, values) in zip(axes, shown.items(), strict=True):
+        plot_importance(drawn_table(values, game), ax=ax)
+    for ax, values in zip(axes, shown.values(), strict=True):
+        bars, whiskers = bars_and_whiskers(ax)
+        assert bars == {"abc".index(name): value for name, value in values.items()}
+        assert whiskers == bars
+
+
+def test_whiskers_follow_bars_in_facets():
+    import seaborn as sns
+
+    table = pd.concat(
+        [
+            drawn_table({"a": 0.3, "b": 0.2, "c": 0.1}, dataset="one"),
+            drawn_table({"a": 0.1, "b": 0.2, "c": 0.3}, dataset="two"),
+        ]
+    )
+    table.attrs = {"calibration": 1.0}
+    grid = sns.FacetGrid(table, col="dataset")
+    grid.map_dataframe(lambda data, color: plot_importance(data, ax=plt.gca()))
+    for ax in grid.axes.flat:
+        bars, whiskers = bars_and_whiskers(ax)
+        assert len(bars) == 3
+        assert whiskers == bars
+
+
+def test_names_with_dollar_signs_are_shown_as_they_are():
+    table = drawn_table({"cost_$": 0.3, "price_$": 0.2, "$x$": 0.1})
+    for plot in (plot_importance, plot_interactions):
+        ax = plot(table)
+        ax.figure.canvas.draw()
+        labels = ax.get_yticklabels()
+        assert {label.get_text() for label in labels} == {"cost_$", "price_$", "$x$"}
+        assert not any(label.get_parse_math() for label in labels)
+    _, axes = plt.subplots(1, 2, sharey=True)
+    plot_importance(drawn_table({"a": 0.3}), ax=axes[0])
+    plot_importance(table, ax=axes[1])
+    axes[0].figure.canvas.draw()
+    assert not any(label.get_parse_math() for label in axes[0].get_yticklabels())

@@ -7,7 +7,14 @@ from typing import Any
 
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.space.encoding import as_configs, check_names, check_supported, default_values
+from skhypershap.errors import naming
+from skhypershap.space.encoding import (
+    as_configs,
+    check_names,
+    check_supported,
+    default_values,
+    encode,
+)
 from skhypershap.trials.metric_names import by_position
 from skhypershap.trials.records import Checked, Records
 
@@ -33,9 +40,12 @@ def read(source: ConfigurationSpace, checked: Checked, *, direction: str | None 
             "A ConfigurationSpace holds no results: call fit(configs, scores) with the configurations "
             "that ran and their scores."
         )
+    with naming("configs"):
+        configs = as_configs(given["configs"], space)
+        encode(space, configs)
     return Records(
         space=space,
-        configs=as_configs(given["configs"], space),
+        configs=configs,
         scores=given["scores"],
         metric=checked.metric,
         direction=direction or "maximize",

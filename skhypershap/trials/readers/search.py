@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from ConfigSpace import ConfigurationSpace
 
+from skhypershap._compat import class_names
 from skhypershap.trials.cv_results import (
     TIMES,
     check_metric,
@@ -45,13 +46,34 @@ def check(search: Any, *, space: Any = None, metric: str | int | None = None) ->
 def _is_no_search(search: Any) -> bool:
     """Whether an estimator will never have the results of a search.
 
-    Some of scikit-learn's meta-estimators have an estimator, too, and RFECV even has `cv_results_`.
+    Some meta-estimators have an estimator, too, and RFECV even has `cv_results_`.
     """
+    names = class_names(search)
+    if names[0].startswith("skhypershap."):
+        return True
     if space_attribute(search) is not None or "params" in getattr(search, "cv_results_", ()):
         return False
-    if type(search).__module__.startswith("sklearn."):
+    of_sklearn = [name for name in names if name.startswith("sklearn.")]
+    bases = ("sklearn.base.", "sklearn.utils.", "sklearn.model_selection._search.")
+    if not all(name.startswith(bases) for name in of_sklearn):
         return True
-    return not hasattr(search, "cv_results_") and not hasattr(search, "estimator")
+    if hasattr(search, "cv_results_"):
+        return False
+    return not hasattr(search, "estimator") or not _may_have_results(type(search))
+
+
+def _may_have_results(cls: type) -> bool:
+    """Whether a class mentions `cv_results_` anywhere, or takes attributes from elsewhere."""
+    members = [member for base in cls.__mro__ for member in vars(base).items()]
+    codes = [getattr(getattr(value, "fget", value), "__code__", None) for _, value in members]
+    mentioned = {name for code in codes if code for name in (*code.co_names, *code.co_consts)}
+    return bool(
+        {"cv_results_", "__getattr__"} & ({name for name, _ in members} | _texts(mentioned))
+    )
+
+
+def _texts(values: set[Any]) -> set[str]:
+    return {value for value in values if isinstance(value, str)}
 
 
 def read(search: Any, checked: Checked, *, direction: str | None = None) -> Records:

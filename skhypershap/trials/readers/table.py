@@ -20,6 +20,7 @@ from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.tables import cv_results_table, optuna_table, run_records
+from skhypershap.trials.tables.cells import check_sizes
 from skhypershap.trials.tables.columns import columns_left_out, score_columns
 from skhypershap.trials.tables.layout import FIDELITY, Layout, named
 from skhypershap.trials.tables.reading import Rows, records_of_rows
@@ -45,6 +46,7 @@ def metric_of_failures(source: pd.DataFrame) -> str | int | None:
 def check(source: pd.DataFrame, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """See `Reader`; the details are the `Layout` of the table."""
     table = named(source)
+    check_sizes(table)
     if isinstance(space, Mapping) and not isinstance(space, ConfigurationSpace):
         space = {str(name): values for name, values in space.items()}
     if optuna_table.is_trials_dataframe(table):

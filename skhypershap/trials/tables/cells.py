@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from skhypershap.errors import shown
 from skhypershap.space.domains import Choices, Domain, is_number
 from skhypershap.trials.inferred_space import FEW
 
@@ -20,6 +21,23 @@ RARE = 0.1  # largest fraction of a range's trials that are failed values if the
 ROUNDING = 1e-9  # relative error of a sum of steps against the choice that is meant
 
 Config = dict[str, Any]
+
+
+def check_sizes(table: pd.DataFrame) -> None:
+    """Refuse integers that no float can hold.
+
+    Raises
+    ------
+    ValueError
+        The message names the column.
+    """
+    for column in table.columns:
+        for value in table[column] if table[column].dtype == object else ():
+            if isinstance(value, int) and not isinstance(value, bool) and not is_number(value):
+                raise ValueError(
+                    f"The column {column!r} of the DataFrame has a number that is too large for a float: "
+                    f"{shown(value)}. Use smaller numbers, up to 1e308."
+                )
 
 
 class Column(NamedTuple):
