@@ -2,7 +2,7 @@
 
 Its covariance is signal * prod_j factor_j + noise, with a Matern 5/2 factor for a number and
 exp(-[a != b] / length) for a choice, one length for each column. Lengths, signal and noise maximise
-the posterior under log-normal priors (L-BFGS with analytic gradients, one start). What it has
+the posterior under log-normal priors (L-BFGS with analytic gradients, two starts). What it has
 learned is a `FlatProcess` (attribute `flat_`), which the kernels for blends and lines work on.
 
 A missing value (NaN, an inactive hyperparameter) counts as the middle of its column, and a choice
