@@ -118,7 +118,7 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         with one_model_at_a_time():
-            model.fit(seen[rows], self.scores[rows])
+            _fit(model, seen[rows], self.scores[rows], self.n_source)
         if isinstance(model, WarpedMean):
             trees = _forest_of(model.forest_, seen, inputs)
             if model.process_ is not None:
@@ -170,6 +170,14 @@ class SurrogateSpec:
             regressor, seen[:n_source], scores[:n_source], cv=folds
         )
         return held_out
+
+
+def _fit(model: Any, rows: Floats, scores: Scores, n_source: int) -> None:
+    """Fit a model; the default one follows what was measured, the rows after the first, closely."""
+    if isinstance(model, WarpedMean):
+        model.fit(rows, scores, always=np.arange(n_source, len(rows)))
+    else:
+        model.fit(rows, scores)
 
 
 def scaled(fidelity: Scores | None) -> Scores | None:
@@ -261,7 +269,8 @@ class _AnyRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def fit(self, X: Floats, y: Scores) -> _AnyRegressor:
         # The model is a clone of its own: `clone` clones parameters.
-        self.model.fit(np.vstack([X, self.rows]), np.concatenate([y, self.scores]))
+        rows, scores = np.vstack([X, self.rows]), np.concatenate([y, self.scores])
+        _fit(self.model, rows, scores, len(X))
         return self
 
     def predict(self, X: Floats) -> Scores:

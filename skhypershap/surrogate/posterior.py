@@ -33,13 +33,17 @@ def weights_of(
     targets: Floats,
     known: Floats,
     learned: Hyperparameters,
+    noise_shares: Floats,
 ) -> Floats:
-    """What each trial adds to predictions where all of its factors are 1."""
+    """What each trial adds to predictions where all of its factors are 1.
+
+    `noise_shares` are of the learned noise, one for each trial.
+    """
     rates = kernel.rates_of(learned.lengths, is_choice)
     rising, falling = kernel.exponentials(trials, rates, is_choice)
     correlations, factor = np.empty((2, len(targets), len(targets)))
     kernel.correlations(trials, is_choice, rates, rising, falling, correlations)
-    _factor(correlations, learned.signal, learned.noise + known, factor)
+    _factor(correlations, learned.signal, learned.noise * noise_shares + known, factor)
     weights = targets.copy()
     kernel.solve(factor, weights)
     weights *= learned.signal
