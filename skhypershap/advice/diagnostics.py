@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,12 @@ BEST_SHARE = 0.25  # of the trials, which are near the optimum
 NEGLIGIBLE = 0.02  # of the scale of the scores: smaller differences of gains do not count
 FAR_ABOVE = 2.0  # times the measured gain
 A_THIRD = 4 / 3
+WELL_RANKED = 0.5
+SPOILED = (
+    "Few scores far from the others decide R2: judge the surrogate by rank_correlation and "
+    "r2_without_outliers. predictions() shows these trials. Leave them out, or explain a metric without "
+    "outliers (its logarithm)."
+)
 
 
 class Check(NamedTuple):
@@ -108,10 +115,15 @@ def diagnose(evidence: Evidence) -> list[Check]:
     """All checks, in the order in which they are shown."""
     scores, held_out = evidence.scores, evidence.held_out
     inliers = ~outliers(scores)
+    ranked = rank_correlation(scores, held_out)
+    r2_without = _r2_check("r2_without_outliers", r2_of(scores[inliers], held_out[inliers]))
+    r2 = _r2_check("r2", r2_of(scores, held_out))
+    if not inliers.all() and _is_spoiled(r2.value, r2_without.value, ranked):
+        r2 = r2._replace(advice=SPOILED)
     return [
-        _r2_check("r2", r2_of(scores, held_out)),
-        _rank_check(rank_correlation(scores, held_out)),
-        _r2_check("r2_without_outliers", r2_of(scores[inliers], held_out[inliers])),
+        r2,
+        _rank_check(ranked),
+        r2_without,
         _near_optimum_check(evidence),
         _error_check("baseline_error", "baseline", evidence.baseline, evidence.unit),
         _error_check("incumbent_error", "incumbent", evidence.incumbent, evidence.unit),
@@ -136,7 +148,7 @@ def warn_if_unreliable(evidence: Evidence, metric: str) -> None:
     checks = {check.check: check for check in diagnose(evidence)}
     r2 = checks["r2"].value
     if n_trials < FEW_TRIALS or not r2 >= LOW_R2:
-        sentences.append(_poor_fit(r2, checks["r2_without_outliers"].value, evidence))
+        sentences.append(_poor_fit(checks, evidence))
     if evidence.claims_too_much:
         sentences.append(checks["claimed_gain"].advice)
     if sentences:
@@ -149,17 +161,34 @@ def warn_of_claims(evidence: Evidence) -> None:
         warn(_claim_check(evidence).advice, SurrogateWarning)
 
 
-def _poor_fit(r2: float, r2_without: float, evidence: Evidence) -> str:
-    n_trials, n_outliers = len(evidence.scores), int(outliers(evidence.scores).sum())
+def _is_spoiled(r2: float, r2_without: float, ranked: float) -> bool:
+    """Whether R2 is low only because of outliers: the other trials are predicted, or all are ranked."""
+    return r2 < LOW_R2 and (r2_without >= LOW_R2 or ranked >= WELL_RANKED)
+
+
+def _poor_fit(checks: Mapping[str, Check], evidence: Evidence) -> str:
+    n_trials, n_outliers = len(evidence.scores), int(checks["n_outliers"].value)
+    r2, r2_without = checks["r2"].value, checks["r2_without_outliers"].value
+    ranked = checks["rank_correlation"].value
     found = (
         f"The surrogate fits poorly (held-out R2 = {r2:.2f}, from {n_trials} trials; 1 is perfect, 0 no "
         "better than the mean)"
     )
-    if n_outliers and r2_without >= LOW_R2 and n_trials >= FEW_TRIALS:
+    if n_outliers and n_trials >= FEW_TRIALS and _is_spoiled(r2, r2_without, ranked):
+        scores = "score" if n_outliers == 1 else "scores"
+        cure = (
+            "predictions() shows them (outlier). Leave them out, or explain a metric without such "
+            "outliers (its logarithm)."
+        )
+        if r2_without < LOW_R2:
+            return (
+                f"{found} because of {n_outliers} {scores} far from the others; the rank correlation is "
+                f"{ranked:.2f}, so the order of configurations is more reliable than sizes. {cure}"
+            )
         return (
-            f"{found} because of {n_outliers} scores far from the others; without them R2 = "
-            f"{r2_without:.2f}. Sensitivity and mistunability depend on these few trials and are "
-            "unreliable. Leave them out, or explain a metric without such outliers (its logarithm)."
+            f"{found} because of {n_outliers} {scores} far from the others; without them R2 = "
+            f"{r2_without:.2f}, and the rank correlation of all trials is {ranked:.2f}. Sensitivity and "
+            f"mistunability depend on these few trials and are unreliable. {cure}"
         )
     return (
         f"{found}; details of the explanation are unreliable. Run more trials (100 are a good start), "

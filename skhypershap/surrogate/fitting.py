@@ -138,7 +138,9 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         scale = self._scale_of_scores
-        model = fitted_regressor(model, seen[rows], self.scores[rows] * scale)
+        model = fitted_regressor(
+            model, seen[rows], self.scores[rows] * scale, n_source=self.n_source
+        )
         if scale != 1.0:
             scale_values(model, 1 / scale)
         predictions_of(model, seen[:N_COMPARED])  # a model that cannot predict is refused here

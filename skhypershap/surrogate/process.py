@@ -2,7 +2,7 @@
 
 Its covariance is signal * prod_j factor_j + noise, with a Matern 5/2 factor for a number and
 exp(-[a != b] / length) for a choice, one length for each column. Lengths, signal and noise maximise
-the posterior under log-normal priors (L-BFGS with analytic gradients, one start). What it has
+the posterior under log-normal priors (L-BFGS with analytic gradients, two starts). What it has
 learned is a `FlatProcess` (attribute `flat_`), which the kernels for blends and lines work on.
 
 A missing value (NaN, an inactive hyperparameter) counts as the middle of its column, and a choice
@@ -28,6 +28,7 @@ FIRST = (
     150  # trials from which the search for hyperparameters begins, where there are twice as many
 )
 BEST = 0.1  # share of the trials that is always kept
+CLOSE = 0.1  # share of the noise of trials that predictions are to follow closely
 PRESENT, ABSENT = 0.0, 1.0
 
 
@@ -114,7 +115,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         noise_variance : array-like of shape (n_trials,), optional
             What is known of the variance of each target; more may be learned.
         always : array-like of int, optional
-            Trials that are kept, however many there are.
+            Trials that are kept, however many there are, and that predictions follow closely.
 
         Raises
         ------
@@ -147,7 +148,8 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
             raise ProcessFitError(f"There must be {len(trials)} lengths.")
         self.hyperparameters_ = learned
         with np.errstate(over="ignore"):
-            weights = weights_of(trials, self._is_choice, targets, known, learned) * scale
+            shares = np.where(np.isin(self.kept_, first), CLOSE, 1.0)
+            weights = weights_of(trials, self._is_choice, targets, known, learned, shares) * scale
         if not np.all(np.isfinite(weights)):
             raise ProcessFitError("The weights of the trials are not finite.")
         self.flat_ = flat_process(

@@ -14,6 +14,7 @@ from sklearn.model_selection import KFold
 from skhypershap.arrays import Floats, Scores
 from skhypershap.errors import SurrogateWarning, warn
 from skhypershap.parallel import one_model_at_a_time
+from skhypershap.surrogate.averaged import WarpedMean
 
 NAMES = ("auto", "forest", "gp")
 N_FOLDS = 5
@@ -57,10 +58,11 @@ def check_surrogate(model: Any) -> None:
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def fitted_regressor(model: Any, rows: Floats, scores: Scores) -> Any:
+def fitted_regressor(model: Any, rows: Floats, scores: Scores, n_source: int | None = None) -> Any:
     """The model, fitted; a constant one if it refuses scores that are all equal.
 
     A column without any value is constant to the model: several of scikit-learn's need one value.
+    The default model follows what was measured, the rows after the first `n_source`, closely.
 
     Raises
     ------
@@ -72,7 +74,10 @@ def fitted_regressor(model: Any, rows: Floats, scores: Scores) -> Any:
         rows = np.where(unseen, 0.0, rows)
     try:
         with one_model_at_a_time():
-            model.fit(rows, scores)
+            if isinstance(model, WarpedMean) and n_source is not None:
+                model.fit(rows, scores, always=np.arange(n_source, len(rows)))
+            else:
+                model.fit(rows, scores)
     except Exception as error:
         if len(scores) and np.ptp(scores) == 0:
             return DummyRegressor(strategy="constant", constant=scores[0]).fit(rows, scores)
@@ -161,6 +166,7 @@ def held_out_predictions(
                 clone(model, safe=False),
                 np.vstack([rows[known], always[0]]),
                 np.concatenate([scores[known], always[1]]),
+                n_source=len(known),
             )
             held_out[unknown] = predictions_of(fitted, rows[unknown])
         except SurrogateError as error:

@@ -1,6 +1,8 @@
 """Rank warping: scores to normal ranks, which no outlier and no heavy tail can bend, and back.
 
-`RankWarp.of(scores)` learns the map, `to_ranks` and `to_scores` apply it. The map is piecewise
+`RankWarp.of(scores)` learns the map, `to_ranks` and `to_scores` apply it. Ranks alone would hide a gap
+between two groups of scores: a prediction a little above the lower group would jump to the upper one.
+So a gap that is far wider than the step of ranks across it widens that step. The map is piecewise
 linear and strictly increasing between the worst and the best score. Beyond the best it goes on with
 its last slope, but by no more than a quarter of the distance from the median to the best; beyond
 the worst likewise. If all scores are multiplied by a power of two, so is everything that comes
@@ -18,6 +20,9 @@ from scipy.stats import rankdata
 from skhypershap.arrays import Floats
 
 EXTENSION = 0.25
+USUAL_GAP = 2.0  # in steps of ranks: what of a gap is wider widens the step
+FAR = 3.0  # deviations from the median: gaps beyond do not count
+NORMAL_WIDTHS = 1.349, 2.563  # between quartiles, and between the first and last tenth
 WINDOW = 20  # a slope is taken over one in so many scores, to either side
 
 
@@ -30,7 +35,7 @@ class RankWarp:
     scores : ndarray of shape (n_distinct,)
         Distinct scores, ascending.
     ranks : ndarray of shape (n_distinct,)
-        Their normal ranks.
+        Their normal ranks, further apart where there is a gap.
     median : float
         Of all scores.
     """
@@ -52,7 +57,7 @@ class RankWarp:
         scores = np.asarray(scores, dtype=float)
         distinct, first = np.unique(scores, return_index=True)
         levels = (rankdata(scores)[first] - 0.5) / len(scores)
-        return cls(distinct, ndtri(levels), float(np.median(scores)))
+        return cls(distinct, _with_gaps(ndtri(levels), distinct, scores), float(np.median(scores)))
 
     def to_ranks(self, scores: Floats) -> Floats:
         """Normal ranks of scores; those beyond the best and the worst have no rank of their own."""
@@ -92,3 +97,24 @@ class RankWarp:
             self.scores[high] - self.scores[low]
         )
         return slopes
+
+
+def _with_gaps(ranks: Floats, distinct: Floats, scores: Floats) -> Floats:
+    """Ranks of distinct scores, further apart where gaps are wide; zero stays at the median."""
+    if len(distinct) < 2:
+        return ranks
+    median, deviation = np.median(scores), _robust_deviation(scores)
+    with np.errstate(over="ignore"):
+        places = np.clip((distinct - median) / deviation, -FAR, FAR)
+    steps = np.diff(ranks)
+    steps = np.maximum(steps, np.diff(places) - USUAL_GAP * steps)
+    spread = np.append(0.0, np.cumsum(steps))
+    centered: Floats = spread - np.interp(median, distinct, spread)
+    return centered
+
+
+def _robust_deviation(scores: Floats) -> float:
+    """The standard deviation of normal scores, from quantiles; the range where these are equal."""
+    lowest, low, high, highest = np.quantile(scores, [0.1, 0.25, 0.75, 0.9])
+    widths = (high - low) / NORMAL_WIDTHS[0], (highest - lowest) / NORMAL_WIDTHS[1]
+    return float(max(widths)) or float(np.ptp(scores))

@@ -142,3 +142,24 @@ def test_unmeasured_baseline_is_unknown_and_no_reason_to_warn():
 def test_failed_trials_are_counted():
     assert checks_of(replace(GOOD, n_failed=3))["n_failed"][1:3] == (3.0, "fair")
     assert checks_of(replace(GOOD, n_failed=80))["n_failed"].level == "poor"
+
+
+def test_a_few_outliers_are_named_where_they_decide_r2():
+    generator = np.random.default_rng(0)
+    scores = generator.normal(size=100)
+    held_out = scores + 0.1 * generator.normal(size=100)
+    scores[:3] = -1e6
+    evidence = replace(GOOD, scores=scores, held_out=held_out)
+    with pytest.warns(SurrogateWarning, match=r"because of 3 scores.*R2 = 0.9.*rank correlation"):
+        warn_if_unreliable(evidence, "accuracy")
+    checks = checks_of(evidence)
+    assert "rank_correlation and r2_without_outliers" in checks["r2"].advice
+    assert checks["r2_without_outliers"].level == "good"
+
+
+def test_an_order_that_outliers_leave_is_told():
+    generator = np.random.default_rng(0)
+    scores = np.append(generator.normal(size=100), [-1e6])
+    held_out = 5 * scores
+    with pytest.warns(SurrogateWarning, match=r"because of 1 score far.*rank correlation is 1.00"):
+        warn_if_unreliable(replace(GOOD, scores=scores, held_out=held_out), "accuracy")

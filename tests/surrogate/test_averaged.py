@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import norm, rankdata
 
 from skhypershap.surrogate import averaged
 from skhypershap.surrogate.averaged import WarpedMean
@@ -28,10 +29,11 @@ def test_powers_of_two_scale_exactly(parts):
     np.testing.assert_array_equal(other, 2.0**30 * one)
 
 
-def test_an_order_keeping_change_of_targets_changes_nothing_in_ranks():
+def test_an_order_keeping_change_that_opens_no_gap_changes_nothing_in_ranks():
     X, y = _problem()
+    y = norm.ppf((rankdata(y) - 0.5) / len(y))
     model = WarpedMean(random_state=0)
-    one, other = (model.fit(X, targets).predict_ranks(X) for targets in (y, np.log(y)))
+    one, other = (model.fit(X, targets).predict_ranks(X) for targets in (y, y + y**3 / 50))
     np.testing.assert_array_equal(one, other)
 
 
@@ -51,3 +53,13 @@ def test_noise_of_targets_informs_the_process():
     X, y = _problem()
     noisy = WarpedMean(parts="process").fit(X, y, np.full(80, 4.0))
     assert noisy.score(X, y) < WarpedMean(parts="process").fit(X, y).score(X, y)
+
+
+@pytest.mark.parametrize("lacks_one", [False, True])
+def test_a_little_beyond_the_best_of_a_group_is_not_in_the_next_group(lacks_one):
+    generator = np.random.default_rng(0)
+    X = np.column_stack([generator.integers(2, size=(80, 2)), generator.random(80)])
+    if lacks_one:
+        X = X[(X[:, 0] == 1) | (X[:, 1] == 0)]
+    model = WarpedMean([0, 1], random_state=0).fit(X, X[:, 2] + 2 * X[:, 1])
+    assert model.predict([[0, 0, 1.0]])[0] == pytest.approx(1.0, abs=0.25)

@@ -91,3 +91,22 @@ def test_every_resample_has_every_measured_trial():
         np.testing.assert_array_equal(rows[N_SOURCE:], spec.vectors[N_SOURCE:])
         assert (scores[:N_SOURCE] < 100).all()
     assert len({rows.tobytes() for rows, _ in seen}) == 20
+
+
+@pytest.mark.parametrize("name", ["auto", "gp"])
+def test_measured_trials_are_predicted_near_their_scores(name):
+    generator = np.random.default_rng(1)
+    vectors = generator.random((61, 2))
+    scores = np.sin(3 * vectors[:, 0]) + vectors[:, 1] + generator.normal(0, 0.2, 61)
+    vectors[60], scores[60] = 0.5, 2.2  # far above what its neighbours have
+    legality = Legality(ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}), np.zeros(2))
+    errors = [
+        abs(
+            SurrogateSpec(name, vectors, scores, legality, n_measured=n)
+            .fit(0)
+            .predict(vectors[60:])[0]
+            - 2.2
+        )
+        for n in (0, 1)
+    ]
+    assert errors[1] < errors[0] / 2

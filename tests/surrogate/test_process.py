@@ -221,3 +221,22 @@ def test_what_cannot_be_fitted_raises_its_own_error(arguments, noise, message):
 def test_differences_beyond_all_numbers_raise():
     with pytest.raises(ProcessFitError, match="finite"):
         ProductProcess().fit(np.array([[0.0], [1.0]]), np.array([-1.7e308, 1.7e308]))
+
+
+def test_a_narrow_optimum_is_not_taken_for_noise():
+    generator = np.random.default_rng(0)
+    X = generator.random((60, 4))
+    y = np.exp(-0.5 * ((X[:, 3] - 0.7) / 0.03) ** 2) - 0.3 * (X[:, 0] - 0.4) ** 2
+    process = ProductProcess().fit(X, y)
+    assert process.hyperparameters_.noise < 0.1
+    assert process.hyperparameters_.lengths[3] < 0.5
+
+
+def test_trials_that_are_always_kept_are_followed_closely():
+    X, y = _problem()
+    y[-1] += 2.0
+    free, close = ProductProcess([2], SPANS).fit(X, y), ProductProcess([2], SPANS)
+    close.fit(X, y, always=[59])
+    gaps = [abs(process.predict(X[59:])[0] - y[59]) for process in (free, close)]
+    assert gaps[1] < gaps[0] / 3
+    assert close.hyperparameters_.noise == free.hyperparameters_.noise

@@ -81,3 +81,47 @@ def test_slopes_are_local_rates_of_change():
         for k in (100, 300)
     ]
     np.testing.assert_allclose(found, expected, rtol=0.1)
+
+
+def test_a_wide_gap_between_groups_is_wide_in_ranks():
+    values = np.concatenate([np.linspace(0, 1, 40), np.linspace(2, 3, 40)])
+    ranks = RankWarp.of(values).to_ranks(values)
+    within = np.diff(ranks)[30:39].mean()
+    assert ranks[40] - ranks[39] > 10 * within
+    # A step of ranks just above the lower group stays near it.
+    assert RankWarp.of(values).to_scores(ranks[39:40] + within)[0] < 1.1
+
+
+def test_evenly_spread_scores_keep_normal_ranks():
+    values = norm.ppf((np.arange(200) + 0.5) / 200)
+    np.testing.assert_allclose(RankWarp.of(values).ranks, values, atol=1e-12)
+
+
+@pytest.mark.parametrize("penalty", [3.0, 1e10, 1e300])
+def test_no_outlier_decides_the_ranks_of_others(penalty):
+    values = np.random.default_rng(0).random(200)
+    spoiled = values.copy()
+    spoiled[:4] = -penalty
+    others = values[4:][values[4:] > 0.2]
+    kept, alone = (RankWarp.of(some).to_ranks(others) for some in (spoiled, values))
+    assert np.abs(kept - alone).max() < 0.1
+    assert np.ptp(RankWarp.of(spoiled).ranks) < np.ptp(RankWarp.of(values).ranks) + 3
+
+
+@given(scores)
+def test_distinct_scores_have_distinct_ranks(values):
+    assert (np.diff(RankWarp.of(values).ranks) > 0).all()
+
+
+def test_huge_scores_come_back():
+    values = 1e300 * np.random.default_rng(0).normal(size=50)
+    warp = RankWarp.of(values)
+    back = warp.to_scores(np.linspace(-10, 10, 101))
+    assert np.isfinite(back).all() and (np.diff(back) >= 0).all()
+
+
+def test_an_offset_changes_ranks_by_rounding_only():
+    values = np.append(np.random.default_rng(0).random(60), [4.0, 4.5])
+    np.testing.assert_allclose(
+        RankWarp.of(values + 1024.0).ranks, RankWarp.of(values).ranks, atol=1e-10
+    )
