@@ -56,7 +56,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
     Attributes
     ----------
     flat_ : FlatProcess
-        What is predicted, as arrays.
+        What is predicted, as arrays; equal trials are one.
     hyperparameters_ : Hyperparameters
         For targets with a variance of one.
     kept_ : ndarray of int
@@ -121,7 +121,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         ProcessFitError
             If there is no finite answer.
         """
-        from skhypershap.surrogate.posterior import flat_process, weights_of
+        from skhypershap.surrogate.posterior import flat_process, merged, weights_of
 
         X, y = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_all_finite="allow-nan"
@@ -146,8 +146,9 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         elif len(learned.lengths) != len(trials):
             raise ProcessFitError(f"There must be {len(trials)} lengths.")
         self.hyperparameters_ = learned
+        trials, targets, noise = merged(trials, targets, learned.noise + known)
         with np.errstate(over="ignore"):
-            weights = weights_of(trials, self._is_choice, targets, known, learned) * scale
+            weights = weights_of(trials, self._is_choice, targets, noise, learned) * scale
         if not np.all(np.isfinite(weights)):
             raise ProcessFitError("The weights of the trials are not finite.")
         self.flat_ = flat_process(
