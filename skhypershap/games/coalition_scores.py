@@ -28,7 +28,7 @@ from skhypershap.space.encoding import Config
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.surrogate import Block
 
-STARTS_OF_SHARED = 4
+STARTS_OF_SHARED = 3  # searches for each coalition; candidates hold the optima of all trials
 SUBSET_ROWS = 512  # coalitions that are compared with all others at once: some MB
 
 
