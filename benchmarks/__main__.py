@@ -22,6 +22,7 @@ from benchmarks import (
     line_search,
     many,
     reduced,
+    resamples,
     startup,
     truth,
 )
@@ -34,6 +35,7 @@ ALL = {
     "importances": importances,
     "intervals": intervals,
     "reduced": reduced,
+    "resamples": resamples,
     "joint": joint,
     "startup": startup,
     "truth": truth,

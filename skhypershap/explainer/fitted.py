@@ -20,7 +20,12 @@ from skhypershap.surrogate.surrogate import Surrogate
 from skhypershap.trials import Trials
 from skhypershap.trials.baselines import baseline_configs, complete_config
 from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed
-from skhypershap.trials.measurements import Measurements, known_score, with_measured
+from skhypershap.trials.measurements import (
+    Measurements,
+    known_score,
+    trials_of,
+    with_measured,
+)
 
 BIAS = "optimizer_bias"
 
@@ -214,6 +219,7 @@ def fit_surrogate(
         scaled(trials.fidelity),
         maximize=trials.maximize,
         n_measured=measured.n_finished,
+        always=trials_of(source, baselines),
     )
     return Fitted(
         source=source,

@@ -38,6 +38,8 @@ class Candidates(NamedTuple):
 
 def candidates_of(name: str, context: GameContext) -> Candidates:
     """Find the candidates of a game that has many."""
+    if context.shared is not None and name in context.shared:
+        return Candidates(context.shared[name])
     source, space = GAMES[name].candidates, context.trials.space
     legality = context.surrogate.legality
     enumerated = enumerate_vectors(space, context.n_samples)

@@ -21,13 +21,14 @@ from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.candidates import Candidates, candidates_of
 from skhypershap.games.line_search import line_search_for
 from skhypershap.games.refinement import monotone, n_starts_for, refine
-from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets
+from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_search
 from skhypershap.games.variance import variance_over_blocks
 from skhypershap.parallel import progress_bar
 from skhypershap.space.encoding import Config
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.surrogate import Block
 
+STARTS_OF_SHARED = 3  # searches for each coalition; candidates hold the optima of all trials
 SUBSET_ROWS = 512  # coalitions that are compared with all others at once: some MB
 
 
@@ -105,7 +106,8 @@ def _extremes(
     if refined:  # so that a coalition is never worse than the baseline
         blends = blends.with_baseline_as_candidate()
     searches = refined and not candidates.complete
-    sign = _sign_of_search(name, context)
+    sign = sign_of_search(name, context.trials)
+    n_starts = _n_starts(name, context)
     size = _n_coalitions(context, coalitions)
     with progress_bar(name, size * len(blends.candidates), "blend", context.verbose) as bar:
         best = best_candidates(
@@ -113,7 +115,7 @@ def _extremes(
             blends,
             coalitions,
             sign=sign,
-            n_best=n_starts_for(context.n_players) if searches else 1,
+            n_best=n_starts if searches else 1,
             n_jobs=context.n_jobs,
             progress=bar.update,
         )
@@ -123,7 +125,12 @@ def _extremes(
         what = f"{name}, line search"
         with progress_bar(what, size, "coalition", context.verbose) as bar:
             values = refine(
-                line_search, best, coalitions, n_jobs=context.n_jobs, progress=bar.update
+                line_search,
+                best,
+                coalitions,
+                n_starts=n_starts,
+                n_jobs=context.n_jobs,
+                progress=bar.update,
             )
     if refined and coalitions is None:
         values = monotone(values)
@@ -147,13 +154,14 @@ def best_of_evaluated_subsets(name: str, gains: Scores, coalitions: Coalitions) 
     return extreme
 
 
+def _n_starts(name: str, context: GameContext) -> int:
+    """Number of searches for each coalition: fewer where candidates hold known optima."""
+    n_starts = n_starts_for(context.n_players)
+    return min(n_starts, STARTS_OF_SHARED) if name in (context.shared or {}) else n_starts
+
+
 def _n_coalitions(context: GameContext, coalitions: Coalitions | None) -> int:
     return 1 << context.n_players if coalitions is None else len(coalitions)
-
-
-def _sign_of_search(name: str, context: GameContext) -> float:
-    """1 where the game looks for the largest score, -1 for the smallest."""
-    return 1.0 if context.trials.maximize == (GAMES[name].reduce == "best") else -1.0
 
 
 def _watched(blocks: Iterable[Block], bar: tqdm) -> Iterator[Block]:

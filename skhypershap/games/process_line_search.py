@@ -20,7 +20,7 @@ class ProcessLineSearch:
     """A `LineSearch` along lines of a process, to which trees may be added.
 
     Points are vectors. It is exact where all legal values of a column are compared; on the other lines
-    it takes the best piece of the trees by a grid, and golden section inside.
+    it takes the best piece of the trees by a grid, and parabolas inside.
     """
 
     def __init__(

@@ -66,6 +66,7 @@ def refine(
     best: BestCandidates,
     coalitions: Coalitions | None = None,
     *,
+    n_starts: int,
     n_jobs: int | None,
     progress: Callable[[int], object],
 ) -> Scores:
@@ -79,6 +80,8 @@ def refine(
         Of the coalitions.
     coalitions : ndarray of shape (n_coalitions, n_players), dtype bool, optional
         Which coalitions; by default all.
+    n_starts : int
+        Number of searches for each coalition.
     n_jobs : int or None
         As in scikit-learn.
     progress : callable
@@ -90,9 +93,8 @@ def refine(
         sign * score, where larger is better; none is smaller than in `best`.
     """
     if coalitions is None:
-        return _refine_all(line_search, best, n_jobs, progress)
+        return _refine_all(line_search, best, n_starts, n_jobs, progress)[0]
     values: Scores = best.values[0].copy()
-    n_starts = n_starts_for(coalitions.shape[1])
     for first in range(0, len(values), BATCH):
         some = np.arange(first, min(first + BATCH, len(values)))
         taken = line_search.blends.taken(coalitions[some])
@@ -103,16 +105,22 @@ def refine(
     return values
 
 
+def optima_of(line_search: LineSearch, best: BestCandidates, *, n_jobs: int | None) -> Points:
+    """Search for all coalitions, and return the best point of each."""
+    n_starts = len(best.values)
+    return _refine_all(line_search, best, n_starts, n_jobs, progress=lambda _: None)[1]
+
+
 def _refine_all(
     line_search: LineSearch,
     best: BestCandidates,
+    n_starts: int,
     n_jobs: int | None,
     progress: Callable[[int], object],
-) -> Scores:
-    """Refine all coalitions, one size after the other."""
+) -> tuple[Scores, Points]:
+    """Refine all coalitions, one size after the other; their values and their best points."""
     values: Scores = best.values[0].copy()
     n_players = len(values).bit_length() - 1
-    n_starts = n_starts_for(n_players)
     coalitions = all_coalitions(n_players)
     sizes = coalitions.sum(axis=1)
     optima = np.tile(line_search.blends.baseline, (len(values), 1))
@@ -138,7 +146,7 @@ def _refine_all(
         values[some[better]] = scores[rows, top][better]
         optima[some[better]] = points[rows, top][better]
         progress(len(some))
-    return values
+    return values, optima
 
 
 def _from_candidates(

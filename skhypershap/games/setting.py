@@ -69,6 +69,9 @@ class GameContext(NamedTuple):
         Whether to show progress.
     sampled : ndarray of shape (n_samples, n_columns) or None
         Vectors sampled from the space, where they are known already.
+    shared : mapping of str to ndarray of shape (n_candidates, n_columns), or None
+        Filled vectors that resamples share as candidates, for each game that searches; see
+        `skhypershap.games.shared_candidates`.
     """
 
     trials: Trials
@@ -81,6 +84,7 @@ class GameContext(NamedTuple):
     n_jobs: int | None
     verbose: int
     sampled: Vectors | None = None
+    shared: Mapping[str, Vectors] | None = None
 
     @property
     def player_of_column(self) -> PlayerOfColumn:
@@ -117,7 +121,8 @@ class GameContext(NamedTuple):
         """The same context with candidates sampled once, for several surrogates that share them."""
         enumerated = enumerate_vectors(self.trials.space, self.n_samples)
         complete = enumerated is not None and enumerated[1] is not None
-        if complete or all(GAMES[name].candidates == "config" for name in games):
+        known = self.shared or {}
+        if complete or all(GAMES[name].candidates == "config" or name in known for name in games):
             return self
         return self._replace(sampled=self.samples())
 
@@ -144,6 +149,11 @@ class GameContext(NamedTuple):
 def sign_of_gain(name: str, trials: Trials) -> float:
     """1 where a larger v(S) is a gain, -1 where it is a loss; variance is never a loss."""
     return 1.0 if trials.maximize or GAMES[name].reduce == "variance" else -1.0
+
+
+def sign_of_search(name: str, trials: Trials) -> float:
+    """1 where the game looks for the largest score, -1 for the smallest."""
+    return 1.0 if trials.maximize == (GAMES[name].reduce == "best") else -1.0
 
 
 def learns_from_subsets(name: str, context: GameContext) -> bool:

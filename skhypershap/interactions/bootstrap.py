@@ -7,6 +7,7 @@ from typing import Any
 
 from skhypershap.errors import MOST, check_integer
 from skhypershap.games.setting import GameContext
+from skhypershap.games.shared_candidates import with_shared_candidates
 from skhypershap.games.value_function import GameSpec
 from skhypershap.interactions.indices import IndexSpec
 from skhypershap.interactions.solve import Explained, solve
@@ -41,6 +42,7 @@ def bootstrap(
     list of list of Explained
         For each draw, from 1 on, the games.
     """
+    context = with_shared_candidates(game_specs, context, index_spec.max_exact)
     worker = context.with_samples([game_spec.game for game_spec in game_specs]).alone()
     tasks = [(game_specs, worker, index_spec, draw) for draw in range(1, n_bootstrap + 1)]
     return in_parallel(
@@ -52,5 +54,6 @@ def solve_draw(
     game_specs: Sequence[GameSpec], context: GameContext, index_spec: IndexSpec, draw: int
 ) -> list[Explained]:
     """Explain the games on one resample; module-level so that it can be pickled."""
+    context = with_shared_candidates(game_specs, context, index_spec.max_exact)
     context = context.resampled(draw)
     return [solve(game_spec, context, index_spec) for game_spec in game_specs]

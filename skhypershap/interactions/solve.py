@@ -17,6 +17,7 @@ from skhypershap.games.value_function import (
     context_for,
     value_function,
 )
+from skhypershap.interactions.ablation import largest_exact, moving_players, of_all_players
 from skhypershap.interactions.approximation import Approximation, approximate
 from skhypershap.interactions.from_leaves import leaf_interactions
 from skhypershap.interactions.indices import (
@@ -28,7 +29,6 @@ from skhypershap.interactions.indices import (
     moebius_of_small,
 )
 
-MAX_EXACT_ABLATION = 20
 TOLERATED_LOSS = 0.1  # fraction of the gain that an efficient index may miss without a warning
 
 
@@ -81,9 +81,7 @@ def solve(game_spec: GameSpec, context: GameContext, index_spec: IndexSpec) -> E
     if game_spec.game == "ablation":
         if has_leaves(context):
             return _explained_from_leaves(game_spec, context, index_spec)
-        # An ablation has one candidate only, so that more coalitions can be evaluated.
-        max_exact = max(index_spec.max_exact, MAX_EXACT_ABLATION)
-        index_spec = replace(index_spec, max_exact=max_exact)
+        return explained_ablation(game_spec, context, index_spec)
     return explained(value_function(game_spec, context), index_spec)
 
 
@@ -101,6 +99,21 @@ def explained(v: ValueFunction, index_spec: IndexSpec) -> Explained:
         full_score=float(values[-1]),
         gain=float(gains[-1]),
     )
+
+
+def explained_ablation(
+    game_spec: GameSpec, context: GameContext, index_spec: IndexSpec
+) -> Explained:
+    """Explain an ablation that is no sum of leaves, from coalitions of the players that matter."""
+    largest = max(index_spec.max_exact, largest_exact(context))
+    if context.n_players <= index_spec.max_exact:
+        return explained(value_function(game_spec, context), index_spec)
+    moving = moving_players(game_spec, context, at_least=index_spec.order)
+    names = list(context.players)
+    some = context._replace(players={names[i]: context.players[names[i]] for i in moving})
+    found = explained(value_function(game_spec, some), replace(index_spec, max_exact=largest))
+    everyone = of_all_players(found.interactions, moving, context.n_players, index_spec.order)
+    return replace(found, interactions=everyone)
 
 
 def _explained_approximately(v: ValueFunction, index_spec: IndexSpec) -> Explained:

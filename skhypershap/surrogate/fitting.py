@@ -63,6 +63,9 @@ class SurrogateSpec:
         every fold, and never held out.
     maximize : bool
         Whether large scores are better.
+    always : ndarray of int or None
+        Trials of the source that are in every resample: those of the baseline, which tuning is measured
+        against. A resample that lacks one has it as one more trial.
     """
 
     model: Any
@@ -72,6 +75,7 @@ class SurrogateSpec:
     fidelity: Scores | None = None
     n_measured: int = 0
     maximize: bool = True
+    always: Positions | None = None
 
     @property
     def n_source(self) -> int:
@@ -98,7 +102,7 @@ class SurrogateSpec:
         return replace(surrogate, score=score, held_out=held_out)
 
     def refit(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
-        """Fit on a resample of the trials, as many as there are; nothing is measured.
+        """Fit on a resample of the trials, about as many as there are; nothing is measured.
 
         A process takes the hyperparameters that it has learned in `fitted`, the fit of all trials.
         """
@@ -112,10 +116,16 @@ class SurrogateSpec:
 
     def _refitted(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
         rows = generator.integers(self.n_source, size=self.n_source)
-        rows = np.concatenate([rows, np.arange(self.n_source, len(self.scores))])
+        measured = np.arange(self.n_source, len(self.scores))
+        missing = np.setdiff1d(np.zeros(0, int) if self.always is None else self.always, rows)
+        rows = np.concatenate([rows, missing, measured])
         fidelity = None if self.fidelity is None else self.fidelity[rows]
         resample = replace(
-            self, vectors=self.vectors[rows], scores=self.scores[rows], fidelity=fidelity
+            self,
+            vectors=self.vectors[rows],
+            scores=self.scores[rows],
+            fidelity=fidelity,
+            always=None,
         )
         seed = int(generator.integers(np.iinfo(np.int32).max))
         return resample._fitted(seed, hyperparameters=learned_by(fitted.model))[0]

@@ -15,7 +15,6 @@ LENGTH_PRIOR = (2**0.5, 3**0.5)
 NOISE_PRIOR = (-4.0, 1.0)  # of the log of noise, where scores have a variance of one
 SIGNAL_PRIOR = (0.0, 1.0)
 LENGTH_BOUNDS, NOISE_BOUNDS, SIGNAL_BOUNDS = (0.02, 1e3), (1e-6, 1e1), (1e-3, 1e2)
-SHORT = 1.0  # the range of a column: lengths from which a second search begins
 TOLERANCE = 1e-6  # of the log posterior, relative: lengths matter to a few digits
 MOST_STEPS = 100
 
@@ -27,23 +26,38 @@ def _factor(correlations: Floats, signal: float, noise: Floats, out: Floats) -> 
         raise ProcessFitError("The covariance of the trials is not positive definite.")
 
 
+def merged(trials: Floats, targets: Floats, noise: Floats) -> tuple[Floats, Floats, Floats]:
+    """Trials, targets and noise of the same posterior, with one trial for all that are equal.
+
+    Of equal trials only the mean target counts, each target weighted by one over its noise, and the
+    noise of the mean. A resample has about 63 % of the trials, some of them several times.
+    """
+    distinct, group = np.unique(trials, axis=1, return_inverse=True)
+    n_distinct = distinct.shape[1]
+    if n_distinct == len(targets) or not np.all(noise > 0):
+        return trials, targets, noise
+    group = group.reshape(-1)
+    precision = np.bincount(group, 1 / noise, n_distinct)
+    mean = np.bincount(group, targets / noise, n_distinct) / precision
+    return np.ascontiguousarray(distinct), mean, 1 / precision
+
+
 def weights_of(
     trials: Floats,
     is_choice: Booleans,
     targets: Floats,
-    known: Floats,
+    noise: Floats,
     learned: Hyperparameters,
-    noise_shares: Floats,
 ) -> Floats:
     """What each trial adds to predictions where all of its factors are 1.
 
-    `noise_shares` are of the learned noise, one for each trial.
+    `noise` is the variance of each target.
     """
     rates = kernel.rates_of(learned.lengths, is_choice)
     rising, falling = kernel.exponentials(trials, rates, is_choice)
     correlations, factor = np.empty((2, len(targets), len(targets)))
     kernel.correlations(trials, is_choice, rates, rising, falling, correlations)
-    _factor(correlations, learned.signal, learned.noise * noise_shares + known, factor)
+    _factor(correlations, learned.signal, noise, factor)
     weights = targets.copy()
     kernel.solve(factor, weights)
     weights *= learned.signal
@@ -73,8 +87,7 @@ def most_probable(
 ) -> Hyperparameters:
     """Maximise the posterior density of the logarithms of all hyperparameters.
 
-    The search begins with `first`, by default with the means of the priors, and once more with short
-    lengths: a narrow optimum among few trials looks like noise from where all lengths are long.
+    The search begins with `first`, by default with the means of the priors.
     """
     n_columns = len(trials)
     means = np.full(n_columns + 2, LENGTH_PRIOR[0] + np.log(max(n_columns, 1)) / 2)
@@ -82,26 +95,20 @@ def most_probable(
     means[-2:] = SIGNAL_PRIOR[0], NOISE_PRIOR[0]
     deviations[-2:] = SIGNAL_PRIOR[1], NOISE_PRIOR[1]
     bounds = np.log([LENGTH_BOUNDS] * n_columns + [SIGNAL_BOUNDS, NOISE_BOUNDS])
-    short = np.append(np.full(n_columns, np.log(SHORT)), means[-2:])
-    starts = [means, short] if first is None else [_logs(first)]
-    starts = [np.clip(start, *bounds.T) for start in starts]
-    if not np.any(targets):
-        return _of_logs(starts[0])
-    density = _Density(trials, is_choice, targets, known, means, deviations)
-    options = {"maxiter": MOST_STEPS, "ftol": TOLERANCE, "gtol": 1e-4}
-    found = [
-        minimize(density, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-        for start in starts
-    ]
-    return _of_logs(min(found, key=lambda one: float(one.fun)).x)
-
-
-def _logs(learned: Hyperparameters) -> Floats:
-    return np.log([*learned.lengths, learned.signal, learned.noise])
-
-
-def _of_logs(logs: Floats) -> Hyperparameters:
-    return Hyperparameters(np.exp(logs[:-2]), float(np.exp(logs[-2])), float(np.exp(logs[-1])))
+    logs = means if first is None else np.log([*first.lengths, first.signal, first.noise])
+    start = np.clip(logs, *bounds.T)
+    if np.any(targets):
+        density = _Density(trials, is_choice, targets, known, means, deviations)
+        found = minimize(
+            density,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": MOST_STEPS, "ftol": TOLERANCE, "gtol": 1e-4},
+        )
+        start = found.x
+    return Hyperparameters(np.exp(start[:-2]), float(np.exp(start[-2])), float(np.exp(start[-1])))
 
 
 class _Density:

@@ -57,7 +57,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
     Attributes
     ----------
     flat_ : FlatProcess
-        What is predicted, as arrays.
+        What is predicted, as arrays; equal trials are one.
     hyperparameters_ : Hyperparameters
         For targets with a variance of one.
     kept_ : ndarray of int
@@ -122,7 +122,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         ProcessFitError
             If there is no finite answer.
         """
-        from skhypershap.surrogate.posterior import flat_process, weights_of
+        from skhypershap.surrogate.posterior import flat_process, merged, weights_of
 
         X, y = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_all_finite="allow-nan"
@@ -147,9 +147,10 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         elif len(learned.lengths) != len(trials):
             raise ProcessFitError(f"There must be {len(trials)} lengths.")
         self.hyperparameters_ = learned
+        shares = np.where(np.isin(self.kept_, first), CLOSE, 1.0)
+        trials, targets, noise = merged(trials, targets, learned.noise * shares + known)
         with np.errstate(over="ignore"):
-            shares = np.where(np.isin(self.kept_, first), CLOSE, 1.0)
-            weights = weights_of(trials, self._is_choice, targets, known, learned, shares) * scale
+            weights = weights_of(trials, self._is_choice, targets, noise, learned) * scale
         if not np.all(np.isfinite(weights)):
             raise ProcessFitError("The weights of the trials are not finite.")
         self.flat_ = flat_process(

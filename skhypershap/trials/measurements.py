@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skhypershap.errors import naming
+from skhypershap.arrays import Positions
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.inferred_clauses import predicted_feasible, still_forbidden
 from skhypershap.trials.trials import Trials, numbers_of
@@ -134,6 +135,15 @@ def config_keys(trials: Trials, configs: Sequence[Mapping[str, Any]]) -> list[Ha
     return [row.tobytes() for row in rounded]
 
 
+def trials_of(trials: Trials, configs: Sequence[Mapping[str, Any]]) -> Positions:
+    """Positions of the trials at the largest resource that ran one of some configurations."""
+    keys = set(config_keys(trials, configs))
+    found = np.array([key in keys for key in config_keys(trials, trials.configs)], dtype=bool)
+    if trials.fidelity is not None:
+        found &= trials.fidelity == trials.fidelity.max()
+    return np.flatnonzero(found)
+
+
 def known_score(
     trials: Trials, config: Mapping[str, Any], measured: Measurements | None = None
 ) -> float:
@@ -141,14 +151,12 @@ def known_score(
 
     What was measured of a baseline counts first, then the mean of its trials.
     """
-    (key,) = config_keys(trials, [config])
     if measured is not None:
+        (key,) = config_keys(trials, [config])
         keys = config_keys(trials, measured.configs)
         rows = zip(keys, measured.scores.tolist(), measured.why, strict=True)
         scores = [score for other, score, why in rows if other == key and why == BASELINE]
         if scores and np.isfinite(scores[-1]):
             return float(scores[-1])
-    found = np.array([other == key for other in config_keys(trials, trials.configs)], dtype=bool)
-    if trials.fidelity is not None:
-        found &= trials.fidelity == trials.fidelity.max()
-    return float(trials.scores[found].mean()) if found.any() else float("nan")
+    found = trials_of(trials, [config])
+    return float(trials.scores[found].mean()) if len(found) else float("nan")

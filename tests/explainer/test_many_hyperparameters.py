@@ -109,3 +109,76 @@ def test_game_beyond_max_exact_evaluates_coalitions_on_demand(many):
     estimated = many.interaction_values(index="SV", order=1)
     assert estimated.estimated
     assert estimated.estimation_budget == 2048
+
+
+def wide_explainer(n_players, n_moving, surrogate="auto"):
+    """Trials of many hyperparameters, and a configuration that moves some of them."""
+    names = [f"h{number:02}" for number in range(n_players)]
+    space = ConfigurationSpace(dict.fromkeys(names, (0.0, 1.0)), seed=0)
+    configs = [dict(config) for config in space.sample_configuration(60)]
+    scores = [3 * c["h03"] + 2 * c["h07"] * c["h01"] - c["h02"] for c in configs]
+    fitted = HyperSHAPExplainer(space, surrogate=surrogate, n_samples=20, random_state=0)
+    config = dict(space.get_default_configuration()) | dict.fromkeys(names[1 : 1 + n_moving], 0.9)
+    return fitted.fit(configs, scores), config
+
+
+@pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+class TestAblationOfPlayersThatMove:
+    @pytest.mark.parametrize("surrogate", ["auto", "gp"])
+    @pytest.mark.parametrize(("index", "order"), [("SV", 1), ("FSII", 3), ("STII", 2), ("BII", 2)])
+    def test_it_is_that_of_all_coalitions(self, surrogate, index, order):
+        explainer, config = wide_explainer(9, 6, surrogate)
+        keys = ["interaction", "hyperparameters"]
+        every = explainer.explain("ablation", config=config, index=index, order=order)
+        some = explainer.set_params(max_exact=2).explain(
+            "ablation", config=config, index=index, order=order
+        )
+        assert some.attrs["full_score"] == pytest.approx(every.attrs["full_score"], abs=1e-10)
+        assert some.attrs["exact"] is True
+        found, expected = (table.set_index(keys)["value"] for table in (some, every))
+        assert set(found.index) == set(expected.index)
+        np.testing.assert_allclose(found[expected.index], expected, atol=1e-10)
+
+    @pytest.mark.parametrize("surrogate", ["auto", "gp"])
+    def test_it_is_exact_for_many_hyperparameters_of_which_few_differ(self, surrogate):
+        explainer, config = wide_explainer(40, 8, surrogate)
+        table = explainer.explain("ablation", config=config, index="FSII", order=2)
+        assert table.attrs["exact"] is True
+        gain = table.attrs["full_score"] - table.attrs["baseline_score"]
+        assert table["value"].sum() == pytest.approx(gain)
+        moving = {f"h{number:02}" for number in range(1, 9)}
+        others = [not moving.issuperset(names) for names in table["hyperparameters"]]
+        assert (table["value"][others] == 0).all()
+        assert len(table) == 40 + 40 * 39 / 2
+        few = explainer.explain(
+            "ablation", config=config, groups={"rest": [f"h{n:02}" for n in range(9, 40)]}
+        )
+        whole = table.set_index("interaction")["value"]
+        for interaction, value in few.set_index("interaction")["value"].items():
+            assert value == pytest.approx(whole.get(interaction, 0.0), abs=1e-9)
+
+    def test_of_a_configuration_that_is_the_baseline_it_is_zero(self):
+        explainer, _ = wide_explainer(30, 0)
+        table = explainer.explain("ablation", config=dict(explainer.baseline_))
+        assert table.attrs["exact"] is True
+        assert (table["value"] == 0).all()
+
+    def test_of_two_baselines_all_that_differ_from_one_move(self):
+        explainer, config = wide_explainer(24, 3)
+        other = dict(explainer.baseline_) | {"h20": 0.25}
+        baselines = [dict(explainer.baseline_), other]
+        both = explainer.explain("ablation", config=config, baseline=baselines)
+        parts = [explainer.explain("ablation", config=config, baseline=b) for b in baselines]
+        tables = [table.set_index("interaction")["value"] for table in (both, *parts)]
+        expected = (tables[1] + tables[2][tables[1].index]) / 2
+        np.testing.assert_allclose(tables[0][expected.index], expected, atol=1e-10)
+        assert abs(tables[0]["h20"]) > 0
+
+    def test_beyond_memory_it_is_approximated_and_says_so(self):
+        explainer, config = wide_explainer(30, 26)
+        table = explainer.explain("ablation", config=config, index="SV", order=1)
+        assert table.attrs["exact"] is False
+        assert table.attrs["budget"] == 2048
+        gain = table.attrs["full_score"] - table.attrs["baseline_score"]
+        assert table["value"].sum() == pytest.approx(gain, rel=0.05)
+        assert (table.set_index("interaction")["value"][["h00", "h27", "h28", "h29"]] == 0).all()

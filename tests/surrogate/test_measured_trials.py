@@ -9,6 +9,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.model_selection import KFold
 from sklearn.neighbors import KNeighborsRegressor
 
+from skhypershap import HyperSHAPExplainer
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.fitting import SurrogateSpec
 
@@ -110,3 +111,34 @@ def test_measured_trials_are_predicted_near_their_scores(name):
         for n in (0, 1)
     ]
     assert errors[1] < errors[0] / 2
+
+
+@pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+def test_every_resample_has_the_trial_of_the_baseline():
+    """A search that tried its own default would lose it in 37 % of the resamples."""
+    space = ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}, seed=0)
+    configs = [dict(config) for config in space.sample_configuration(N_SOURCE)]
+    baseline = dict(configs[7])
+    scores = np.array([config["a"] for config in configs])
+    scores[7] = 100.0
+    explainer = HyperSHAPExplainer(
+        space, surrogate=KNeighborsRegressor(1), baseline=baseline, n_samples=20, random_state=0
+    )
+    spec = explainer.fit(configs, scores).fitted_.spec
+    np.testing.assert_array_equal(spec.always, [7])
+    sizes = set()
+    for draw in range(20):
+        refitted = spec.refit(np.random.default_rng(draw), explainer.fitted_.surrogate)
+        assert refitted.predict(spec.vectors[[7]])[0] == 100.0
+        sizes.add(refitted.model.n_samples_fit_)
+    assert sizes == {N_SOURCE, N_SOURCE + 1}  # an own copy only where it was not drawn
+
+
+@pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+@pytest.mark.filterwarnings("ignore::skhypershap.BaselineWarning")
+def test_trials_of_a_configuration_are_those_at_the_largest_resource():
+    space = ConfigurationSpace({"a": (0.0, 1.0)}, seed=0)
+    configs = [{"a": 0.5}, {"a": 0.5}, {"a": 0.25}, {"a": 0.5}]
+    explainer = HyperSHAPExplainer(space, baseline={"a": 0.5}, random_state=0)
+    fitted = explainer.fit(configs, [1.0, 2.0, 3.0, 4.0], fidelity=[1, 9, 9, 9]).fitted_
+    np.testing.assert_array_equal(fitted.spec.always, [1, 3])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import CubicSpline
 
 from skhypershap.arrays import Booleans, Floats, Integers
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
@@ -22,6 +23,8 @@ from skhypershap.surrogate.kernels.product_kernel import set_factors
 WORD = 64
 GRID = 65  # values of a column that has more
 MOST_LISTED = 128  # legal values of a column that are all tried
+STEPS = (8, 4, 2)  # every so many grid values may be nodes; GRID - 1 is a multiple of each
+PRECISION = 1e-4  # of scores at grid values, in ranks
 
 
 class LinePlan(NamedTuple):
@@ -37,8 +40,13 @@ class LinePlan(NamedTuple):
         Values to try, scaled and ascending, column after column, and their ranks in the forest.
     first_grid : ndarray of shape (n_columns + 1,), dtype int64
         Where those of each column begin.
-    tables : ndarray of shape (n_grid, n_trials)
-        Factors between grid values and trials.
+    tables : ndarray of shape (n_nodes, n_trials)
+        Factors between nodes and trials, column after column. Nodes are grid values: all of them, or
+        so many that cubic interpolation between them is as good.
+    first_node : ndarray of shape (n_columns + 1,), dtype int64
+        Where those of each column begin.
+    spreads : ndarray of shape (n_grid, most_nodes)
+        Weights of a column's nodes in the score at each of its grid values, where there are fewer.
     listed : ndarray of shape (n_columns,), dtype bool
         Whether all legal values of a column are on its grid.
     legal, legal_ranks : ndarray of shape (n_legal,)
@@ -62,6 +70,8 @@ class LinePlan(NamedTuple):
     grid_ranks: Integers
     first_grid: Integers
     tables: Floats
+    first_node: Integers
+    spreads: Floats
     listed: Booleans
     legal: Floats
     legal_ranks: Integers
@@ -82,6 +92,7 @@ class LineRoom(NamedTuple):
     others: Floats
     factors: Floats
     scores: Floats
+    at_nodes: Floats
 
 
 def plan_lines(
@@ -117,6 +128,7 @@ def plan_lines(
         lists.append(np.empty(0) if values is None or listed[column] else values)
     bounds = [_cells(part, dtype) for part in levels]
     spans = flat.spans
+    tables, spreads = _tables(flat, grids, listed)
     return LinePlan(
         flat.trials,
         flat.is_choice,
@@ -128,7 +140,9 @@ def plan_lines(
         _joined([grid / span for grid, span in zip(grids, spans, strict=True)]),
         _joined(_ranks(grids, levels, dtype)).astype(np.int32),
         _starts(grids),
-        _tables(flat, grids),
+        np.concatenate(tables),
+        _starts(tables),
+        _padded(spreads),
         listed,
         _joined([values / span for values, span in zip(lists, spans, strict=True)]),
         _joined(_ranks(lists, levels, dtype)).astype(np.int32),
@@ -151,25 +165,57 @@ def room_of(plan: LinePlan, deepest: int) -> LineRoom:
         np.empty(len(plan.weights)),
         np.empty((len(plan.trials), len(plan.weights))),
         np.empty(int(np.diff(plan.first_grid).max())),
+        np.empty(int(np.diff(plan.first_node).max())),
     )
 
 
-def _tables(flat: FlatProcess, grids: Sequence[Floats]) -> Floats:
-    rows = np.empty((sum(map(len, grids)), len(flat.weights)))
-    place = 0
+def _tables(
+    flat: FlatProcess, grids: Sequence[Floats], listed: Booleans
+) -> tuple[list[Floats], list[Floats]]:
+    """For each column factors at its nodes, and how scores at nodes spread to its grid."""
+    tables, spreads = [], []
     for column, grid in enumerate(grids):
-        for value in grid / flat.spans[column]:
-            set_factors(
-                rows[place],
-                flat.trials[column],
-                flat.rising[column],
-                flat.falling[column],
-                flat.rates[column],
-                flat.is_choice[column],
-                value,
-            )
-            place += 1
+        table, spread = _factors(flat, column, grid / flat.spans[column]), np.empty((len(grid), 0))
+        if not listed[column]:
+            table, spread = _thinned(grid, table, np.abs(flat.weights))
+        tables.append(table)
+        spreads.append(spread)
+    return tables, spreads
+
+
+def _factors(flat: FlatProcess, column: int, values: Floats) -> Floats:
+    """Factors of shape (n_values, n_trials)."""
+    rows = np.empty((len(values), len(flat.weights)))
+    for row, value in zip(rows, values, strict=True):
+        set_factors(
+            row,
+            flat.trials[column],
+            flat.rising[column],
+            flat.falling[column],
+            flat.rates[column],
+            flat.is_choice[column],
+            value,
+        )
     return rows
+
+
+def _thinned(grid: Floats, table: Floats, sizes: Floats) -> tuple[Floats, Floats]:
+    """The part of a table from which cubic splines give all of it, and how; or all of it.
+
+    The longer the length of a column, the fewer nodes it needs.
+    """
+    for step in STEPS:
+        nodes = np.arange(0, len(grid), step)
+        spread = CubicSpline(grid[nodes], np.eye(len(nodes)))(grid)
+        error = np.abs(spread @ table[nodes] - table) @ sizes
+        if error.max() < PRECISION:
+            return np.ascontiguousarray(table[nodes]), spread
+    return table, np.empty((len(grid), 0))
+
+
+def _padded(spreads: Sequence[Floats]) -> Floats:
+    most = max(part.shape[1] for part in spreads)
+    return np.vstack([np.pad(part, ((0, 0), (0, most - part.shape[1]))) for part in spreads])
 
 
 def _cells(levels: Floats, dtype: type) -> tuple[Floats, Floats]:

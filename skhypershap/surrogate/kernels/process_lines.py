@@ -5,7 +5,7 @@ weight and all other factors. It is tabulated: factors between a column's grid v
 are computed once, so that the grid's scores are a matrix times w. The forest is piecewise constant,
 as in `coordinate_ascent`. Where all legal values are on the grid, the best is found exactly.
 Elsewhere each piece of the forest is judged by the grid values inside and by interpolation at both
-of its ends; in the best piece golden section then searches near the best place. A move is only made
+of its ends; in the best piece parabolas then lead to the top near the best place. A move is only made
 if the sum, computed anew, is larger.
 
 Without trees (`roots` empty) it searches a process alone. Trees that are hugely negative where
@@ -29,8 +29,8 @@ from skhypershap.surrogate.kernels.product_kernel import (
     set_factors,
 )
 
-GOLDEN = (5.0**0.5 - 1) / 2
-ZOOM = 1e-4  # golden section ends when it has narrowed the place to this part of the column's span
+MOST_PARABOLAS = 12
+ZOOM = 1e-4  # a search ends when it has narrowed the place to this part of the column's span
 
 
 @jit
@@ -89,7 +89,7 @@ def ascend(
                 _multiply_others(plan, room, column)
                 n_pieces = _set_pieces(roots, nodes, values, sign, plan, room, cell, column)
                 point[column], cell[column] = _best_on_line(
-                    sign, plan, room, column, n_pieces, value, rank
+                    sign, plan, room, column, n_pieces, value, rank, score
                 )
                 idle += 1
                 if point[column] != value:
@@ -231,11 +231,12 @@ def _best_on_line(
     n_pieces: int,
     value: float,
     rank: int,
+    score: float,
 ) -> tuple[float, int]:
-    """Best legal value of a column and its rank; the present ones if none is better."""
+    """Best legal value of a column and its rank; the present ones if none seems better."""
     begin, end = plan.first_grid[column], plan.first_grid[column + 1]
     grid, grid_ranks, scores = plan.grid[begin:end], plan.grid_ranks[begin:end], room.scores
-    _set_scores(sign, room.others, plan.tables[begin:end], scores)
+    _set_grid_scores(sign, plan, room, column)
     if plan.listed[column]:
         place, position = _best_listed(room, grid, grid_ranks, n_pieces, value, rank)
         return place, position
@@ -243,8 +244,10 @@ def _best_on_line(
     legal, legal_ranks = plan.legal[start:stop], plan.legal_ranks[start:stop]
     cells = plan.first_rank[column], plan.first_rank[column + 1]
     lowest, highest = plan.lowest[cells[0] : cells[1]], plan.highest[cells[0] : cells[1]]
-    low, high, guess, width = _best_piece(room, grid, n_pieces, lowest, highest, legal, legal_ranks)
-    if low > high:
+    low, high, guess, width, peak = _best_piece(
+        room, grid, n_pieces, lowest, highest, legal, legal_ranks
+    )
+    if low > high or peak <= score:
         return value, rank
     found = _zoom(
         sign, plan, room, column, max(low, guess - width), min(high, guess + width), guess
@@ -256,6 +259,21 @@ def _best_on_line(
     found = np.float64(np.float32(found * span)) / span
     found = min(max(found, low), high)
     return found, int(np.searchsorted(highest, found))
+
+
+@summing_part
+def _set_grid_scores(sign: float, plan: LinePlan, room: LineRoom, column: int) -> None:
+    """Score of the process at each grid value: from the table, or from scores at nodes."""
+    begin, end = plan.first_grid[column], plan.first_grid[column + 1]
+    first, last = plan.first_node[column], plan.first_node[column + 1]
+    n_nodes = last - first
+    if n_nodes == end - begin:
+        _set_scores(sign, room.others, plan.tables[first:last], room.scores)
+        return
+    at_nodes = room.at_nodes[:n_nodes]
+    _set_scores(sign, room.others, plan.tables[first:last], at_nodes)
+    for k in range(end - begin):
+        room.scores[k] = dot(at_nodes, plan.spreads[begin + k, :n_nodes])
 
 
 @summing_part
@@ -325,13 +343,13 @@ def _best_piece(
     highest: Floats,
     legal: Floats,
     legal_ranks: Integers,
-) -> tuple[float, float, float, float]:
-    """Ends of the best piece, where in it the best place may be, and how far to search around it.
+) -> tuple[float, float, float, float, float]:
+    """Ends of the best piece, its best place about, how far to search around it, the score there.
 
     Ends are legal values; a piece without any is passed over.
     """
     scores, n_grid = room.scores, len(grid)
-    best, best_low, best_high, guess, width = -np.inf, 1.0, 0.0, 0.0, 0.0
+    best, best_low, best_high, guess, width, peak = -np.inf, 1.0, 0.0, 0.0, 0.0, 0.0
     k = 0  # the last grid value that is not above the low end of the piece
     for piece in range(n_pieces):
         first, last = room.starts[piece], room.starts[piece + 1] - 1
@@ -361,7 +379,18 @@ def _best_piece(
             width = grid[min(m + 1, n_grid - 1)] - grid[m]
             if m > 0:
                 width = max(width, grid[m] - grid[m - 1])
-    return best_low, best_high, guess, width
+            peak = best + _rise(scores, n_grid, grid, place)
+    return best_low, best_high, guess, width, peak
+
+
+@summing_part
+def _rise(scores: Floats, n_grid: int, grid: Floats, place: float) -> float:
+    """By how much a parabola through grid values next to a place may exceed the score there."""
+    m = min(max(int(np.searchsorted(grid, place)), 1), n_grid - 2)
+    bend = 2 * scores[m] - scores[m - 1] - scores[m + 1]
+    if grid[m] == place and bend > 0.0:
+        return float((scores[m - 1] - scores[m + 1]) ** 2 / (8 * bend))
+    return float(abs(bend) / 8)
 
 
 @summing_part
@@ -388,25 +417,41 @@ def _zoom(
     high: float,
     guess: float,
 ) -> float:
-    """Golden section for the process on an interval; never worse than the guess."""
-    best, place = sign * _value_at(plan, room, column, guess), guess
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    """The best place for the process on an interval, by parabolas; never worse than the guess."""
+    left, right = low, high
+    middle = guess if low < guess < high else (low + high) / 2
     at_left = sign * _value_at(plan, room, column, left)
     at_right = sign * _value_at(plan, room, column, right)
-    while high - low > ZOOM:
-        if at_left >= at_right:
-            high, right, at_right = right, left, at_left
-            left = high - GOLDEN * (high - low)
-            at_left = sign * _value_at(plan, room, column, left)
+    at_middle = sign * _value_at(plan, room, column, middle)
+    for _ in range(MOST_PARABOLAS):
+        if right - left < ZOOM or at_middle < max(at_left, at_right):
+            break
+        place = _vertex(left, middle, right, at_left, at_middle, at_right)
+        if abs(place - middle) < ZOOM:
+            break
+        at_place = sign * _value_at(plan, room, column, place)
+        if (place > middle) == (at_place > at_middle):
+            left, at_left = min(place, middle), at_middle if place > middle else at_place
         else:
-            low, left, at_left = left, right, at_right
-            right = low + GOLDEN * (high - low)
-            at_right = sign * _value_at(plan, room, column, right)
-    for value in (low, left, right, high):
-        score = sign * _value_at(plan, room, column, value)
-        if score > best:
-            best, place = score, value
-    return place
+            right, at_right = max(place, middle), at_middle if place < middle else at_place
+        if at_place > at_middle:
+            middle, at_middle = place, at_place
+    if at_left > max(at_middle, at_right):
+        return left
+    return right if at_right > at_middle else middle
+
+
+@summing_part
+def _vertex(
+    left: float, middle: float, right: float, at_left: float, at_middle: float, at_right: float
+) -> float:
+    """Top of the parabola through three points, of which the middle one is the highest."""
+    above_left = (middle - left) * (at_middle - at_right)
+    above_right = (right - middle) * (at_middle - at_left)
+    if above_left + above_right <= 0.0:
+        return middle
+    shift = (right - middle) * above_right - (middle - left) * above_left
+    return middle + 0.5 * shift / (above_left + above_right)
 
 
 @summing_part
