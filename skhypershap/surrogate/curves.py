@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from skhypershap.arrays import Floats, Integers, Positions, ScoreTable, Vectors
+from skhypershap.arrays import Floats, Integers, Positions, Scores, ScoreTable, Vectors
 from skhypershap.parallel import in_threads
 from skhypershap.surrogate.kernels.forest import FlatForest
 from skhypershap.surrogate.surrogate import PREDICT_ROWS, Surrogate
@@ -15,6 +15,7 @@ from skhypershap.surrogate.warped import WarpedSurrogate
 from skhypershap.surrogate.warping import RankWarp
 
 BLOCK = 256  # vectors that are scored together: a table that a core's cache holds
+NO_COLUMN = -1
 ALIKE = 64  # vectors that a tree is walked with together
 
 Along = Callable[[Vectors], ScoreTable]
@@ -76,6 +77,13 @@ def curves(
     return scores
 
 
+def fast_scores(surrogate: Surrogate, vectors: Vectors, n_jobs: int | None = None) -> Scores:
+    """Scores of filled vectors, of shape (n_vectors,), by the kernels for curves."""
+    if trees_of(surrogate) is None and not _has_process(surrogate):
+        return surrogate.predict(vectors)
+    return curves(surrogate, vectors, NO_COLUMN, np.zeros(1), n_jobs)[:, 0]
+
+
 def trees_of(surrogate: Surrogate) -> FlatForest | None:
     """The trees that a kernel can walk, if there are any."""
     if isinstance(surrogate, WarpedSurrogate):
@@ -96,7 +104,9 @@ def _scorer(surrogate: Surrogate, column: int, numbers: Floats) -> Along:
     if trees is not None:
         of_trees = functools.partial(kernel.tree_curves, kernel.plan_trees(trees, column, numbers))
     if isinstance(surrogate, WarpedSurrogate) and surrogate.process is not None:
-        factors = kernel.process_factors(surrogate.process, column, numbers)
+        factors = np.ones((len(surrogate.process.weights), 1))
+        if column != NO_COLUMN:
+            factors = kernel.process_factors(surrogate.process, column, numbers)
         of_process = functools.partial(
             kernel.process_curves, surrogate.process, column, factors
         )
@@ -128,7 +138,8 @@ def _alike_together(forest: FlatForest, vectors: Vectors, column: int) -> Positi
     n_halvings = max(0, (len(vectors) // ALIKE).bit_length() - 1)
     split = forest.column[forest.left >= 0]
     counts: Integers = np.bincount(split, minlength=len(forest.thresholds))
-    counts[column : column + 1] = 0
+    if column != NO_COLUMN:
+        counts[column : column + 1] = 0
     halved = np.argsort(-counts, kind="stable")[:n_halvings]
     key = np.zeros(len(vectors), dtype=np.int64)
     for other in halved[counts[halved] > 0]:

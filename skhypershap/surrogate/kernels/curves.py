@@ -30,7 +30,7 @@ class TreePlan(NamedTuple):
     forest : FlatForest
         Trees.
     column : int
-        Whose numbers are replaced.
+        Whose numbers are replaced; -1 for none.
     order : ndarray of shape (n_numbers,)
         Positions of the numbers, the smallest first.
     first_right : ndarray of shape (n_nodes,), dtype int32
@@ -50,7 +50,7 @@ def plan_trees(forest: FlatForest, column: int, numbers: Floats) -> TreePlan:
     """Prepare what does not depend on the vectors; numbers may have any order."""
     order = np.argsort(numbers, kind="stable")
     first_right = np.zeros(len(forest.left), dtype=np.int32)
-    if column < len(forest.thresholds):
+    if 0 <= column < len(forest.thresholds):
         known = column_ranks(forest, column, numbers[order])
         n_ranks = len(forest.thresholds[column])
         n_left = np.searchsorted(known, np.arange(n_ranks), side="right").astype(np.int32)
