@@ -131,7 +131,9 @@ class ProfileSearch:
         pool = self._pool_for(line)
         tops = [self._best_of(pool[part::N_STARTS], line) for part in range(N_STARTS)]
         best, points = tops[0][0][0].copy(), pool[::N_STARTS][tops[0][1][0]]
-        starts = [(gains[0], pool[part::N_STARTS][rows[0]]) for part, (gains, rows) in enumerate(tops)]
+        starts = [
+            (gains[0], pool[part::N_STARTS][rows[0]]) for part, (gains, rows) in enumerate(tops)
+        ]
         if len(line.columns) > 1:
             better = starts[1][0] > starts[0][0]
             starts = [
