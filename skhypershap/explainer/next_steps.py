@@ -57,8 +57,9 @@ class NextSteps(ExplainerBase):
             `share` (of the gain of all hyperparameters, NaN where that is zero), and `configuration`
             (dict: values of the subset and of what these switch on, so that
             `{**baseline_, **configuration}` scores baseline + gain; with several baselines a list of
-            dicts, for sensitivity None). `attrs` are those of `explain`. With more than `max_exact` hyperparameters "exact" is False, and subsets
-            are grown greedily, adding the hyperparameter with the largest gain.
+            dicts, for sensitivity None). `attrs` are those of `explain`. With more than `max_exact`
+            hyperparameters "exact" is False, and subsets are grown greedily, adding the hyperparameter
+            with the largest gain.
 
         Raises
         ------

@@ -51,8 +51,9 @@ def curve_blocks(
         In the metric's own units. Clauses are not heeded.
     """
     trees = trees_of(surrogate)
+    order: Positions = np.arange(len(vectors))
     if trees is None:
-        order, size = np.arange(len(vectors)), max(1, PREDICT_ROWS // max(len(numbers), 1))
+        size = max(1, PREDICT_ROWS // max(len(numbers), 1))
     else:
         order, size = _alike_together(trees, vectors, column), BLOCK
     along = _scorer(surrogate, column, numbers)
