@@ -18,6 +18,7 @@ from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
 from skhypershap.explainer.next_steps import NextSteps
+from skhypershap.explainer.ranges_and_paths import RangesAndPaths
 from skhypershap.explainer.search_results import SearchResults
 from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
 from skhypershap.surrogate.regressors import check_surrogate
@@ -34,7 +35,9 @@ from skhypershap.trials import (
 from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
-class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchResults, SearchDelegation):
+class HyperSHAPExplainer(
+    Explanations, RangesAndPaths, NextSteps, TrueNumbers, SearchResults, SearchDelegation
+):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of

@@ -15,6 +15,7 @@ LENGTH_PRIOR = (2**0.5, 3**0.5)
 NOISE_PRIOR = (-4.0, 1.0)  # of the log of noise, where scores have a variance of one
 SIGNAL_PRIOR = (0.0, 1.0)
 LENGTH_BOUNDS, NOISE_BOUNDS, SIGNAL_BOUNDS = (0.02, 1e3), (1e-6, 1e1), (1e-3, 1e2)
+SHORT = 1.0  # the range of a column: lengths from which a second search begins
 TOLERANCE = 1e-6  # of the log posterior, relative: lengths matter to a few digits
 MOST_STEPS = 100
 
@@ -87,7 +88,8 @@ def most_probable(
 ) -> Hyperparameters:
     """Maximise the posterior density of the logarithms of all hyperparameters.
 
-    The search begins with `first`, by default with the means of the priors.
+    The search begins with `first`, by default with the means of the priors, and once more with short
+    lengths: a narrow optimum among few trials looks like noise from where all lengths are long.
     """
     n_columns = len(trials)
     means = np.full(n_columns + 2, LENGTH_PRIOR[0] + np.log(max(n_columns, 1)) / 2)
@@ -95,20 +97,26 @@ def most_probable(
     means[-2:] = SIGNAL_PRIOR[0], NOISE_PRIOR[0]
     deviations[-2:] = SIGNAL_PRIOR[1], NOISE_PRIOR[1]
     bounds = np.log([LENGTH_BOUNDS] * n_columns + [SIGNAL_BOUNDS, NOISE_BOUNDS])
-    logs = means if first is None else np.log([*first.lengths, first.signal, first.noise])
-    start = np.clip(logs, *bounds.T)
-    if np.any(targets):
-        density = _Density(trials, is_choice, targets, known, means, deviations)
-        found = minimize(
-            density,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"maxiter": MOST_STEPS, "ftol": TOLERANCE, "gtol": 1e-4},
-        )
-        start = found.x
-    return Hyperparameters(np.exp(start[:-2]), float(np.exp(start[-2])), float(np.exp(start[-1])))
+    short = np.append(np.full(n_columns, np.log(SHORT)), means[-2:])
+    starts = [means, short] if first is None else [_logs(first)]
+    starts = [np.clip(start, *bounds.T) for start in starts]
+    if not np.any(targets):
+        return _of_logs(starts[0])
+    density = _Density(trials, is_choice, targets, known, means, deviations)
+    options = {"maxiter": MOST_STEPS, "ftol": TOLERANCE, "gtol": 1e-4}
+    found = [
+        minimize(density, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        for start in starts
+    ]
+    return _of_logs(min(found, key=lambda one: float(one.fun)).x)
+
+
+def _logs(learned: Hyperparameters) -> Floats:
+    return np.log([*learned.lengths, learned.signal, learned.noise])
+
+
+def _of_logs(logs: Floats) -> Hyperparameters:
+    return Hyperparameters(np.exp(logs[:-2]), float(np.exp(logs[-2])), float(np.exp(logs[-1])))
 
 
 class _Density:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from skhypershap.errors import naming
 from skhypershap.arrays import Positions
+from skhypershap.errors import naming
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.inferred_clauses import predicted_feasible, still_forbidden
 from skhypershap.trials.trials import Trials, numbers_of
