@@ -15,7 +15,7 @@ from skhypershap.plotting._text import (
     as_it_is,
     font_size,
     inner_size,
-    slot_width,
+    slot_size,
     wrapped,
 )
 
@@ -29,9 +29,12 @@ FEWEST_LETTERS = 12  # of a line of a name
 def rows_of(ax: Axes, names: Sequence[str]) -> np.ndarray:
     """Make the y axis categorical, and return the row of each name, of shape (n_names,).
 
-    A name keeps its row on an axis that others share.
+    A name keeps its row on an axis that others share. Labels take no room until `show_names` has
+    found their size: a layout would fail where they are larger than the figure.
     """
     ax.yaxis.update_units(list(names))
+    for one in shared_with(ax, "y"):
+        one.tick_params(axis="y", length=0, labelsize=0.1)
     return np.asarray(ax.convert_yunits(list(names)), dtype=int)
 
 
@@ -56,7 +59,7 @@ def _font_and_width(ax: Axes, names: Sequence[str], n_rows: int) -> tuple[float,
     """The largest font at which all rows fit, in points, and the longest line in letters."""
     height = inner_size(ax)[1]
     largest = font_size(ax)
-    room = MAX_FRACTION * slot_width(ax) - largest
+    room = MAX_FRACTION * slot_size(ax)[0] - largest
     for font in np.linspace(largest, MIN_FONT, 25):
         letters = max(int(room / LETTER_WIDTH / font), FEWEST_LETTERS)
         lines = max(wrapped(name, letters).count("\n") + 1 for name in names)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ LETTER_WIDTH = 0.6  # of the fonts' average letter, in multiples of the font siz
 ROW_HEIGHT = 1.25  # of a line of text, in multiples of the font size
 MIN_FONT = 4.0  # points; nothing is written smaller
 LARGE = 720, 540  # points; fonts grow with Axes that are larger than this, as on a poster
+PAD = 12  # points that `tight_layout` leaves around axes
 MAX_VALUE = 24  # letters of a value; longer ones are shortened
 
 
@@ -98,30 +100,38 @@ def figure_of(ax: Axes) -> Figure:
 def inner_size(ax: Axes) -> tuple[float, float]:
     """Width and height of axes in points, after the figure's layout.
 
-    Where nothing lays out the figure yet, as before a call of `tight_layout`, some room is left for
-    the title and the labels.
+    Where nothing lays out the figure yet, as before a call of `tight_layout`, what remains beside
+    the labels that are there.
     """
     figure = figure_of(ax)
     figure.draw_without_rendering()
     width, height = _points(ax, ax.get_window_extent())
-    if figure.get_layout_engine() is None:
-        return 0.85 * width, 0.7 * height
-    return width, height
+    outer = ax.get_tightbbox()
+    if figure.get_layout_engine() is not None or outer is None:
+        return width, height
+    outer_width, outer_height = _points(ax, outer)
+    slot = slot_size(ax)
+    return (
+        max(min(width, slot[0] - (outer_width - width) - PAD), 0.2 * slot[0]),
+        max(min(height, slot[1] - (outer_height - height) - PAD), 0.2 * slot[1]),
+    )
 
 
-def slot_width(ax: Axes) -> float:
-    """Width in points of what a grid of subplots gives to axes and their labels."""
-    box = figure_of(ax).bbox
+def slot_size(ax: Axes) -> tuple[float, float]:
+    """Width and height in points of what a grid of subplots gives to axes and their labels."""
+    figure = ax.get_figure()
     spec = ax.get_subplotspec()
-    if spec is None:
-        return (
-            min(2 * ax.get_window_extent().width, box.width) / figure_of(ax).dpi * POINTS_PER_INCH
-        )
+    if spec is None or figure is None:
+        width, height = _points(ax, ax.get_window_extent())
+        largest = _points(ax, figure_of(ax).bbox)
+        return min(1.4 * width, largest[0]), min(1.4 * height, largest[1])
     grid = spec.get_gridspec()
-    ratios = np.asarray(grid.get_width_ratios(), dtype=float)
-    fraction = ratios[list(spec.colspan)].sum() / ratios.sum()
-    parent = ax.get_figure().bbox if ax.get_figure() is not None else box  # type: ignore[union-attr]
-    return float(parent.width * fraction / figure_of(ax).dpi * POINTS_PER_INCH)
+    size = _points(ax, figure.bbox)
+    widths, heights = np.asarray(grid.get_width_ratios()), np.asarray(grid.get_height_ratios())
+    return (
+        float(size[0] * widths[list(spec.colspan)].sum() / widths.sum()),
+        float(size[1] * heights[list(spec.rowspan)].sum() / heights.sum()),
+    )
 
 
 def _points(ax: Axes, box: Bbox) -> tuple[float, float]:
@@ -153,7 +163,7 @@ def fit_axis_labels(ax: Axes) -> None:
             axis.label.set_fontsize(font_size(ax, "axes.labelsize"))
             axis.set_tick_params(labelsize=font_size(ax))
     if isinstance(ax.xaxis.get_major_locator(), AutoLocator):
-        width = min(inner_size(ax)[0], 0.8 * slot_width(ax))
+        width = min(inner_size(ax)[0], 0.8 * slot_size(ax)[0])
         letters = 8 * LETTER_WIDTH * font_size(ax, "xtick.labelsize")
         ax.locator_params(axis="x", nbins=int(np.clip(width / letters, 2, 9)))
 
@@ -163,46 +173,78 @@ def widest(names: Iterable[str]) -> int:
     return max((len(line) for name in names for line in name.split("\n")), default=1)
 
 
-def set_title(ax: Axes, title: str, small_print: Sequence[str] = ()) -> None:
-    """Put a title above axes, and lines of small print between them.
+@dataclass(frozen=True)
+class Heading:
+    """What stands above axes: a title, and lines of small print between them."""
 
-    Both are as wide as the axes and their labels at most. The small print is the label of a
-    hidden x axis on top, above which matplotlib keeps titles, also those that are set later.
+    title: str
+    small_print: tuple[str, ...] = ()
+
+
+def finish(
+    axes: Sequence[Axes], headings: Sequence[Heading], fit: Callable[[int], None] | None = None
+) -> None:
+    """Put headings above all axes, fit what is in them into the rest, and centre the headings.
+
+    Parameters
+    ----------
+    axes : sequence of Axes
+        All Axes of a plot.
+    headings : sequence of Heading
+        One for each.
+    fit : callable, optional
+        Called with the position of each Axes when all headings are there.
+    """
+    texts = [_write(heading, ax) for heading, ax in zip(headings, axes, strict=True)]
+    if fit is not None:
+        for position in range(len(axes)):
+            fit(position)
+    for of_axes, ax in zip(texts, axes, strict=True):
+        centre = _centre(ax)
+        for text in of_axes:
+            if text.get_horizontalalignment() == "center":
+                text.set_x(centre)
+
+
+def _write(heading: Heading, ax: Axes) -> list[Text]:
+    """Write title and small print, as wide as the axes and their labels at most.
+
+    The small print is the label of a hidden x axis on top, above which matplotlib keeps titles, also
+    those that are set later.
     """
     size = font_size(ax, "axes.titlesize")
     small = 0.78 * size
-    width, centre = _width_and_centre(ax)
-    lines = [line for text in small_print if text for line in _filled(text, width, small)]
+    width = 0.97 * slot_size(ax)[0]
+    shown = _filled(heading.title, width, size)
+    if len(shown) > 2:
+        size *= 0.85
+        shown = _filled(heading.title, width, size)
+    texts = [ax.set_title("\n".join(shown), fontsize=size)]
+    lines = [line for text in heading.small_print if text for line in _filled(text, width, small)]
     if lines:
         top = ax.secondary_xaxis("top")
         top.set_xticks([])
         top.tick_params(which="both", length=0, labeltop=False)
         top.spines[:].set_visible(False)
-        top.patch.set_visible(False)
-        label = top.set_xlabel("\n".join(lines), fontsize=small, alpha=0.8, labelpad=4)
-        label.set_x(centre)
-        as_it_is(label)
-    shown = _filled(title, width, size)
-    if len(shown) > 2:
-        size *= 0.85
-        shown = _filled(title, width, size)
-    text = ax.set_title("\n".join(shown), fontsize=size)
-    if text.get_horizontalalignment() == "center":
-        text.set_x(centre)
-    as_it_is(text)
+        texts.append(
+            top.set_xlabel("\n".join(lines), fontsize=small, alpha=0.8, labelpad=0.6 * small)
+        )
+    as_it_is(*texts)
+    return texts
 
 
-def _width_and_centre(ax: Axes) -> tuple[float, float]:
-    """Width of axes and their labels in points, and the centre in multiples of the axes' width."""
+def _centre(ax: Axes) -> float:
+    """The middle of axes and their labels, in multiples of the axes' width."""
     figure = figure_of(ax)
-    figure.draw_without_rendering()
+    width = inner_size(ax)[0]
     box, outer = ax.get_window_extent(), ax.get_tightbbox()
-    if outer is None or not box.width:
-        return 300.0, 0.5
-    left, right = max(outer.x0, 0), min(outer.x1, figure.bbox.width)
-    width = (right - left) / figure.dpi * POINTS_PER_INCH
-    width = min(width, 0.97 * slot_width(ax))
-    return max(width, 80.0), ((left + right) / 2 - box.x0) / box.width
+    if outer is None or not width:
+        return 0.5
+    left, right = (
+        side / figure.dpi * POINTS_PER_INCH for side in (box.x0 - outer.x0, outer.x1 - box.x1)
+    )
+    left = min(left, slot_size(ax)[0])
+    return 0.5 + (right - left) / 2 / width
 
 
 def _filled(text: str, width: float, size: float) -> list[str]:

@@ -16,12 +16,13 @@ from skhypershap.plotting._text import (
     LETTER_WIDTH,
     MIN_FONT,
     ROW_HEIGHT,
+    Heading,
     as_it_is,
+    finish,
     font_size,
     inner_size,
     number,
-    set_title,
-    slot_width,
+    slot_size,
     widest,
     wrapped,
 )
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 
 SUBSETS = ("size", "hyperparameters", "gain")  # of best_subsets()
 COALITIONS = ("coalition", "size", "value")  # of coalition_values()
-ROW = 0.085  # height of a row of dots, in multiples of that of the bars
-MAX_ROWS = 1.3  # of all rows of dots, in the same unit
+MAX_FRACTION_OF_ROWS = 0.6  # of the height of the axes that rows of dots may take
 N_TICKS = 4
 MIN_NUMBER = 5  # points; smaller numbers are left out
 
@@ -101,24 +101,27 @@ def plot_coalitions(frame: pd.DataFrame, ax: Any = None) -> Any:
         ax = new_axes(1, min(max(width, 5.0), 18.0), 3.0 + 0.24 * len(bars.names))[0]
     else:
         ax = given_axes(ax, 1, ["best_subsets()"])[0]
-    better = ", lower is better" if lower_is_better(frame) else ""
-    row = min(ROW, MAX_ROWS / len(bars.names)) * (np.ptp([0, *bars.gains]) or 1.0)
     _draw_bars(bars, ax)
-    ticks = _draw_dots(bars, row, ax)
-    ax.set(xlim=(-0.6, len(bars.gains) - 0.4), xticks=[])
-    for side in ("top", "right", "left", "bottom"):
-        ax.spines[side].set_visible(False)
+    ax.set(xlim=(-0.6, len(bars.gains) - 0.4), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     ax.grid(False)
-    _label(bars, ticks, ax)
+    better = ", lower is better" if lower_is_better(frame) else ""
     best = "blue: the best of each size"
     small_print = (
         f"gain in {frame.attrs.get('metric', 'score')}{better}",
         f"{best}; paler: single hyperparameters" if bars.n_best < len(bars.gains) else best,
     )
     title = f"How far tuning only a few hyperparameters takes {metric_of(frame)}"
-    set_title(ax, title, small_print)
-    _write_gains(bars, ax)
+    finish([ax], [Heading(title, small_print)], lambda _: _fit(bars, ax))
     return ax
+
+
+def _fit(bars: Bars, ax: Axes) -> None:
+    """Draw what depends on the size of the axes."""
+    heights = _rows_below(bars, ax)
+    _label(bars, heights, ax)
+    _draw_dots(bars, heights, ax)
+    _write_gains(bars, ax)
 
 
 def _bars_of(frame: pd.DataFrame) -> Bars:
@@ -176,15 +179,24 @@ def _draw_bars(bars: Bars, ax: Axes) -> None:
     ax.axhline(0, color=ink(ax, 0.7), linewidth=0.8)
 
 
-def _draw_dots(bars: Bars, row: float, ax: Axes) -> np.ndarray:
-    """Draw the hyperparameters of each coalition as dots, and return the height of each row."""
-    lowest = min(0.0, float(bars.gains.min()))
-    heights = lowest - row * (np.arange(len(bars.names)) + 1.0)
-    highest = max(0.0, float(bars.gains.max()))
-    ax.set_ylim(heights[-1] - 0.7 * row, highest + 0.12 * ((highest - lowest) or 1.0))
+def _rows_below(bars: Bars, ax: Axes) -> np.ndarray:
+    """Make room below the bars, and return the heights of the rows of dots."""
+    low, high = min(0.0, float(bars.gains.min())), max(0.0, float(bars.gains.max()))
+    high += 0.12 * ((high - low) or 1.0)
+    height = inner_size(ax)[1]
+    n_rows = len(bars.names)
+    of_row = min(1.5 * font_size(ax), MAX_FRACTION_OF_ROWS * height / (n_rows + 1))
+    row = (high - low) * of_row / (height - of_row * (n_rows + 0.7))
+    heights = low - row * (np.arange(n_rows) + 1.0)
+    ax.set_ylim(heights[-1] - 0.7 * row, high)
+    return heights
+
+
+def _draw_dots(bars: Bars, heights: np.ndarray, ax: Axes) -> None:
+    """Draw the hyperparameters of each coalition as dots."""
     width, height = inner_size(ax)
-    span = np.diff(ax.get_ylim())[0]
-    size = min(0.5 * row / span * height, 0.5 * width / len(bars.gains), font_size(ax))
+    of_row = height * (bars.gains.min(initial=0) - heights[0]) / np.diff(ax.get_ylim())[0]
+    size = min(0.55 * of_row, 0.5 * width / len(bars.gains), font_size(ax))
     columns, rows = np.meshgrid(np.arange(len(bars.gains)), heights)
     ax.scatter(columns, rows, s=(0.8 * size) ** 2, color=ink(ax, 0.15), linewidths=0, zorder=1)
     for column, coalition in enumerate(bars.coalitions):
@@ -198,7 +210,6 @@ def _draw_dots(bars: Bars, row: float, ax: Axes) -> np.ndarray:
             linewidth=0.25 * size,
             zorder=2,
         )
-    return heights
 
 
 def _label(bars: Bars, heights: np.ndarray, ax: Axes) -> None:
@@ -210,8 +221,8 @@ def _label(bars: Bars, heights: np.ndarray, ax: Axes) -> None:
         tick for tick in MaxNLocator(N_TICKS).tick_values(low, high) if low <= tick <= 1.02 * high
     ]
     span, height = np.diff(ax.get_ylim())[0], inner_size(ax)[1]
-    per_row = height * abs(heights[0] - heights[-1]) / span / max(len(heights) - 1, 1) or height
-    room = 0.5 * slot_width(ax)
+    per_row = height * (low - heights[0]) / span
+    room = 0.5 * slot_size(ax)[0]
     largest = font_size(ax)
     for font in np.linspace(largest, MIN_FONT, 25):
         letters = max(int(room / LETTER_WIDTH / font), 12)

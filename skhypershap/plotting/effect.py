@@ -12,7 +12,18 @@ from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
 from skhypershap.plotting._scale import Scale, scale_of
 from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
-from skhypershap.plotting._text import as_it_is, fit_axis_labels, font_size, set_title
+from skhypershap.plotting._text import (
+    LETTER_WIDTH,
+    POINTS_PER_INCH,
+    Heading,
+    as_it_is,
+    figure_of,
+    finish,
+    fit_axis_labels,
+    font_size,
+    inner_size,
+    widest,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,20 +109,29 @@ def plot_effect(
         axes = given_axes(ax, len(names), names)
     held = list(dict.fromkeys(map(str, singles["held"])))
     better = " (lower is better)" if lower_is_better(frame) else ""
+    scales = []
     for name, one in zip(names, axes, strict=True):
         rows = singles[singles["hyperparameter"].astype(str) == name]
-        _draw(rows, held, marked, one)
+        scales.append(_draw(rows, held, marked, one))
         one.set(xlabel=name, ylabel=f"{frame.attrs.get('metric', 'score')}{better}")
         fit_axis_labels(one)
     if own_figure and len(axes) > 1:
         _share_limits(axes)
-    _legends(axes, own_figure=own_figure)
-    for name, one in zip(names, axes, strict=True):
-        set_title(one, f"How {metric_of(frame)} changes with {name}")
+    handles = _handles(axes)
+    if own_figure:
+        _legend_below(axes, handles)
+    headings = [Heading(f"How {metric_of(frame)} changes with {name}") for name in names]
+
+    def fit(position: int) -> None:
+        scales[position].apply(axes[position], "x")
+        if not own_figure:
+            _legend_inside(axes[position])
+
+    finish(axes, headings, fit)
     return one_or_all(axes)
 
 
-def _draw(rows: pd.DataFrame, held: Sequence[str], marked: Mapping[str, Any], ax: Axes) -> None:
+def _draw(rows: pd.DataFrame, held: Sequence[str], marked: Mapping[str, Any], ax: Axes) -> Scale:
     scale = scale_of(rows["value"].tolist(), rows["position"].tolist())
     name = str(rows["hyperparameter"].iloc[0])
     palette = colours(ax, len(held))
@@ -132,6 +152,7 @@ def _draw(rows: pd.DataFrame, held: Sequence[str], marked: Mapping[str, Any], ax
         ax.set_xlim(scale.positions[0] - 0.6 * step, scale.positions[-1] + 0.6 * step)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+    return scale
 
 
 def _draw_curve(curve: pd.DataFrame, scale: Scale, colour: Colour, kind: str, ax: Axes) -> None:
@@ -191,24 +212,42 @@ def _share_limits(axes: np.ndarray) -> None:
         one.set_ylim(limits[:, 0].min(), limits[:, 1].max())
 
 
-def _legends(axes: np.ndarray, *, own_figure: bool) -> None:
-    """One legend below a figure of our own; otherwise one in each Axes."""
+def _handles(axes: np.ndarray) -> dict[str, Any]:
+    """What legends show, each label once."""
     handles: dict[str, Any] = {}
     for one in axes:
         found = one.get_legend_handles_labels()
         handles |= dict(zip(found[1], found[0], strict=True))
-        if not own_figure and found[0]:
-            legend = one.legend(fontsize=0.85 * font_size(one), loc="best", framealpha=0.7)
-            as_it_is(*legend.get_texts())
-    if own_figure and handles:
-        figure = axes[0].get_figure(root=True)
-        figure.legend(
-            handles.values(),
-            handles.keys(),
-            loc="outside lower center",
-            ncols=min(len(handles), 2 if len(axes) == 1 else 6),
-            frameon=False,
-        )
+    return handles
+
+
+def _legend_below(axes: np.ndarray, handles: Mapping[str, Any]) -> None:
+    """One legend below a figure of our own, in as many columns as fit."""
+    figure, font = figure_of(axes[0]), font_size(axes[0])
+    width = figure.get_figwidth() * POINTS_PER_INCH / (LETTER_WIDTH * font * (widest(handles) + 7))
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        loc="outside lower center",
+        ncols=int(np.clip(width, 1, len(handles))),
+        frameon=False,
+        fontsize=font,
+    )
+
+
+def _legend_inside(ax: Axes) -> None:
+    """A legend in Axes that belong to somebody else, on top, above the curves."""
+    handles, labels = ax.get_legend_handles_labels()
+    width, height = inner_size(ax)
+    font = 0.85 * font_size(ax)
+    n_columns = 2 if 2 * LETTER_WIDTH * font * (widest(labels) + 7) < width else 1
+    n_lines = -(-len(labels) // n_columns)
+    share = min((1.5 * n_lines + 1.5) * font / height, 0.6)
+    low, high = ax.get_ylim()
+    top = (ax.dataLim.y1 - share * low) / (1 - share)
+    ax.set_ylim(low, max(high, top), auto=None)
+    legend = ax.legend(handles, labels, fontsize=font, loc="upper center", ncols=n_columns)
+    as_it_is(*legend.get_texts())
 
 
 class EffectDisplay(Display):

@@ -14,13 +14,16 @@ from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_o
 from skhypershap.plotting._table import Panel, check_columns, panels_of
 from skhypershap.plotting._text import (
     LETTER_WIDTH,
+    MIN_FONT,
     ROW_HEIGHT,
+    Heading,
     as_it_is,
+    finish,
     fit_axis_labels,
     font_size,
     inner_size,
-    set_title,
-    slot_width,
+    slot_size,
+    widest,
     wrapped,
 )
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 SOURCE = "history()"
 LETTERS_OF_NAME = 24
+SPACING = 0.4  # between names, in multiples of a line
 STYLES = ("-", "--", "-.", ":")
 
 
@@ -95,8 +99,12 @@ def plot_history(frame: pd.DataFrame, ax: Any = None, *, max_lines: int = 8) -> 
     for panel, one in zip(panels, axes, strict=True):
         _draw(panel, _rows_of(whole, panel), int(max_lines), one)
     verdict = str(frame.attrs.get("verdict") or "")
-    for panel, one in zip(panels, axes, strict=True):
-        set_title(one, _title(frame), (verdict, panel.small_print[1]))
+    headings = [Heading(_title(frame), (verdict, panel.small_print[1])) for panel in panels]
+
+    def fit(position: int) -> None:
+        _legend(axes[position], len(panels[position].rows) - max_lines)
+
+    finish(axes, headings, fit)
     return one_or_all(axes)
 
 
@@ -148,29 +156,30 @@ def _draw(panel: Panel, rows: pd.DataFrame, max_lines: int, ax: Axes) -> None:
     fit_axis_labels(ax)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-    _legend(ax, len(by_size) - len(shown))
 
 
 def _legend(ax: Axes, n_hidden: int) -> None:
     """Names beside the axes, in the order of the values, where they cover no line."""
     handles, labels = ax.get_legend_handles_labels()
-    lines = sum(label.count("\n") + 1 for label in labels) + bool(n_hidden)
-    letters = max(len(line) for label in labels for line in label.split("\n")) + 5
+    lines = sum(label.count("\n") + 1 + SPACING for label in labels) + 1.5 * (n_hidden > 0)
+    letters = widest(labels) + 5
     font = min(
         0.9 * font_size(ax),
-        inner_size(ax)[1] / lines / ROW_HEIGHT / 1.25,
-        MAX_FRACTION * slot_width(ax) / letters / LETTER_WIDTH,
+        inner_size(ax)[1] / lines / ROW_HEIGHT,
+        MAX_FRACTION * slot_size(ax)[0] / letters / LETTER_WIDTH,
     )
+    font = max(font, MIN_FONT)
     legend = ax.legend(
         handles,
         labels,
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
-        fontsize=max(font, 4.0),
+        fontsize=font,
         frameon=False,
         borderaxespad=0,
-        title=f"and {n_hidden} smaller" if n_hidden else None,
-        title_fontsize=max(font, 4.0),
+        labelspacing=SPACING,
+        title=f"the largest; {n_hidden} smaller" if n_hidden > 0 else None,
+        title_fontsize=font,
         alignment="left",
     )
     as_it_is(*legend.get_texts())

@@ -11,7 +11,14 @@ from skhypershap.plotting._display import Display
 from skhypershap.plotting._names import rows_of, show_names
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
 from skhypershap.plotting._table import Panel, panels_of
-from skhypershap.plotting._text import as_it_is, fit_axis_labels, font_size, set_title, widest
+from skhypershap.plotting._text import (
+    Heading,
+    as_it_is,
+    finish,
+    fit_axis_labels,
+    font_size,
+    widest,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +88,11 @@ def plot_importance(table: pd.DataFrame, ax: Any = None, *, max_rows: int = 15) 
         axes = given_axes(ax, len(panels), [panel.label for panel in panels])
     for panel, rows, one in zip(panels, bars, axes, strict=True):
         _draw(panel, rows, one)
-    for panel, one in zip(panels, axes, strict=True):
-        set_title(one, panel.title, panel.small_print)
+    finish(
+        axes,
+        [Heading(panel.title, panel.small_print) for panel in panels],
+        lambda position: _fit(bars[position], axes[position]),
+    )
     return one_or_all(axes)
 
 
@@ -124,13 +134,34 @@ def _draw(panel: Panel, rows: pd.DataFrame, ax: Axes) -> None:
     ax.axvline(0, color=ink(ax, 0.7), linewidth=0.8)
     ax.set_xlabel(panel.unit)
     fit_axis_labels(ax)
-    show_names(ax, names)
     ax.margins(x=0.06)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
-    if len(set(colour_of) - {0}) > 1:
-        legend = ax.legend(loc="best", fontsize=0.9 * font_size(ax), framealpha=0.8)
+
+
+def _fit(rows: pd.DataFrame, ax: Axes) -> None:
+    """Label the bars, and put a legend where no bar is."""
+    show_names(ax, rows["interaction"].tolist())
+    if len(set(rows["order"]) - {0}) > 1:
+        legend = ax.legend(loc=_free_corner(rows, ax), fontsize=0.9 * font_size(ax), framealpha=0.8)
         as_it_is(*legend.get_texts())
+
+
+def _free_corner(rows: pd.DataFrame, ax: Axes) -> str:
+    """The first corner that bars and whiskers leave free."""
+    columns = [name for name in ("value", "low", "high") if name in rows]
+    ends = rows[columns].assign(zero=0.0)
+    left, right = ax.get_xlim()
+    shortest, longest = (
+        (side - left) / (right - left) for side in (ends.min(axis=1), ends.max(axis=1))
+    )
+    place = rows_of(ax, rows["interaction"].tolist()) / len(ax.get_yticks())
+    for corner, near in (("lower", place > 0.6), ("upper", place < 0.4)):
+        if not (longest[near] > 0.6).any():
+            return f"{corner} right"
+        if not (shortest[near] < 0.4).any():
+            return f"{corner} left"
+    return "best"
 
 
 def _colours_of(rows: pd.DataFrame, ax: Axes) -> Mapping[int, Colour]:

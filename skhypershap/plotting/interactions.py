@@ -15,10 +15,11 @@ from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_o
 from skhypershap.plotting._table import Panel, panels_of
 from skhypershap.plotting._text import (
     LETTER_WIDTH,
+    Heading,
     as_it_is,
+    finish,
     font_size,
     inner_size,
-    set_title,
     widest,
 )
 
@@ -86,10 +87,19 @@ def plot_interactions(table: Any, ax: Any = None) -> Any:
     else:
         axes = given_axes(ax, len(panels), [panel.label for panel in panels])
     matrices = [_draw(panel, names, one) for panel, one in zip(panels, axes, strict=True)]
-    for panel, matrix, one in zip(panels, matrices, axes, strict=True):
-        small_print = (panel.small_print[1], "colours: pairs · grey: each alone")
-        set_title(one, "Which hyperparameters work together", small_print)
-        _write_numbers(one, matrix)
+    headings = [
+        Heading(
+            "Which hyperparameters work together",
+            (panel.small_print[1], "colours: pairs · grey: each alone"),
+        )
+        for panel in panels
+    ]
+
+    def fit(position: int) -> None:
+        _label(axes[position], names)
+        _write_numbers(axes[position], matrices[position])
+
+    finish(axes, headings, fit)
     return one_or_all(axes)
 
 
@@ -145,7 +155,6 @@ def _draw(panel: Panel, names: list[str], ax: Axes) -> np.ndarray:
     ax.set(xlim=(-0.5, len(matrix) - 0.5), xticks=[])
     ax.grid(False)
     ax.spines[:].set_visible(False)
-    _label(ax, names)
     if pairs.count():
         _colour_bar(ax, mesh, panel.unit)
     return matrix

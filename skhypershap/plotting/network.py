@@ -20,10 +20,11 @@ from skhypershap.plotting._table import Panel, panels_of
 from skhypershap.plotting._text import (
     LETTER_WIDTH,
     ROW_HEIGHT,
+    Heading,
     as_it_is,
+    finish,
     font_size,
     inner_size,
-    set_title,
     signed,
     widest,
     wrapped,
@@ -140,15 +141,13 @@ def plot_network(table: Any, ax: Any = None) -> Any:
         axes = new_axes(len(panels), side + 0.12 * letters, side + 0.6)
     else:
         axes = given_axes(ax, len(panels), [panel.label for panel in panels])
-    for panel, graph, one in zip(panels, graphs, axes, strict=True):
+    for one in axes:
         one.set(xticks=[], yticks=[])
         one.grid(False)
         one.spines[:].set_visible(False)
-        set_title(
-            one, "Which hyperparameters matter, and which work together", _legend(panel, graph)
-        )
-    for graph, one in zip(graphs, axes, strict=True):
-        _draw(graph, one)
+    title = "Which hyperparameters matter, and which work together"
+    headings = [Heading(title, _legend(*pair)) for pair in zip(panels, graphs, strict=True)]
+    finish(axes, headings, lambda position: _draw(graphs[position], axes[position]))
     return one_or_all(axes)
 
 
@@ -191,23 +190,23 @@ def _draw(graph: Graph, ax: Axes) -> None:
     else:
         _draw_with_list(graph, numbers, font, size, ax)
         return
-    middle, half = np.divide(centre, radius), np.divide(size, 2 * radius)
-    ax.set(
-        xlim=(middle[0] - half[0], middle[0] + half[0]),
-        ylim=(middle[1] - half[1], middle[1] + half[1]),
-    )
     _draw_graph(graph, radius, ax)
     for place, node, label in zip(graph.places, graph.radii, labels, strict=True):
         x, y = place * (1 + node + GAP * smaller / radius)
         text = ax.text(x, y, label, fontsize=smaller, color=ink(ax), **_alignment(place))
         as_it_is(text)
-    keep_round(ax)
+    low = np.divide(centre, radius) - np.divide(size, 2 * radius)
+    _set_limits(ax, low, np.divide(size, radius))
 
 
-def keep_round(ax: Axes) -> None:
-    """Keep circles round when the axes change their size; limits that others share stay as they are."""
+def _set_limits(ax: Axes, low: np.ndarray, span: np.ndarray) -> None:
+    """Set the limits, and keep circles round when the axes change their size."""
+    high = low + span
     shared = all(len(list(shared_with(ax, which))) > 1 for which in "xy")
     ax.set_aspect("equal", adjustable="box" if shared else "datalim")
+    ax.update_datalim([low, high])
+    ax.set_xlim(low[0], high[0], auto=True)
+    ax.set_ylim(low[1], high[1], auto=True)
 
 
 def _alignment(place: np.ndarray) -> dict[str, Any]:
@@ -276,7 +275,6 @@ def _draw_with_list(
     listed = min(LETTER_WIDTH * small * widest(entries), 0.7 * width)
     radius = max(min((width - listed) / 2, height / 2) - 1.5 * small, 20.0) / 1.15
     left = -1.15 - 1.5 * small / radius
-    ax.set(xlim=(left, left + width / radius), ylim=np.array([-0.5, 0.5]) * height / radius)
     _draw_graph(graph, radius, ax)
     step = min(height / len(entries), 1.6 * ROW_HEIGHT * small) / radius
     for position, (place, node, entry) in enumerate(
@@ -291,7 +289,8 @@ def _draw_with_list(
         as_it_is(
             number, ax.text(x, y, entry, fontsize=small, color=ink(ax), ha="left", va="center")
         )
-    keep_round(ax)
+    span = np.divide(size, radius)
+    _set_limits(ax, np.array([left, -span[1] / 2]), span)
 
 
 def _draw_graph(graph: Graph, radius: float, ax: Axes) -> None:

@@ -10,19 +10,21 @@ from skhypershap.plotting._names import rows_of, show_names
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
 from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
 from skhypershap.plotting._text import (
+    Heading,
     as_it_is,
+    finish,
     fit_axis_labels,
+    font_size,
     pair_of_numbers,
-    set_title,
     signed,
     value_text,
     widest,
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.axes._secondary_axes import SecondaryAxis
 
 COLUMNS = ("step", "hyperparameter", "from", "to", "score", "gain")
 SOURCE = "ablation_path()"
@@ -95,14 +97,20 @@ def plot_path(
     better = ", lower is better" if lower_is_better(frame) else ""
     ax.set_xlabel(f"{frame.attrs.get('metric', 'score')}{better}")
     fit_axis_labels(ax)
-    show_names(ax, names)
-    _write_notes(ax, rows_of(ax, names), _notes(bars))
     first, last = pair_of_numbers(float(bars[0][2]), float(bars[-1][2]))
     small_print = (
         f"{metric}: {first} at the baseline → {last} in the {end}",
         "ablation path: the change with the largest gain first",
     )
-    set_title(ax, f"From the baseline to the {end}, one change at a time", small_print)
+    heading = Heading(f"From the baseline to the {end}, one change at a time", small_print)
+
+    right = _write_notes(ax, names, _notes(bars))
+
+    def fit(position: int) -> None:
+        show_names(ax, names)
+        right.tick_params(labelsize=ax.get_yticklabels()[0].get_fontsize())
+
+    finish([ax], [heading], fit)
     return ax
 
 
@@ -120,7 +128,7 @@ def _bars(frame: pd.DataFrame, max_rows: int, end: str) -> list[Bar]:
     shown = changes if len(changes) <= max_rows + 1 else changes.iloc[:max_rows]
     before = start
     for name, old, new, score, gain in zip(*(shown[column] for column in COLUMNS[1:]), strict=True):
-        change = f"{value_text(old)} → {value_text(new)}"
+        change = f"({value_text(old)} → {value_text(new)})"
         bars.append((str(name), before, float(score), float(gain), change))
         before = float(score)
     last = float(frame["score"].iloc[-1])
@@ -138,7 +146,7 @@ def _unlike(taken: set[str], name: str) -> str:
 def _notes(bars: list[Bar]) -> list[str]:
     """What stands at the right of each row."""
     return [
-        value_text(after) if gain is None else "  ".join(filter(None, [signed(gain), change]))
+        value_text(after) if gain is None else "   ".join(filter(None, [signed(gain), change]))
         for _, _, after, gain, change in bars
     ]
 
@@ -153,7 +161,12 @@ def _draw(bars: list[Bar], ax: Axes) -> None:
     for row, end in zip(rows[:-1], ends[:-1], strict=True):
         ax.plot([end, end], [row, row + 1], color=ink(ax, 0.5), linewidth=0.8, zorder=1)
     ax.plot(
-        [starts[0], ends[-1]], [rows[0], rows[-1]], "D", color=ink(ax, 0.8), markersize=5, zorder=3
+        [starts[0], ends[-1]],
+        [rows[0], rows[-1]],
+        "D",
+        color=ink(ax, 0.8),
+        markersize=0.5 * font_size(ax),
+        zorder=3,
     )
     lowest, highest = min(starts + ends), max(starts + ends)
     margin = 0.08 * (highest - lowest) or 0.05 * (abs(highest) or 1.0)
@@ -162,14 +175,14 @@ def _draw(bars: list[Bar], ax: Axes) -> None:
         ax.spines[side].set_visible(False)
 
 
-def _write_notes(ax: Axes, rows: np.ndarray, notes: list[str]) -> None:
+def _write_notes(ax: Axes, names: list[str], notes: list[str]) -> SecondaryAxis:
     """Label the rows at the right, too, with an axis of their own that layouts see."""
     right = ax.secondary_yaxis("right")
-    right.set_yticks(rows, labels=notes)
-    size = ax.get_yticklabels()[0].get_fontsize()
-    right.tick_params(axis="y", length=0, labelsize=size)
+    right.set_yticks(rows_of(ax, names), labels=notes)
+    right.tick_params(axis="y", length=0, labelsize=0.8 * font_size(ax))
     right.spines[:].set_visible(False)
     as_it_is(*right.get_yticklabels())
+    return right
 
 
 class PathDisplay(Display):

@@ -10,7 +10,7 @@ from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
 from skhypershap.plotting._table import check_columns
-from skhypershap.plotting._text import as_it_is, fit_axis_labels, font_size, number, set_title
+from skhypershap.plotting._text import Heading, as_it_is, finish, fit_axis_labels, font_size, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,9 +77,8 @@ def plot_predictions(frame: pd.DataFrame, ax: Any = None) -> Any:
     metric = frame.attrs.get("metric", "score")
     ax.set(xlabel=f"measured {metric}", ylabel=f"predicted {metric}")
     fit_axis_labels(ax)
-    set_title(
-        ax, "How close predicted scores are to measured ones", _small_print(frame, known, n_far)
-    )
+    title = "How close predicted scores are to measured ones"
+    finish([ax], [Heading(title, _small_print(frame, known, n_far))])
     return ax
 
 

@@ -13,11 +13,12 @@ from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_o
 from skhypershap.plotting._scale import Scale, scale_of
 from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
 from skhypershap.plotting._text import (
+    Heading,
     as_it_is,
     figure_of,
+    finish,
     fit_axis_labels,
     font_size,
-    set_title,
     wrapped,
 )
 from skhypershap.plotting.effect import HELD, MARKS
@@ -103,22 +104,20 @@ def plot_surface(
     keys = ["hyperparameter", "hyperparameter_2", "held"]
     groups = [(tuple(map(str, key)), rows) for key, rows in pairs.groupby(keys, sort=False)]
     what = [f"{first} × {second}, {held}" for (first, second, held), _ in groups]
-    if ax is None:
-        axes = new_axes(len(groups), 5.4, 4.2)
-    else:
-        axes = given_axes(ax, len(groups), what)
+    axes = new_axes(len(groups), 5.4, 4.2) if ax is None else given_axes(ax, len(groups), what)
     better = " (lower is better)" if lower_is_better(frame) else ""
     for ((first, second, _), rows), one in zip(groups, axes, strict=True):
         mesh = _draw(rows, marked, one, reverse=bool(better))
         one.set(xlabel=first, ylabel=wrapped(second, LETTERS_OF_LABEL))
         fit_axis_labels(one)
         _colour_bar(one, mesh, f"{frame.attrs.get('metric', 'score')}{better}")
-    for ((first, second, held), _), one in zip(groups, axes, strict=True):
-        set_title(
-            one,
-            f"How {metric_of(frame)} changes with {first} and {second}",
-            (HELD.get(held, held),),
+    headings = [
+        Heading(
+            f"How {metric_of(frame)} changes with {first} and {second}", (HELD.get(held, held),)
         )
+        for (first, second, held), _ in groups
+    ]
+    finish(axes, headings)
     return one_or_all(axes)
 
 
