@@ -26,15 +26,21 @@ MAX_FRACTION = 0.55  # of the width of axes and names that names may take
 FEWEST_LETTERS = 12  # of a line of a name
 
 
-def rows_of(ax: Axes, names: Sequence[str]) -> np.ndarray:
+def reserve_rows(ax: Axes, names: Sequence[str]) -> np.ndarray:
     """Make the y axis categorical, and return the row of each name, of shape (n_names,).
 
-    A name keeps its row on an axis that others share. Labels take no room until `show_names` has
-    found their size: a layout would fail where they are larger than the figure.
+    Labels take no room until `show_names` has found their size: a layout would fail where they are
+    larger than the figure.
     """
-    ax.yaxis.update_units(list(names))
+    rows = rows_of(ax, names)
     for one in shared_with(ax, "y"):
         one.tick_params(axis="y", length=0, labelsize=0.1)
+    return rows
+
+
+def rows_of(ax: Axes, names: Sequence[str]) -> np.ndarray:
+    """The row of each name; a name keeps its row on an axis that others share."""
+    ax.yaxis.update_units(list(names))
     return np.asarray(ax.convert_yunits(list(names)), dtype=int)
 
 

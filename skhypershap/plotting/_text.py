@@ -15,6 +15,7 @@ from skhypershap.frames import SEPARATOR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axes._secondary_axes import SecondaryAxis
     from matplotlib.figure import Figure
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
@@ -23,7 +24,8 @@ POINTS_PER_INCH = 72
 LETTER_WIDTH = 0.6  # of the fonts' average letter, in multiples of the font size
 ROW_HEIGHT = 1.25  # of a line of text, in multiples of the font size
 MIN_FONT = 4.0  # points; nothing is written smaller
-LARGE = 720, 540  # points; fonts grow with Axes that are larger than this, as on a poster
+LARGE = 900, 680  # points; fonts grow in figures that are larger than this, as on a poster
+TOP = "_small print"  # label of the axis that holds it
 PAD = 12  # points that `tight_layout` leaves around axes
 MAX_VALUE = 24  # letters of a value; longer ones are shortened
 
@@ -106,15 +108,58 @@ def inner_size(ax: Axes) -> tuple[float, float]:
     figure = figure_of(ax)
     figure.draw_without_rendering()
     width, height = _points(ax, ax.get_window_extent())
-    outer = ax.get_tightbbox()
-    if figure.get_layout_engine() is not None or outer is None:
+    if is_laid_out(figure):
         return width, height
-    outer_width, outer_height = _points(ax, outer)
-    slot = slot_size(ax)
+    slot, (across, down) = slot_size(ax), _room_for_labels(ax)
     return (
-        max(min(width, slot[0] - (outer_width - width) - PAD), 0.2 * slot[0]),
-        max(min(height, slot[1] - (outer_height - height) - PAD), 0.2 * slot[1]),
+        max(min(width, slot[0] - across - PAD), 0.2 * slot[0]),
+        max(min(height, slot[1] - down - PAD), 0.2 * slot[1]),
     )
+
+
+def _room_for_labels(ax: Axes) -> tuple[float, float]:
+    """What labels take of the slot of axes, as `tight_layout` shares it among columns and rows."""
+    spec = ax.get_subplotspec()
+    if spec is None:
+        return sum(_margins(ax)), _height_of_labels(ax)
+    grid = spec.get_gridspec()
+    across, down = np.zeros(grid.ncols), np.zeros(grid.nrows)
+    for one in figure_of(ax).axes:
+        of_one = one.get_subplotspec()
+        if of_one is not None and of_one.get_gridspec() is grid:
+            column, row = of_one.colspan.start, of_one.rowspan.start
+            across[column] = max(across[column], sum(_margins(one)))
+            down[row] = max(down[row], _height_of_labels(one))
+    return float(across.mean()), float(down.mean())
+
+
+def _height_of_labels(ax: Axes) -> float:
+    outer = ax.get_tightbbox()
+    if outer is None:
+        return 0.0
+    return _points(ax, outer)[1] - _points(ax, ax.get_window_extent())[1]
+
+
+def is_laid_out(figure: Figure) -> bool:
+    """Whether a layout engine keeps labels inside the figure, at every draw."""
+    from matplotlib.layout_engine import PlaceHolderLayoutEngine
+
+    engine = figure.get_layout_engine()
+    return engine is not None and not isinstance(engine, PlaceHolderLayoutEngine)
+
+
+def _margins(ax: Axes) -> tuple[float, float]:
+    """Width in points of what is at the left and at the right of axes, headings left out."""
+    shown = [text for text in _headings_of(ax) if text.get_visible()]
+    for text in shown:
+        text.set_visible(False)
+    box, outer = ax.get_window_extent(), ax.get_tightbbox()
+    for text in shown:
+        text.set_visible(True)
+    if outer is None:
+        return 0.0, 0.0
+    to_points = POINTS_PER_INCH / figure_of(ax).dpi
+    return (box.x0 - outer.x0) * to_points, (outer.x1 - box.x1) * to_points
 
 
 def slot_size(ax: Axes) -> tuple[float, float]:
@@ -149,7 +194,7 @@ def font_size(ax: Axes, setting: str = "ytick.labelsize") -> float:
 
 
 def _growth(ax: Axes) -> float:
-    sides = _points(ax, ax.get_window_extent())
+    sides = slot_size(ax)
     return max(1.0, min(side / large for side, large in zip(sides, LARGE, strict=True)))
 
 
@@ -182,7 +227,11 @@ class Heading:
 
 
 def finish(
-    axes: Sequence[Axes], headings: Sequence[Heading], fit: Callable[[int], None] | None = None
+    axes: Sequence[Axes],
+    headings: Sequence[Heading],
+    *,
+    fit: Callable[[int], None] | None = None,
+    draw: Callable[[int], None] | None = None,
 ) -> None:
     """Put headings above all axes, fit what is in them into the rest, and centre the headings.
 
@@ -193,57 +242,79 @@ def finish(
     headings : sequence of Heading
         One for each.
     fit : callable, optional
-        Called with the position of each Axes when all headings are there.
+        Called with the position of each Axes when all headings are there, and once again.
+    draw : callable, optional
+        Called with the position of each Axes in the end, when their size is known.
     """
-    texts = [_write(heading, ax) for heading, ax in zip(headings, axes, strict=True)]
-    if fit is not None:
+    for heading, ax in zip(headings, axes, strict=True):
+        _write(heading, ax, slot_size(ax)[0])
+    for _ in range(2):  # what is fitted moves the axes, and with them the headings
+        if fit is not None:
+            for position in range(len(axes)):
+                fit(position)
+        for heading, ax in zip(headings, axes, strict=True):
+            _write(heading, ax, _width_of_heading(ax))
+    if draw is not None:
         for position in range(len(axes)):
-            fit(position)
-    for of_axes, ax in zip(texts, axes, strict=True):
+            draw(position)
+    for ax in axes:
         centre = _centre(ax)
-        for text in of_axes:
+        for text in _headings_of(ax):
             if text.get_horizontalalignment() == "center":
                 text.set_x(centre)
 
 
-def _write(heading: Heading, ax: Axes) -> list[Text]:
-    """Write title and small print, as wide as the axes and their labels at most.
+def _width_of_heading(ax: Axes) -> float:
+    """The width of a slot where it has no neighbours, otherwise of axes and their labels."""
+    spec = ax.get_subplotspec()
+    slot = slot_size(ax)[0]
+    if spec is not None and spec.get_gridspec().ncols == 1:
+        return slot
+    return min(slot, inner_size(ax)[0] + sum(_margins(ax)))
+
+
+def _headings_of(ax: Axes) -> list[Text]:
+    """The title, and the small print where there is some."""
+    return [ax.title, *(child.xaxis.label for child in ax.child_axes if child.get_label() == TOP)]
+
+
+def _write(heading: Heading, ax: Axes, width: float) -> None:
+    """Write title and small print, of so many points width at most.
 
     The small print is the label of a hidden x axis on top, above which matplotlib keeps titles, also
     those that are set later.
     """
     size = font_size(ax, "axes.titlesize")
     small = 0.78 * size
-    width = 0.97 * slot_size(ax)[0]
+    width *= 0.97
     shown = _filled(heading.title, width, size)
     if len(shown) > 2:
         size *= 0.85
         shown = _filled(heading.title, width, size)
-    texts = [ax.set_title("\n".join(shown), fontsize=size)]
+    ax.set_title("\n".join(shown), fontsize=size)
     lines = [line for text in heading.small_print if text for line in _filled(text, width, small)]
+    tops = [child for child in ax.child_axes if child.get_label() == TOP]
     if lines:
-        top = ax.secondary_xaxis("top")
-        top.set_xticks([])
-        top.tick_params(which="both", length=0, labeltop=False)
-        top.spines[:].set_visible(False)
-        texts.append(
-            top.set_xlabel("\n".join(lines), fontsize=small, alpha=0.8, labelpad=0.6 * small)
-        )
-    as_it_is(*texts)
-    return texts
+        top = tops[0] if tops else _hidden_axis(ax)
+        top.set_xlabel("\n".join(lines), fontsize=small, alpha=0.8, labelpad=0.6 * small)
+    as_it_is(*_headings_of(ax))
+
+
+def _hidden_axis(ax: Axes) -> SecondaryAxis:
+    top = ax.secondary_xaxis("top", label=TOP)
+    top.set_xticks([])
+    top.tick_params(which="both", length=0, labeltop=False)
+    top.spines[:].set_visible(False)
+    return top
 
 
 def _centre(ax: Axes) -> float:
     """The middle of axes and their labels, in multiples of the axes' width."""
-    figure = figure_of(ax)
+    left, right = _margins(ax)
+    slot = slot_size(ax)[0]
     width = inner_size(ax)[0]
-    box, outer = ax.get_window_extent(), ax.get_tightbbox()
-    if outer is None or not width:
-        return 0.5
-    left, right = (
-        side / figure.dpi * POINTS_PER_INCH for side in (box.x0 - outer.x0, outer.x1 - box.x1)
-    )
-    left = min(left, slot_size(ax)[0])
+    if not is_laid_out(figure_of(ax)):
+        left = min(left, slot - width)
     return 0.5 + (right - left) / 2 / width
 
 

@@ -112,16 +112,14 @@ def plot_coalitions(frame: pd.DataFrame, ax: Any = None) -> Any:
         f"{best}; paler: single hyperparameters" if bars.n_best < len(bars.gains) else best,
     )
     title = f"How far tuning only a few hyperparameters takes {metric_of(frame)}"
-    finish([ax], [Heading(title, small_print)], lambda _: _fit(bars, ax))
-    return ax
-
-
-def _fit(bars: Bars, ax: Axes) -> None:
-    """Draw what depends on the size of the axes."""
-    heights = _rows_below(bars, ax)
-    _label(bars, heights, ax)
-    _draw_dots(bars, heights, ax)
+    finish(
+        [ax],
+        [Heading(title, small_print)],
+        fit=lambda _: _label(bars, _rows_below(bars, ax), ax),
+        draw=lambda _: _draw_dots(bars, _rows_below(bars, ax), ax),
+    )
     _write_gains(bars, ax)
+    return ax
 
 
 def _bars_of(frame: pd.DataFrame) -> Bars:

@@ -22,7 +22,9 @@ from skhypershap.plotting._text import (
     fit_axis_labels,
     font_size,
     inner_size,
+    slot_size,
     widest,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def plot_effect(
     names = [str(name) for name in singles["hyperparameter"].unique()]
     own_figure = ax is None
     if own_figure:
-        axes = new_axes(len(names), 5.6 if len(names) == 1 else 4.4, 4.0)
+        axes = new_axes(len(names), 6.0 if len(names) == 1 else 4.4, 4.2)
     else:
         axes = given_axes(ax, len(names), names)
     held = list(dict.fromkeys(map(str, singles["held"])))
@@ -113,7 +115,10 @@ def plot_effect(
     for name, one in zip(names, axes, strict=True):
         rows = singles[singles["hyperparameter"].astype(str) == name]
         scales.append(_draw(rows, held, marked, one))
-        one.set(xlabel=name, ylabel=f"{frame.attrs.get('metric', 'score')}{better}")
+        letters = int(slot_size(one)[0] / LETTER_WIDTH / font_size(one, "axes.labelsize"))
+        one.set(
+            xlabel=wrapped(name, letters), ylabel=f"{frame.attrs.get('metric', 'score')}{better}"
+        )
         fit_axis_labels(one)
     if own_figure and len(axes) > 1:
         _share_limits(axes)
@@ -127,7 +132,7 @@ def plot_effect(
         if not own_figure:
             _legend_inside(axes[position])
 
-    finish(axes, headings, fit)
+    finish(axes, headings, fit=fit)
     return one_or_all(axes)
 
 
@@ -223,8 +228,8 @@ def _handles(axes: np.ndarray) -> dict[str, Any]:
 
 def _legend_below(axes: np.ndarray, handles: Mapping[str, Any]) -> None:
     """One legend below a figure of our own, in as many columns as fit."""
-    figure, font = figure_of(axes[0]), font_size(axes[0])
-    width = figure.get_figwidth() * POINTS_PER_INCH / (LETTER_WIDTH * font * (widest(handles) + 7))
+    figure, font = figure_of(axes[0]), 0.9 * font_size(axes[0])
+    width = figure.get_figwidth() * POINTS_PER_INCH / (LETTER_WIDTH * font * (widest(handles) + 6))
     figure.legend(
         handles.values(),
         handles.keys(),

@@ -104,7 +104,7 @@ def plot_history(frame: pd.DataFrame, ax: Any = None, *, max_lines: int = 8) -> 
     def fit(position: int) -> None:
         _legend(axes[position], len(panels[position].rows) - max_lines)
 
-    finish(axes, headings, fit)
+    finish(axes, headings, fit=fit)
     return one_or_all(axes)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from skhypershap.plotting._colours import Colour, colours, ink
 from skhypershap.plotting._display import Display
-from skhypershap.plotting._names import rows_of, show_names
+from skhypershap.plotting._names import reserve_rows, rows_of, show_names
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
 from skhypershap.plotting._table import Panel, panels_of
 from skhypershap.plotting._text import (
@@ -91,7 +91,7 @@ def plot_importance(table: pd.DataFrame, ax: Any = None, *, max_rows: int = 15) 
     finish(
         axes,
         [Heading(panel.title, panel.small_print) for panel in panels],
-        lambda position: _fit(bars[position], axes[position]),
+        fit=lambda position: _fit(bars[position], axes[position]),
     )
     return one_or_all(axes)
 
@@ -114,7 +114,7 @@ def _bars(panel: Panel, max_rows: int) -> pd.DataFrame:
 def _draw(panel: Panel, rows: pd.DataFrame, ax: Axes) -> None:
     names = rows["interaction"].tolist()
     colour_of = _colours_of(rows, ax)
-    rows_of(ax, names)
+    reserve_rows(ax, names)
     line, width = ink(ax, 0.8), 0.12 * font_size(ax)
     # Names are positions, so that bars of the same name meet on an axis that others share.
     for order, colour in colour_of.items():

@@ -10,16 +10,19 @@ import numpy as np
 
 from skhypershap.plotting._colours import diverging, greys, text_on
 from skhypershap.plotting._display import Display
-from skhypershap.plotting._names import rows_of, show_names
+from skhypershap.plotting._names import reserve_rows, show_names
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
 from skhypershap.plotting._table import Panel, panels_of
 from skhypershap.plotting._text import (
     LETTER_WIDTH,
+    POINTS_PER_INCH,
     Heading,
     as_it_is,
+    figure_of,
     finish,
     font_size,
     inner_size,
+    is_laid_out,
     widest,
 )
 
@@ -95,11 +98,12 @@ def plot_interactions(table: Any, ax: Any = None) -> Any:
         for panel in panels
     ]
 
-    def fit(position: int) -> None:
-        _label(axes[position], names)
-        _write_numbers(axes[position], matrices[position])
-
-    finish(axes, headings, fit)
+    finish(
+        axes,
+        headings,
+        fit=lambda position: _label(axes[position], names),
+        draw=lambda position: _write_numbers(axes[position], matrices[position]),
+    )
     return one_or_all(axes)
 
 
@@ -143,7 +147,7 @@ def upper(members: Sequence[str], position_of: Mapping[str, int]) -> tuple[int, 
 
 def _draw(panel: Panel, names: list[str], ax: Axes) -> np.ndarray:
     """Draw pairs and diagonal, and return the matrix."""
-    position_of = dict(zip(names, rows_of(ax, names).tolist(), strict=True))
+    position_of = dict(zip(names, reserve_rows(ax, names).tolist(), strict=True))
     matrix = matrix_of(panel, position_of)
     edges = np.arange(len(matrix) + 1) - 0.5
     on_diagonal = np.eye(len(matrix), dtype=bool)
@@ -175,6 +179,23 @@ def _label(ax: Axes, names: list[str]) -> None:
         as_it_is(label)
 
 
+def _keep_room(ax: Axes) -> None:
+    """Reserve room at the left for labels that stick out further once the axes are smaller.
+
+    `tight_layout` measures labels once, before it makes the axes smaller.
+    """
+    width_now = ax.get_window_extent().width
+    width = inner_size(ax)[0] * figure_of(ax).dpi / POINTS_PER_INCH
+    beyond = [
+        label.get_window_extent().width - label.get_position()[0] * width
+        for label in ax.get_yticklabels()
+    ]
+    (line,) = ax.plot(
+        [-max(beyond) / width_now, 0], [0.5, 0.5], transform=ax.transAxes, alpha=0, clip_on=False
+    )
+    line.set_label("_room for names")
+
+
 def _colour_bar(ax: Axes, mesh: QuadMesh, unit: str) -> None:
     """A colour bar that takes nothing from the Axes: a child of it, at its right."""
     figure = ax.get_figure(root=True)
@@ -190,6 +211,8 @@ def _colour_bar(ax: Axes, mesh: QuadMesh, unit: str) -> None:
 
 def _write_numbers(ax: Axes, matrix: np.ndarray) -> None:
     """Write the values into their cells, where they can be read."""
+    if not is_laid_out(figure_of(ax)):
+        _keep_room(ax)
     width, height = inner_size(ax)
     pairs, alone = ax.collections[-2:]
     on_diagonal = np.eye(len(matrix), dtype=bool)

@@ -147,7 +147,7 @@ def plot_network(table: Any, ax: Any = None) -> Any:
         one.spines[:].set_visible(False)
     title = "Which hyperparameters matter, and which work together"
     headings = [Heading(title, _legend(*pair)) for pair in zip(panels, graphs, strict=True)]
-    finish(axes, headings, lambda position: _draw(graphs[position], axes[position]))
+    finish(axes, headings, draw=lambda position: _draw(graphs[position], axes[position]))
     return one_or_all(axes)
 
 
@@ -202,8 +202,9 @@ def _draw(graph: Graph, ax: Axes) -> None:
 def _set_limits(ax: Axes, low: np.ndarray, span: np.ndarray) -> None:
     """Set the limits, and keep circles round when the axes change their size."""
     high = low + span
+    # Where both axes are shared, matplotlib could only shrink the Axes, and move the title.
     shared = all(len(list(shared_with(ax, which))) > 1 for which in "xy")
-    ax.set_aspect("equal", adjustable="box" if shared else "datalim")
+    ax.set_aspect("auto" if shared else "equal", adjustable="datalim")
     ax.update_datalim([low, high])
     ax.set_xlim(low[0], high[0], auto=True)
     ax.set_ylim(low[1], high[1], auto=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
-from skhypershap.plotting._names import rows_of, show_names
+from skhypershap.plotting._names import reserve_rows, rows_of, show_names
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
 from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
 from skhypershap.plotting._text import (
@@ -109,8 +109,9 @@ def plot_path(
     def fit(position: int) -> None:
         show_names(ax, names)
         right.tick_params(labelsize=ax.get_yticklabels()[0].get_fontsize())
+        fit_axis_labels(ax)
 
-    finish([ax], [heading], fit)
+    finish([ax], [heading], fit=fit)
     return ax
 
 
@@ -154,7 +155,7 @@ def _notes(bars: list[Bar]) -> list[str]:
 def _draw(bars: list[Bar], ax: Axes) -> None:
     names = [name for name, *_ in bars]
     starts, ends = ([bar[which] for bar in bars] for which in (1, 2))
-    rows = rows_of(ax, names).tolist()
+    rows = reserve_rows(ax, names).tolist()
     colours = [ink(ax, 0.7) if gain is None else gain_colour(ax, gain) for *_, gain, _ in bars]
     widths = [end - start for start, end in zip(starts, ends, strict=True)]
     ax.barh(names, widths, left=starts, height=0.62, color=colours, zorder=2)
