@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skhypershap.errors import shown
 from skhypershap.games.coalition_scores import best_of_evaluated_subsets
 from skhypershap.games.value_function import ValueFunction
 from skhypershap.interactions.solve import GainFunction

@@ -1,6 +1,32 @@
-"""Plots of explanations: each function takes a frame and an `ax`, and returns the Axes."""
+"""Plots: each function takes a frame and an `ax`, and returns the Axes; displays do the same."""
 
-from skhypershap.plotting.importance import plot_importance
-from skhypershap.plotting.interactions import plot_interactions
+from skhypershap.plotting.coalitions import CoalitionsDisplay, plot_coalitions
+from skhypershap.plotting.effect import EffectDisplay, plot_effect
+from skhypershap.plotting.history import HistoryDisplay, plot_history
+from skhypershap.plotting.importance import ImportanceDisplay, plot_importance
+from skhypershap.plotting.interactions import InteractionsDisplay, plot_interactions
+from skhypershap.plotting.network import NetworkDisplay, plot_network
+from skhypershap.plotting.path import PathDisplay, plot_path
+from skhypershap.plotting.predictions import PredictionsDisplay, plot_predictions
+from skhypershap.plotting.surface import SurfaceDisplay, plot_surface
 
-__all__ = ["plot_importance", "plot_interactions"]
+__all__ = [
+    "CoalitionsDisplay",
+    "EffectDisplay",
+    "HistoryDisplay",
+    "ImportanceDisplay",
+    "InteractionsDisplay",
+    "NetworkDisplay",
+    "PathDisplay",
+    "PredictionsDisplay",
+    "SurfaceDisplay",
+    "plot_coalitions",
+    "plot_effect",
+    "plot_history",
+    "plot_importance",
+    "plot_interactions",
+    "plot_network",
+    "plot_path",
+    "plot_predictions",
+    "plot_surface",
+]

@@ -1,56 +1,147 @@
-"""Checks and values of an explanation that all plots share."""
+"""Checks of frames, and the words for what is in them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from skhypershap.frames import check_explanation, summarize
+from skhypershap.frames import check_explanation, restored, summarize
+from skhypershap.plotting._text import pair_of_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
-POINTS_PER_INCH = 72
 LEVEL = 0.9  # of the intervals that whiskers show
-MAX_NAMED = 5  # data sets in a message
+ALL_DATASETS = "all"  # what `explain_jointly` calls the aggregate
+KINDS = ("game", "dataset", "metric")  # columns whose values are explained apart
+
+TITLES = {
+    "tunability": "What tuning each hyperparameter gains in {metric}",
+    "ablation": "What each changed hyperparameter gains in {metric}",
+    "mistunability": "What a bad choice of each hyperparameter costs in {metric}",
+    "sensitivity": "How much each hyperparameter makes {metric} vary",
+    "optimizer_bias": "What the optimizer misses in {metric}, by hyperparameter",
+}
+ENDS = {
+    "tunability": "at its best",
+    "ablation": "in the configuration explained",
+    "mistunability": "at its worst",
+}
 
 
-def one_game(table: pd.DataFrame) -> str:
-    """Check that a frame is the explanation of a single game, and return the name of the game.
+@dataclass(frozen=True)
+class Panel:
+    """The rows of one game, data set and metric.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        An explanation, one row per interaction, with `low` and `high` where it has intervals.
+    label : str
+        What distinguishes it from other panels; empty where there is one.
+    attrs : dict
+        What the table's attrs hold for this panel.
+    """
+
+    rows: pd.DataFrame
+    label: str
+    attrs: Mapping[str, Any]
+
+    @property
+    def game(self) -> str:
+        """The name of the game."""
+        return str(self.rows["game"].iloc[0])
+
+    @property
+    def metric(self) -> str:
+        """What is explained; "the score" where the frame has lost its name."""
+        metric = self.attrs.get("metric")
+        return str(metric) if metric and metric != "score" else "the score"
+
+    @property
+    def unit(self) -> str:
+        """Label of the axis of values: the unit, and which direction is better."""
+        metric = self.attrs.get("metric", "score")
+        if self.game == "sensitivity":
+            return f"variance of {metric}"
+        better = ", lower is better" if self.attrs.get("direction") == "minimize" else ""
+        return f"gain in {metric}{better}"
+
+    @property
+    def title(self) -> str:
+        """What the values are, in a sentence."""
+        return TITLES.get(self.game, "What each hyperparameter gains in {metric}").format(
+            metric=self.metric
+        )
+
+    @property
+    def scores(self) -> str:
+        """From the baseline's score to the best; empty where the frame has lost them."""
+        first, last = (self.attrs.get(key) for key in ("baseline_score", "full_score"))
+        if not isinstance(first, (int, float)) or not isinstance(last, (int, float)):
+            return ""
+        first, last = pair_of_numbers(float(first), float(last))
+        if self.game == "sensitivity":
+            return f"variance of {self.metric} in the whole space: {last}"
+        if self.game not in ENDS:
+            return ""
+        return f"{self.metric}: {first} at the baseline → {last} {ENDS[self.game]}"
+
+    @property
+    def small_print(self) -> tuple[str, str]:
+        """Two lines below the title: the scores, then panel and index."""
+        measure = str(self.rows["measure"].iloc[0])
+        intervals = "intervals" if {"low", "high"} <= set(self.rows) else ""
+        parts = [self.label or self.game, f"{measure} values", intervals]
+        return self.scores, " · ".join(filter(None, parts))
+
+
+def panels_of(table: pd.DataFrame) -> list[Panel]:
+    """Split an explanation by game, data set and metric, in the order of its rows.
 
     Raises
     ------
     TypeError
         If `table` is not a DataFrame.
     ValueError
-        If columns or rows are missing, or there are several games or data sets.
+        If columns, rows or draw 0 are missing, or rows are there several times.
     """
     check_explanation(table)
-    games = list(table["game"].unique())
-    if not games:
+    if table.empty:
         raise ValueError("table has no rows, so there is nothing to plot.")
-    datasets = list(table["dataset"].unique()) if "dataset" in table else []
-    if len(datasets) > 1:
-        raise ValueError(
-            f"table explains several data sets ({', '.join(datasets[:MAX_NAMED])}). Plot one: "
-            f"table[table['dataset'] == {datasets[0]!r}], or all with seaborn and hue='dataset'."
-        )
-    if len(games) > 1:
-        raise ValueError(
-            f"table explains several games ({', '.join(games)}), whose values do not share an axis. "
-            f"Plot one at a time: table[table['game'] == {games[0]!r}]."
-        )
-    return games[0]
+    attrs = dict(table.attrs)
+    table = with_intervals(restored(table))
+    kinds = [kind for kind in KINDS if kind in table]
+    several = [kind for kind in kinds if table[kind].nunique(dropna=False) > 1]
+    found = []
+    for key, rows in table.groupby(kinds, sort=False, dropna=False):
+        of = dict(zip(kinds, map(str, key), strict=True))
+        if rows["hyperparameters"].duplicated().any():
+            raise ValueError(
+                "table has several rows of the same interaction. Plot one explanation at a time."
+            )
+        label = ", ".join(of[kind] for kind in several)
+        found.append(Panel(rows.reset_index(drop=True), label, _attrs_for(attrs, of)))
+    return found
 
 
-def check_ax(ax: Any) -> None:
-    """Raise a TypeError for anything but a matplotlib Axes or None."""
-    from matplotlib.axes import Axes
+def _attrs_for(attrs: Mapping[str, Any], of: Mapping[str, str]) -> dict[str, Any]:
+    """What the attrs hold for one game, data set and metric: dicts are keyed by one of these."""
+    found = {name: _picked(value, list(of.values())) for name, value in attrs.items()}
+    if "metric" in of:
+        found["metric"] = of["metric"]
+    if of.get("dataset", ALL_DATASETS) != ALL_DATASETS:  # attrs are those of the aggregate
+        found.pop("baseline_score", None)
+        found.pop("full_score", None)
+    return found
 
-    if ax is not None and not isinstance(ax, Axes):
-        raise TypeError(
-            f"ax must be a matplotlib Axes or None; got {type(ax).__name__}. Of an array of Axes pass one."
-        )
+
+def _picked(value: Any, keys: Iterable[str]) -> Any:
+    for key in keys:
+        if isinstance(value, Mapping):
+            value = value.get(key, value)
+    return None if isinstance(value, Mapping) else value
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
@@ -66,38 +157,44 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     return of_all_trials if len(of_all_trials) == len(table) else summarize(table, LEVEL)
 
 
-def unit_of(table: pd.DataFrame, game: str) -> str:
-    """Label of the axis of values: the unit, and which direction is better."""
-    metric = table.attrs.get("metric", "score")
-    if game == "sensitivity":
-        return f"variance of {metric}"
-    better = ", lower is better" if table.attrs.get("direction") == "minimize" else ""
-    return f"gain in {metric}{better}"
-
-
-def inner_size(ax: Axes) -> tuple[float, float]:
-    """Width and height of axes in points, after the figure's layout."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None, "every Axes belongs to a figure"
-    figure.draw_without_rendering()
-    box = ax.get_window_extent()
-    return box.width / figure.dpi * POINTS_PER_INCH, box.height / figure.dpi * POINTS_PER_INCH
-
-
-def show_names_as_they_are(ax: Axes, *, x: bool = False) -> None:
-    """Show names that hold a dollar sign, which matplotlib takes for mathematics.
+def check_columns(frame: Any, columns: Iterable[str], source: str) -> None:
+    """Raise for anything but a frame with rows and these columns.
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        With names along y, also where other Axes share it.
-    x : bool
-        Whether there are names along x, too; numbers there may well be mathematics.
+    frame : object
+        What a user passes.
+    columns : iterable of str
+        What it must have.
+    source : str
+        The call that returns such frames, for messages.
+
+    Raises
+    ------
+    TypeError
+        If `frame` is not a DataFrame.
+    ValueError
+        If it lacks columns or has no rows.
     """
-    texts = [ax.title, ax.xaxis.label, ax.yaxis.label]
-    for shared in ax.get_shared_y_axes().get_siblings(ax):
-        texts += shared.get_yticklabels()
-    for shared in ax.get_shared_x_axes().get_siblings(ax) if x else ():
-        texts += shared.get_xticklabels()
-    for text in texts:
-        text.set_parse_math(False)
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"frame must be the DataFrame of {source}; got {type(frame).__name__}.")
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        raise ValueError(
+            f"frame has no column {', '.join(map(repr, missing))}; pass the result of {source}."
+        )
+    if frame.empty:
+        raise ValueError("frame has no rows, so there is nothing to plot.")
+
+
+def metric_of(frame: pd.DataFrame) -> str:
+    """The name of the metric; "the score" where the frame has lost it."""
+    metric = frame.attrs.get("metric")
+    return str(metric) if isinstance(metric, str) and metric != "score" else "the score"
+
+
+def lower_is_better(frame: pd.DataFrame) -> bool:
+    """Whether the metric is minimised, as far as the frame tells."""
+    return bool(frame.attrs.get("direction") == "minimize")
