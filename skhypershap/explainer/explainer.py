@@ -14,11 +14,10 @@ from skhypershap.advice.measuring import can_measure, measured_scores
 from skhypershap.errors import check_name
 from skhypershap.explainer.base import game_context
 from skhypershap.explainer.delegation import SearchDelegation
-from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
-from skhypershap.explainer.next_steps import NextSteps
-from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
+from skhypershap.explainer.reporting import Reporting
+from skhypershap.explainer.true_numbers import evidence_of
 from skhypershap.surrogate.fitting import check_surrogate
 from skhypershap.trials import (
     Checked,
@@ -32,7 +31,7 @@ from skhypershap.trials import (
 from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
-class HyperSHAPExplainer(Explanations, NextSteps, TrueNumbers, SearchDelegation):
+class HyperSHAPExplainer(Reporting, SearchDelegation):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of
