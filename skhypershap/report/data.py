@@ -216,7 +216,7 @@ def _path(path: pd.DataFrame | None) -> list[Data]:
         return []
     return [
         {
-            "name": None if row["hyperparameter"] is None else str(row["hyperparameter"]),
+            "name": None if pd.isna(row["hyperparameter"]) else str(row["hyperparameter"]),
             "from": value_text(row["from"]),
             "to": value_text(row["to"]),
             "score": finite(row["score"]),

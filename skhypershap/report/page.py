@@ -92,7 +92,7 @@ def sections(data: Data) -> list[str]:
         parts.append(_section("path", "From the baseline to the best trial", body))
     body = _chart("subsets") + _details(tables.subsets_table(data))
     parts.append(_section("subsets", "What tuning only a few reaches", body))
-    parts.append(_section("trust", "Can this be trusted?", _verdict(data)))
+    parts.append(_section("trust", "Can this be trusted?", _verdict(data), kind="wide"))
     parts.append(_section("table", "All values", _all_values(data), kind="wide"))
     return parts
 
@@ -130,8 +130,9 @@ def _verdict(data: Data) -> str:
     verdict = data["verdict"]
     return (
         f'<p class="verdict {text(verdict["level"])}">{text(verdict["text"])}</p>\n'
-        + _chart("trust")
-        + _details(tables.diagnostics_table(data))
+        + f'<div class="beside">{_chart("trust")}'
+        + _scrolled(tables.diagnostics_table(data), "checks of the surrogate")
+        + "</div>"
     )
 
 

@@ -57,7 +57,7 @@ function bar(row, { y, step, left, right, width, x, low, high }) {
   const part = svg("g", { class: `bar ${look(row)}${pair}`, onclick: () => choose(row.members) },
     svg("title", {}, told(row)),
     svg("rect", { x: 0, y: y + 1, width, height: step - 2, class: "back", rx: 4 }),
-    label(left, middle + 4, fit(shortName(row.members), left - 4), "", "end"),
+    label(left, middle + 4, fitNames(row.members, left - 4), "", "end"),
     svg("rect", {
       x: from, y: y + 5, width: Math.max(1, Math.abs(x(row.value) - x(0))), height: step - 10,
       class: "shape",

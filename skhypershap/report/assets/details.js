@@ -25,14 +25,14 @@ const related = (members) => (members.length >= state.chosen.length
   : members.every((i) => state.chosen.includes(i)));
 
 function details() {
-  if (state.chosen === null) {
-    return [html("p", { class: "note" }, "Select a hyperparameter or a pair in a picture.")];
-  }
-  const row = game().rows.find((one) => keyOf(one.members) === keyOf(state.chosen));
-  const parts = [html("h3", {}, fullName(state.chosen))];
+  const members = state.chosen ?? firstSingle().members;
+  const row = game().rows.find((one) => keyOf(one.members) === keyOf(members));
+  const hint = "Select a hyperparameter or a pair in a picture. The largest, for example:";
+  const parts = [state.chosen === null ? html("p", { class: "note" }, hint) : null];
+  parts.push(html("h3", {}, fullName(members)));
   if (row) parts.push(html("p", {}, sentence(row)));
-  parts.push(valuesOf(state.chosen));
-  if (state.chosen.length === 1) parts.push(settingsOf(state.chosen[0]), partnersOf(state.chosen[0]));
+  parts.push(valuesOf(members));
+  if (members.length === 1) parts.push(settingsOf(members[0]), partnersOf(members[0]));
   return parts.filter((part) => part !== null);
 }
 

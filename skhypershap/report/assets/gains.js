@@ -4,7 +4,7 @@ function path(width) {
   const steps = data.path, step = 26, top = 2;
   const left = roomFor(steps.map(stepName), width * 0.36) + 8;
   const texts = steps.map(stepText);
-  const right = width - roomFor(texts, width * 0.34) - 8;
+  const right = width - roomFor(texts, width * 0.38) - 8;
   const scores = steps.map((one) => one.score);
   const x = scale(Math.min(...scores), Math.max(...scores), left + 4, right - 4);
   const image = picture(width, top + steps.length * step + 4, "path from the baseline to the best trial");
@@ -18,7 +18,7 @@ function path(width) {
         x: Math.min(x(from), x(one.score)) - (i ? 0 : 1), y: y + 5,
         width: Math.max(2, Math.abs(x(one.score) - x(from))), height: step - 10, class: "shape",
       }),
-      label(right + 4, y + 17, fit(texts[i], width - right - 6), "value"));
+      label(right + 4, y + 17, fitStep(one, width - right - 6), "value"));
     if (i + 1 < steps.length) part.append(line(x(one.score), y + step - 5, x(one.score), y + step + 5, "axis"));
     image.append(part);
   });
@@ -29,6 +29,13 @@ function path(width) {
 const stepName = (one) => (one.name === null ? "baseline" : data.short[data.names.indexOf(one.name)] ?? one.name);
 const signed = (text) => (text.startsWith("-") ? text : `+${text}`);
 const stepText = (one) => (one.name === null ? one.text[0] : `${signed(one.text[1])} → ${one.to}`);
+
+// The gain is never cut off, the new value may be.
+function fitStep(one, room) {
+  const gain = signed(one.text[1]), rest = room - widthOf(`${gain} → `);
+  if (one.name === null || widthOf(stepText(one)) <= room) return stepText(one);
+  return rest < 24 ? gain : `${gain} → ${fit(one.to, rest)}`;
+}
 
 // Columns are the best subsets by size, rows the hyperparameters in the order in which they join.
 function subsets(width) {

@@ -10,7 +10,7 @@ function graph(width) {
   const height = clamp(Math.ceil(n / 2) * 40 + 60, 280, 560);
   const spacing = (height - 50) / Math.max(1, Math.ceil(n / 2));
   const most = Math.min(26, 0.45 * spacing + 4, width / 16);
-  const room = roomFor(data.short, width * 0.3);
+  const room = roomFor(data.short, width * 0.25);
   const image = picture(width, height, "graph of interactions: drag, or move with the arrow keys", "group");
   graphParts = { image, width, height, most, room, nodes: new Map(), edges: [] };
   const rows = [...pairs()].sort((a, b) => Math.abs(a.value) - Math.abs(b.value));

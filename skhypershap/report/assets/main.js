@@ -52,12 +52,8 @@ function start() {
   startGames();
   startControls();
   switchOffFlatteners();
-  const most = largest(singles().map((row) => row.value));
-  const first = singles().find((row) => Math.abs(row.value) === most);
-  if (first && byId("curves")) {
-    const axis = data.effects.axes.findIndex((one) => one.hyperparameter === first.members[0]);
-    state.axis = Math.max(0, axis);
-  }
+  const first = firstSingle().members[0];
+  state.axis = Math.max(0, data.effects.axes.findIndex((one) => one.hyperparameter === first));
   ["curves", "path", "subsets", "trust"].forEach(draw);
   switchTo(0);
   startTable();

@@ -1,10 +1,13 @@
 // The map of pairs: a triangle whose names stand right of the diagonal, so that none is turned. On
 // the diagonal are the hyperparameters alone, with a scale of their own. A small square may be nothing.
 
+const LEAST_CELL = 14; // the height of a name
+
 function map(width) {
   const n = data.names.length;
-  const room = roomFor(data.short, width * 0.4) + 8;
-  const cell = Math.floor(Math.min(54, (width - room) / n));
+  const wanted = roomFor(data.short, width * 0.4) + 8;
+  const cell = Math.max(LEAST_CELL, Math.floor(Math.min(54, (width - wanted) / n)));
+  const room = Math.min(wanted, Math.max(40, width - cell * n));
   const image = picture(cell * n + room, cell * n + 2, "map of pairs; the table below has the same numbers");
   const strongest = largest(pairs().map((row) => row.value));
   const heaviest = largest(singles().map((row) => row.value));

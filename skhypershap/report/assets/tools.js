@@ -10,6 +10,7 @@ const state = { game: 0, chosen: null, axis: 0, allBars: false };
 const keyOf = (members) => members.join("-");
 const game = () => data.games[state.game];
 const singles = () => game().rows.filter((row) => row.members.length === 1);
+const firstSingle = () => singles().reduce((a, b) => (Math.abs(b.value) > Math.abs(a.value) ? b : a));
 const pairs = () => game().rows.filter((row) => row.members.length === 2);
 const fullName = (members) => members.map((i) => data.names[i]).join(" × ");
 const shortName = (members) => members.map((i) => data.short[i]).join(" × ");
@@ -59,6 +60,16 @@ function fit(text, room) {
   return `${text.slice(0, 1)}…`;
 }
 
+// The names of a pair share the room; a short one leaves the rest to the other.
+function fitNames(members, room) {
+  const names = members.map((i) => data.short[i]);
+  if (names.length < 2 || widthOf(names.join(" × ")) <= room) return fit(names.join(" × "), room);
+  const free = room - widthOf(" × ") * (names.length - 1), even = free / names.length;
+  const spare = names.reduce((sum, name) => sum + Math.max(0, even - widthOf(name)), 0);
+  const long = names.filter((name) => widthOf(name) > even).length || 1;
+  return names.map((name) => fit(name, even + spare / long)).join(" × ");
+}
+
 const roomFor = (texts, most) => Math.min(most, Math.max(0, ...texts.map(widthOf)) + 2);
 
 // Numbers of axes; those of results are written by Python and come with the data.
@@ -105,6 +116,7 @@ function choosable(element, row, pressed = () => choose(row.members)) {
   element.setAttribute("tabindex", "0");
   element.setAttribute("aria-label", told(row));
   element.setAttribute("aria-pressed", "false");
+  for (const child of element.children) child.setAttribute("aria-hidden", "true");
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
