@@ -36,7 +36,9 @@ def explainer(names: list[str], choices: dict[str, list[str]]) -> HyperSHAPExpla
 
 def main(folder: Path) -> None:
     """Write three.html, twenty.html, attacks.html, and notebook.html, which frames the last."""
-    long_names = [f"classifier__a_rather_long_name_of_a_hyperparameter_{i:02}"[: 20 + i] for i in range(18)]
+    long_names = [
+        f"classifier__a_rather_long_name_of_a_hyperparameter_{i:02}"[: 20 + i] for i in range(18)
+    ]
     made = {
         "three": explainer(["C", "gamma"], {"kernel": ["rbf", "poly"]}),
         "twenty": explainer(long_names, {"solver": ["adam", "sgd"], "shuffle": ["yes", "no"]}),

@@ -72,7 +72,7 @@ for (const name of ["three", "twenty", "attacks"]) {
     test(`${name} ${colorScheme}: axe has no serious finding`, () =>
       visit(name, { colorScheme }, async (page) => {
         await page.evaluate(axeSource);
-        for (const selector of [null, "#graph .node", "#bars .bar"]) {
+        for (const selector of [null, "#graph .node circle", "#bars .back"]) {
           if (selector) await page.locator(selector).first().press("Enter");
           const { violations } = await page.evaluate("axe.run()");
           const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
@@ -105,8 +105,7 @@ test("the game switch changes the question, the bars and the graph", () =>
 
 test("a node is dragged with its edges, and a drag does not choose it", () =>
   visit("three", {}, async (page) => {
-    const node = page.locator("#graph .node").first();
-    const circle = node.locator("circle"), edges = page.locator("#graph .stroke");
+    const circle = page.locator("#graph .node circle").first(), edges = page.locator("#graph .stroke");
     const from = await circle.boundingBox(), drawn = await edges.evaluateAll((all) => all.map((one) => one.getAttribute("d")));
     const [x, y] = [from.x + from.width / 2, from.y + from.height / 2];
     await page.mouse.move(x, y);
@@ -117,7 +116,7 @@ test("a node is dragged with its edges, and a drag does not choose it", () =>
     assert.ok(Math.abs(to.x - from.x + 60) < 2 && Math.abs(to.y - from.y - 40) < 2);
     const redrawn = await edges.evaluateAll((all) => all.map((one) => one.getAttribute("d")));
     assert.equal(redrawn.filter((d, k) => d !== drawn[k]).length, 2);
-    assert.equal(await node.getAttribute("aria-pressed"), "false");
+    assert.equal(await circle.getAttribute("aria-pressed"), "false");
     await page.locator("#games button").nth(1).click();
     assert.ok(Math.abs((await circle.boundingBox()).x - to.x) < 30, "it stays there in another game");
     await page.locator("#rearrange").click();
@@ -126,16 +125,16 @@ test("a node is dragged with its edges, and a drag does not choose it", () =>
 
 test("a click or the keyboard chooses, moves and lets go", () =>
   visit("three", {}, async (page) => {
-    const node = page.locator("#graph .node").first();
-    await node.locator("circle").click();
+    const node = page.locator("#graph .node circle").first();
+    await node.click();
     assert.equal(await node.getAttribute("aria-pressed"), "true");
     assert.match(await textOf(page, "#details"), /C.*baseline/s);
-    const before_ = await node.locator("circle").boundingBox();
+    const before_ = await node.boundingBox();
     await node.press("ArrowLeft");
-    assert.ok((await node.locator("circle").boundingBox()).x < before_.x - 5);
+    assert.ok((await node.boundingBox()).x < before_.x - 5);
     await page.keyboard.press("Escape");
-    assert.equal(await page.locator("[aria-pressed=true][data-key]").count(), 0);
-    await page.locator("#graph .edge").first().press("Enter");
+    assert.equal(await page.locator("[data-key] [aria-pressed=true]").count(), 0);
+    await page.locator("#graph .edge .hit").first().press("Enter");
     assert.match(await textOf(page, "#details h3"), / × /);
     await page.locator("#bars .bar").first().click();
     assert.equal(await page.locator("#graph .chosen").count(), 1, "choosing in one picture shows in all");
@@ -164,7 +163,7 @@ test("curves follow the choice, can be switched off and read out", () =>
     assert.equal(await page.locator("#curves > svg .curve").count(), lines - 1);
     await page.locator("#point").fill("3");
     assert.match(await textOf(page, "#point-text"), /^gamma = .*: /);
-    await page.locator("#graph .node").first().press("Enter");
+    await page.locator("#graph .node circle").first().press("Enter");
     assert.equal(await page.locator("#axis option:checked").textContent(), "C");
   }));
 
@@ -217,7 +216,7 @@ test("names and values that attack stay text, also in a notebook's frame", async
     assert.ok((await frame.locator("#values").textContent()).includes("</script><img src=x"));
   };
   await visit("attacks", {}, async (page) => {
-    for (const node of await page.locator("#graph .node").all()) await node.press("Enter");
+    for (const node of await page.locator("#graph .node circle").all()) await node.press("Enter");
     await check(page.mainFrame());
   });
   await visit("notebook", {}, async (page) => {

@@ -54,7 +54,15 @@ def check_node() -> None:
     if not shutil.which("node") or not shutil.which("npm"):
         raise SkippedError("node and npm are not installed")
     folders = [HERE / "node_modules" / name for name in ("playwright-core", "axe-core")]
-    install = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", str(HERE)]
+    install = [
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--prefix",
+        str(HERE),
+    ]
     if not all(folder.is_dir() for folder in folders) and not ran(install):
         raise SkippedError("npm cannot install playwright-core and axe-core here")
 

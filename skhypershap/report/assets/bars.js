@@ -54,9 +54,10 @@ function bar(row, { y, step, left, right, width, x, low, high }) {
   const middle = y + step / 2;
   const from = Math.min(x(0), x(row.value));
   const pair = row.members.length > 1 ? " pair" : "";
+  const back = svg("rect", { x: 0, y: y + 1, width, height: step - 2, class: "back", rx: 4 });
   const part = svg("g", { class: `bar ${look(row)}${pair}`, onclick: () => choose(row.members) },
     svg("title", {}, told(row)),
-    svg("rect", { x: 0, y: y + 1, width, height: step - 2, class: "back", rx: 4 }),
+    back,
     label(left, middle + 4, fitNames(row.members, left - 4), "", "end"),
     svg("rect", {
       x: from, y: y + 5, width: Math.max(1, Math.abs(x(row.value) - x(0))), height: step - 10,
@@ -69,7 +70,7 @@ function bar(row, { y, step, left, right, width, x, low, high }) {
     if (row.low < low) part.append(arrow(x(ends[0]), middle, -1));
     if (row.high > high) part.append(arrow(x(ends[1]), middle, 1));
   }
-  return choosable(part, row);
+  return choosable(part, back, row);
 }
 
 const arrow = (x, y, way) =>

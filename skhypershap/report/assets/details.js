@@ -14,7 +14,7 @@ function showChosen() {
     const own = part.dataset.key;
     part.classList.toggle("chosen", own === key);
     part.classList.toggle("related", key !== null && related(own.split("-").map(Number)));
-    if (part.hasAttribute("aria-pressed")) part.setAttribute("aria-pressed", String(own === key));
+    part.querySelector("[aria-pressed]")?.setAttribute("aria-pressed", String(own === key));
   }
   if (byId("details")) byId("details").replaceChildren(...details());
 }

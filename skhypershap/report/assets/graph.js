@@ -63,7 +63,7 @@ function edge(row, strongest) {
   });
   const part = svg("g", { class: `edge ${look(row)}`, onclick: () => choose(row.members) },
     svg("title", {}, told(row)), hit, stroke);
-  return { row, part: choosable(part, row), paths: [hit, stroke] };
+  return { row, part: choosable(part, hit, row), paths: [hit, stroke] };
 }
 
 function node(row, heaviest) {
@@ -72,7 +72,7 @@ function node(row, heaviest) {
   const circle = svg("circle", { r: radius, class: "shape" });
   const text = svg("text", { class: "name" });
   const part = svg("g", { class: `node ${look(row)}` }, svg("title", {}, told(row)), circle, text);
-  choosable(part, row);
+  choosable(part, circle, row);
   part.addEventListener("keydown", (event) => moveByKey(event, i));
   part.addEventListener("pointerdown", (event) => startDrag(event, i));
   return { row, part, circle, text, radius };

@@ -109,18 +109,16 @@ const look = (row) => `${sign(row)} ${certain(row) ? "certain" : "uncertain"}`;
 const interval = (row) => (row.low === null ? "" : ` (${row.text[1]} to ${row.text[2]})`);
 const told = (row) => `${fullName(row.members)}: ${row.text[0]}${interval(row)}`;
 
-// Part of a picture that stands for a hyperparameter or a pair: a click or Enter chooses it.
-function choosable(element, row, pressed = () => choose(row.members)) {
-  element.dataset.key = keyOf(row.members);
-  element.setAttribute("role", "button");
-  element.setAttribute("tabindex", "0");
-  element.setAttribute("aria-label", told(row));
-  element.setAttribute("aria-pressed", "false");
-  for (const child of element.children) child.setAttribute("aria-hidden", "true");
-  element.addEventListener("keydown", (event) => {
+// Part of a picture that stands for a hyperparameter or a pair: a click or Enter chooses it. One
+// shape of it is the button, which bears the whole name, however much of it is drawn.
+function choosable(part, shape, row) {
+  part.dataset.key = keyOf(row.members);
+  for (const child of part.children) child.setAttribute("aria-hidden", String(child !== shape));
+  fill(shape, { role: "button", tabindex: "0", "aria-label": told(row), "aria-pressed": "false" }, []);
+  shape.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
-    pressed();
+    choose(row.members);
   });
-  return element;
+  return part;
 }
