@@ -162,12 +162,17 @@ class Places:
         self._at = at
         self._numbers = np.array(typed, dtype=float) if self.ordered else np.empty(0)
         self._choices: dict[Hashable, float] = {
-            value_text(value): float(place) for value, place in zip(typed, at, strict=True)
+            _key(value): float(place) for value, place in zip(typed, at, strict=True)
         }
 
     def of(self, value: Any) -> float | None:
         """The place of a value, None for one that is missing or unknown."""
         if self.ordered and isinstance(value, Real) and finite(value) is not None:
             return round(float(np.interp(float(value), self._numbers, self._at)), DIGITS)
-        place = self._choices.get(value_text(value))
+        place = self._choices.get(_key(value))
         return None if place is None else round(place, DIGITS)
+
+
+def _key(value: Any) -> Hashable:
+    """What tells choices apart: "1" is not 1, and True is not "True"."""
+    return isinstance(value, str), value_text(value)

@@ -67,9 +67,9 @@ class Findings:
     settings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def attrs(self) -> Mapping[Any, Any]:
+    def attrs(self) -> dict[Any, Any]:
         """The attrs of the explanation."""
-        return self.explanation.attrs
+        return dict(self.explanation.attrs)
 
 
 def report_data(findings: Findings) -> Data:
