@@ -84,18 +84,32 @@ def _column_of_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Ser
     get a nullable dtype, so that integers do not become floats.
     """
     values = [config[name] for config in configs if name in config]
+    some_missing = len(values) < len(configs)
+    if not some_missing:
+        return column_of_values(values)
     kinds = set(map(_plain_type, values)) or {float}
     kind = kinds.pop()
     same_type = not kinds
-    some_missing = len(values) < len(configs)
-    if same_type and some_missing and kind is bool:
+    if same_type and kind is bool:
         return pd.Series([config.get(name) for config in configs], dtype="boolean")
-    if same_type and some_missing and kind is int:
+    if same_type and kind is int:
         return pd.Series([config.get(name) for config in configs], dtype="Int64")
     if same_type and (kind in (int, float, bool, str) or issubclass(kind, np.generic)):
         return pd.Series([config.get(name, np.nan) for config in configs])
     column = np.empty(len(configs), dtype=object)
     column[:] = [config.get(name, np.nan) for config in configs]
+    return pd.Series(column, dtype=object)
+
+
+def column_of_values(values: Sequence[Any]) -> pd.Series:
+    """A column of values without missing ones; objects of several types stay as they are."""
+    kinds = set(map(_plain_type, values)) or {float}
+    kind = kinds.pop()
+    if not kinds and (kind in (int, float, bool, str) or issubclass(kind, np.generic)):
+        return pd.Series(list(values))
+    column = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):  # a tuple or a list is one value
+        column[row] = value
     return pd.Series(column, dtype=object)
 
 

@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.explainer.base import game_context
+from skhypershap.explainer.effects import EffectCurves
 from skhypershap.explainer.explanations import Explanations, games_of
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers
@@ -29,7 +30,7 @@ SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_e
 LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 
 
-class Reporting(Explanations, NextSteps, TrueNumbers):
+class Reporting(Explanations, EffectCurves, NextSteps, TrueNumbers):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
     def report(

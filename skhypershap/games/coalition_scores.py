@@ -11,7 +11,7 @@ and mistunability games.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -19,13 +19,13 @@ from tqdm.auto import tqdm
 from skhypershap.arrays import Coalitions, Scores, Vectors
 from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.candidates import Candidates, candidates_of
-from skhypershap.games.line_search import line_search_for
-from skhypershap.games.refinement import monotone, n_starts_for, refine
+from skhypershap.games.line_search import LineSearch, line_search_for, line_search_in_vectors
+from skhypershap.games.refinement import Refined, monotone, n_starts_for, refine
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets
 from skhypershap.games.variance import variance_over_blocks
 from skhypershap.parallel import progress_bar
 from skhypershap.space.encoding import Config
-from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.surrogate import Block
 
 SUBSET_ROWS = 512  # coalitions that are compared with all others at once: some MB
@@ -59,14 +59,18 @@ def coalition_scores(
     ndarray of shape (n_coalitions,)
         Of all coalitions bit i of a position is set if player i is in the coalition.
     """
-    if GAMES[name].candidates == "config":
-        candidates = Candidates(context.filled([config]), complete=True)
-    else:
-        candidates = candidates_of(name, context)
+    candidates = _candidates(name, context, config)
     reduced = _variances if GAMES[name].reduce == "variance" else _extremes
     values = [reduced(name, context, candidates, baseline, coalitions) for baseline in baselines]
     mean: Scores = np.mean(values, axis=0)
     return mean
+
+
+def _candidates(name: str, context: GameContext, config: Config) -> Candidates:
+    """What the game blends with a baseline."""
+    if GAMES[name].candidates == "config":
+        return Candidates(context.filled([config]), complete=True)
+    return candidates_of(name, context)
 
 
 def _variances(
@@ -84,6 +88,47 @@ def _variances(
         return variance_over_blocks(_watched(blocks, bar), size, candidates)
 
 
+def coalition_optima(
+    name: str,
+    context: GameContext,
+    baseline: Vectors,
+    config: Config,
+    coalitions: Coalitions | None = None,
+) -> Refined:
+    """v(S) of one baseline and the filled vectors that attain it, of a game that has such vectors.
+
+    Parameters
+    ----------
+    name, context, config, coalitions
+        As in `coalition_scores`; not a variance.
+    baseline : ndarray of shape (n_columns,)
+        A filled vector.
+
+    Returns
+    -------
+    Refined
+        `values` are in the metric's own units and direction.
+    """
+    found = _optima(
+        name,
+        context,
+        _candidates(name, context, config),
+        baseline,
+        coalitions,
+        searcher=line_search_in_vectors,
+    )
+    values, points = found.values, found.points
+    if learns_from_subsets(name, context) and coalitions is None:
+        values, points = values.copy(), points.copy()
+        for player in range(context.n_players):
+            halves = values.reshape(-1, 2, 1 << player)
+            places = points.reshape(-1, 2, 1 << player, points.shape[1])
+            better = halves[:, 0] > halves[:, 1]
+            halves[:, 1][better] = halves[:, 0][better]
+            places[:, 1][better] = places[:, 0][better]
+    return Refined(_sign_of_search(name, context) * values, points)
+
+
 def _extremes(
     name: str,
     context: GameContext,
@@ -92,6 +137,23 @@ def _extremes(
     coalitions: Coalitions | None,
 ) -> Scores:
     """Best or worst score of each coalition: of the candidates, and of the search from them."""
+    found = _optima(name, context, candidates, baseline, coalitions, searcher=line_search_for)
+    values = found.values
+    if learns_from_subsets(name, context) and coalitions is None:
+        values = monotone(values)
+    return _sign_of_search(name, context) * values
+
+
+def _optima(
+    name: str,
+    context: GameContext,
+    candidates: Candidates,
+    baseline: Vectors,
+    coalitions: Coalitions | None,
+    *,
+    searcher: Callable[..., LineSearch],
+) -> Refined:
+    """The best of each coalition as sign * score; its points are vectors unless they were moved."""
     surrogate = context.surrogate
     blends = Blends(candidates.vectors, baseline, context.player_of_column)
     refined = learns_from_subsets(name, context)
@@ -115,16 +177,15 @@ def _extremes(
     is_forbidden = np.isneginf(values)
     if is_forbidden.any():
         values[is_forbidden] = sign * surrogate.predict(baseline[None])[0]
-    if searches:
-        line_search = line_search_for(surrogate, context.trials.space, blends, sign=sign)
-        what = f"{name}, line search"
-        with progress_bar(what, size, "coalition", context.verbose) as bar:
-            values = refine(
-                line_search, best, coalitions, n_jobs=context.n_jobs, progress=bar.update
-            )
-    if refined and coalitions is None:
-        values = monotone(values)
-    return sign * values
+        best.positions[0, is_forbidden] = len(blends.candidates) - 1  # the baseline, if refined
+    if not searches:
+        members = all_coalitions(context.n_players) if coalitions is None else coalitions
+        taken = blends.taken(members) & ~is_forbidden[:, None]
+        return Refined(values, np.where(taken, blends.candidates[best.positions[0]], baseline))
+    line_search = searcher(surrogate, context.trials.space, blends, sign=sign)
+    what = f"{name}, line search"
+    with progress_bar(what, size, "coalition", context.verbose) as bar:
+        return refine(line_search, best, coalitions, n_jobs=context.n_jobs, progress=bar.update)
 
 
 def best_of_evaluated_subsets(name: str, gains: Scores, coalitions: Coalitions) -> Scores:

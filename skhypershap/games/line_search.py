@@ -195,6 +195,7 @@ class ForestVectorSearch:
         self.forest = forest
         self.space = space
         self.blends = blends
+        self._known: dict[int, tuple[Integers, Floats]] = {}
         n_unused = len(blends.baseline) - len(forest.thresholds)
         self.fixed = np.append(in_ranks.fixed, np.ones(n_unused, dtype=bool))
 
@@ -214,6 +215,11 @@ class ForestVectorSearch:
 
     def _values_of_ranks(self, column: int) -> tuple[Integers, Floats]:
         """The ranks of a column that have a legal value, and such a value for each."""
+        if column not in self._known:
+            self._known[column] = self._found_values_of_ranks(column)
+        return self._known[column]
+
+    def _found_values_of_ranks(self, column: int) -> tuple[Integers, Floats]:
         hyperparameter = list(self.space.values())[column]
         numbers = legal_numbers(hyperparameter, _probes(self.forest.thresholds[column]))
         numbers = np.concatenate([numbers, self.blends.candidates[:, column]])

@@ -46,6 +46,21 @@ class Starts(NamedTuple):
     turns: Integers
 
 
+class Refined(NamedTuple):
+    """What a search has found for each coalition.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_coalitions,)
+        sign * score, where larger is better.
+    points : ndarray of shape (n_coalitions, n_columns)
+        Where it is attained, in the numbers of the line search.
+    """
+
+    values: Scores
+    points: Points
+
+
 def n_starts_for(n_players: int) -> int:
     """Number of searches for each coalition, whether all coalitions are asked for or some."""
     n_coalitions = 1 << n_players
@@ -68,7 +83,7 @@ def refine(
     *,
     n_jobs: int | None,
     progress: Callable[[int], object],
-) -> Scores:
+) -> Refined:
     """Search from the best candidates and, if all coalitions are asked for, the optima of subsets.
 
     Parameters
@@ -86,21 +101,23 @@ def refine(
 
     Returns
     -------
-    ndarray of shape (n_coalitions,)
-        sign * score, where larger is better; none is smaller than in `best`.
+    Refined
+        No value is smaller than in `best`.
     """
     if coalitions is None:
         return _refine_all(line_search, best, n_jobs, progress)
     values: Scores = best.values[0].copy()
+    optima = np.tile(line_search.blends.baseline, (len(values), 1))
     n_starts = n_starts_for(coalitions.shape[1])
     for first in range(0, len(values), BATCH):
         some = np.arange(first, min(first + BATCH, len(values)))
         taken = line_search.blends.taken(coalitions[some])
         starts = _from_candidates(line_search, best, some, taken, n_starts)
-        _, scores = _ascend(line_search, starts, taken & ~line_search.fixed, n_jobs)
-        values[some] = np.maximum(values[some], scores.max(axis=1))
+        optima[some] = starts.points[:, 0]
+        points, scores = _ascend(line_search, starts, taken & ~line_search.fixed, n_jobs)
+        _keep_better(values, optima, some, points, scores)
         progress(len(some))
-    return values
+    return Refined(values, optima)
 
 
 def _refine_all(
@@ -108,7 +125,7 @@ def _refine_all(
     best: BestCandidates,
     n_jobs: int | None,
     progress: Callable[[int], object],
-) -> Scores:
+) -> Refined:
     """Refine all coalitions, one size after the other."""
     values: Scores = best.values[0].copy()
     n_players = len(values).bit_length() - 1
@@ -133,12 +150,19 @@ def _refine_all(
         if n_starts == 1:
             starts = Starts(*(part[rows, top][:, None] for part in starts))
         points, scores = _ascend(line_search, starts, free, n_jobs)
-        top = np.argmax(scores, axis=1)
-        better = scores[rows, top] > values[some]
-        values[some[better]] = scores[rows, top][better]
-        optima[some[better]] = points[rows, top][better]
+        _keep_better(values, optima, some, points, scores)
         progress(len(some))
-    return values
+    return Refined(values, optima)
+
+
+def _keep_better(
+    values: Scores, optima: Points, some: Positions, points: Points, scores: Floats
+) -> None:
+    """Take what searches have found for some coalitions, where it is better; in place."""
+    rows, top = np.arange(len(some)), np.argmax(scores, axis=1)
+    better = scores[rows, top] > values[some]
+    values[some[better]] = scores[rows, top][better]
+    optima[some[better]] = points[rows, top][better]
 
 
 def _from_candidates(
