@@ -1,5 +1,6 @@
 // The score along each hyperparameter, what is held being the baseline, the best trial, or tuned.
 
+const ROOF = 34; // above the curves, for the names of the marks
 const switchedOff = new Set();
 let atPoint = null; // index of the point that the slider reads out
 
@@ -22,11 +23,14 @@ function curves(width) {
   const controls = html("div", { class: "controls" },
     html("label", {}, "hyperparameter ", select), ...data.effects.held.map(curveSwitch));
   const image = drawnCurves(axis, width);
+  const outside = heldNow().length ? outsideOf(axis, frameOf(axis, width)) : 0;
+  const counted = outside ? ` Dots are trials; ${outside} of ${axis.trials.length} are outside.` : " Dots are trials.";
+  const hint = `Move the slider, or point at the picture, to read values.${counted}`;
   const reader = html("input", {
     type: "range", id: "point", min: 0, max: axis.at.length - 1, step: 1,
     value: atPoint ?? 0, oninput: readPoint,
   });
-  const readout = html("output", { id: "point-text", for: "point" });
+  const readout = html("output", { id: "point-text", for: "point" }, hint);
   const reading = html("div", { class: "controls" }, html("label", {}, "value ", reader), readout);
   return [controls, image, reading];
 }
@@ -75,7 +79,7 @@ function frameOf(axis, width) {
   const inner = axis.discrete ? (right - left) / (2 * axis.at.length) : 4;
   return {
     low, high, marks, left, right, bottom, height, width,
-    x: scale(0, 1, left + inner, right - inner), y: scale(low, high, bottom, 10),
+    x: scale(0, 1, left + inner, right - inner), y: scale(low, high, bottom, ROOF),
   };
 }
 
@@ -94,7 +98,7 @@ function drawnCurves(axis, width) {
   image.append(...trialDots(axis, frame));
   for (const { held } of [...heldNow()].reverse()) image.append(...curve(axis, held, frame));
   image.append(...marksOf(axis, frame));
-  image.append(line(frame.x(0), 10, frame.x(0), frame.bottom, "reader hidden"));
+  image.append(line(frame.x(0), ROOF, frame.x(0), frame.bottom, "reader hidden"));
   image.addEventListener("pointermove", (event) => pointAt(event, image, axis, frame));
   return image;
 }
@@ -115,20 +119,16 @@ function axisLabels(axis, frame) {
   return parts;
 }
 
+// Trials as [place, score], as far as they have both.
+const trialsOn = (axis) => axis.trials.map((at, k) => [at, data.effects.scores[k]])
+  .filter(([at, score]) => at !== null && score !== null);
+const isOutside = (score, frame) => score < frame.low || score > frame.high;
+const outsideOf = (axis, frame) =>
+  trialsOn(axis).filter(([, score]) => isOutside(score, frame)).length;
+
 function trialDots(axis, frame) {
-  const dots = [];
-  let outside = 0;
-  axis.trials.forEach((at, k) => {
-    const score = data.effects.scores[k];
-    if (at === null || score === null) return;
-    if (score < frame.low || score > frame.high) outside += 1;
-    else dots.push(svg("circle", { cx: frame.x(at), cy: frame.y(score), r: 2, class: "dot" }));
-  });
-  if (outside) {
-    const text = `${outside} of ${axis.trials.length} trials are outside`;
-    dots.push(label(frame.left + 6, frame.bottom - 6, text, "muted halo"));
-  }
-  return dots;
+  return trialsOn(axis).filter(([, score]) => !isOutside(score, frame)).map(([at, score]) =>
+    svg("circle", { cx: frame.x(at), cy: frame.y(score), r: 2, class: "dot" }));
 }
 
 function curve(axis, held, frame) {
@@ -147,8 +147,8 @@ function marksOf(axis, frame) {
   return axis.marks.flatMap(({ at, text }, k) => {
     const x = frame.x(at), right = at > 0.6;
     return [
-      line(x, 10, x, frame.bottom, `mark ${k ? "" : "incumbent"}`),
-      label(right ? x - 5 : x + 5, 20 + 15 * k, text, "muted halo", right ? "end" : "start"),
+      line(x, 4 + 15 * k, x, frame.bottom, `mark ${k ? "" : "incumbent"}`),
+      label(right ? x - 5 : x + 5, 12 + 15 * k, text, "muted halo", right ? "end" : "start"),
     ];
   });
 }

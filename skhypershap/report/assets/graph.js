@@ -13,7 +13,8 @@ function graph(width) {
   const room = roomFor(data.short, width * 0.25);
   const image = picture(width, height, "graph of interactions: drag, or move with the arrow keys", "group");
   graphParts = { image, width, height, most, room, nodes: new Map(), edges: [] };
-  const rows = [...pairs()].sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
+  const rows = pairs().filter((row) => row.kind !== "nothing")
+    .sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
   const strongest = largest(rows.map((row) => row.value));
   for (const row of rows) graphParts.edges.push(edge(row, strongest));
   const heaviest = largest(singles().map((row) => row.value));
@@ -165,8 +166,7 @@ function applyThreshold() {
     part.classList.toggle("hidden", !visible);
     shown += visible;
   }
-  byId("threshold-text").textContent =
-    `${number(least, 2)}: ${shown} of ${graphParts.edges.length} pairs`;
+  byId("threshold-text").textContent = `${number(least, 2)}: ${shown} of ${pairs().length} pairs`;
 }
 
 function rearrange() {

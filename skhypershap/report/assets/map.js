@@ -6,7 +6,7 @@ const LEAST_CELL = 14; // the height of a name
 function map(width) {
   const n = data.names.length;
   const wanted = roomFor(data.short, width * 0.4) + 8;
-  const cell = Math.max(LEAST_CELL, Math.floor(Math.min(54, (width - wanted) / n)));
+  const cell = Math.max(LEAST_CELL, Math.floor(Math.min(n > 4 ? 54 : 80, (width - wanted) / n)));
   const room = Math.min(wanted, Math.max(40, width - cell * n));
   const image = picture(cell * n + room, cell * n + 2, "map of pairs; the table below has the same numbers");
   const strongest = largest(pairs().map((row) => row.value));
@@ -33,8 +33,8 @@ function square(row, column, line_, cell, share) {
       x: x + inset, y: y + inset, width: cell - 2 * inset, height: cell - 2 * inset, class: "shape",
       "fill-opacity": 0.06 + 0.94 * share,
     }));
-  if (cell >= 44 && widthOf(row.text[0]) < cell) {
-    const kindOfText = share > 0.55 && certain(row) ? "on-dark" : "on-light";
+  if (cell >= 44 && certain(row) && widthOf(row.text[0]) < cell) {
+    const kindOfText = share > 0.55 ? "on-dark" : "on-light";
     part.append(label(x + cell / 2, y + cell / 2 + 4, row.text[0], kindOfText, "middle"));
   }
   part.dataset.key = keyOf(row.members);
