@@ -390,8 +390,12 @@ def _row_of_each(table: pd.DataFrame, draw: np.ndarray, others: Sequence[str]) -
     return row
 
 
-def subsets_frame(found: Sequence[Any], names: Sequence[str], gain: float) -> pd.DataFrame:
-    """The best coalition of each size, its gain, and its share of the gain of all players."""
+def subsets_frame(
+    found: Sequence[Any], names: Sequence[str], gain: float, configs: Sequence[Any]
+) -> pd.DataFrame:
+    """The best coalition of each size, its gain, its share of that of all players, and its values."""
+    configuration = np.empty(len(found), dtype=object)
+    configuration[:] = list(configs)
     hyperparameters = np.empty(len(found), dtype=object)
     hyperparameters[:] = [tuple(names[player] for player in subset.members) for subset in found]
     gains = np.array([subset.gain for subset in found])
@@ -401,6 +405,7 @@ def subsets_frame(found: Sequence[Any], names: Sequence[str], gain: float) -> pd
             "hyperparameters": hyperparameters,
             "gain": gains,
             "share": gains / gain if gain else np.nan,
+            "configuration": configuration,
         }
     )
 

@@ -102,12 +102,12 @@ def reduced(
     """
     for name in subset:
         check_name("hyperparameter", name, space)
-    attribute = _space_attribute(search)
+    attribute = space_attribute(search)
     space = _without_clauses(space)
     active = restricted(space, subset, fixed, constants=True)
     free = [name for name in active if name in subset]
     _check_free(search, attribute, free, subset)
-    dicts = _readable(search, dicts_of(getattr(search, attribute)))
+    dicts = readable_dicts(search, dicts_of(getattr(search, attribute)))
     held = {name: fixed[name] for name in active if name not in free}
     # Once others are held, what is always active depends on nothing that is searched over.
     settled = {name: value for name, value in held.items() if not active.parents_of[name]}
@@ -122,7 +122,7 @@ def reduced(
     form = _smaller_form(search, attribute, positions, free, space, fixed, depending)
     form = _allowed_form(search, attribute, form, clauses, space, held)
     changed = {"estimator": _holding(search.estimator, on_estimator), attribute: form}
-    changed.update(_fewer_drawn(search, attribute, form))
+    changed.update(fewer_drawn(search, attribute, form))
     if getattr(search, "study", None) is not None:
         changed["study"] = _fresh_study(search.study)
     shallow = copy.copy(search)  # set_params must not change the search itself
@@ -130,7 +130,7 @@ def reduced(
     return copy_of(shallow)
 
 
-def _space_attribute(search: Any) -> str:
+def space_attribute(search: Any) -> str:
     """Name of the attribute that holds the space; an error where the search cannot be rebuilt."""
     for method in ("get_params", "set_params"):
         if not hasattr(search, method):
@@ -207,7 +207,7 @@ def _holding(estimator: Any, held: Config) -> Any:
     return holding
 
 
-def _readable(search: Any, dicts: Dicts) -> Dicts:
+def readable_dicts(search: Any, dicts: Dicts) -> Dicts:
     """Dicts whose values can be read without knowing the class of the search."""
     return as_dimensions(dicts) if is_of(search, "skopt") else dicts
 
@@ -272,7 +272,7 @@ def _smaller_form(
     given = getattr(search, attribute)
     defaults = EstimatorDefaults(search.estimator)
     dicts = dicts_of(given)
-    readable = _readable(search, dicts)
+    readable = readable_dicts(search, dicts)
     entries: dict[Any, Any] = {}
     for position in positions:
         entry = {name: form for name, form in dicts[position].items() if name in free}
@@ -305,7 +305,7 @@ def _allowed_form(
         return form
     failed = described(space, clauses)
     try:
-        allowed = allowed_dicts(entries, _readable(search, entries), clauses, space, held)
+        allowed = allowed_dicts(entries, readable_dicts(search, entries), clauses, space, held)
     except CannotLeaveOutError as error:
         reason = (
             f"its distribution of {str(error)!r} cannot leave out what always failed ({failed})"
@@ -351,7 +351,7 @@ def _with_choices(form: Any, choices: Sequence[Any]) -> Any:
     return distinct if isinstance(form, (list, tuple, np.ndarray)) else type(form)(distinct)
 
 
-def _fewer_drawn(search: Any, attribute: str, form: Any) -> dict[str, int]:
+def fewer_drawn(search: Any, attribute: str, form: Any) -> dict[str, int]:
     """Smaller numbers of draws, where lists have fewer configurations and scikit-learn would warn."""
     given = search.get_params(deep=False)
     drawn = {name: given[name] for name in N_DRAWN if isinstance(given.get(name), int)}

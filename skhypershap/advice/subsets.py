@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -82,3 +83,9 @@ def _grown_subsets(v: ValueFunction) -> Subsets:
         best.append(Subset(tuple(np.flatnonzero(coalition).tolist()), gain))
     first = gains_of.empty_score
     return Subsets(best, first, first + v.sign * gain, False)
+
+
+def check_share(share: Any) -> None:
+    """Raise a ValueError for anything but a number above 0 and at most 1."""
+    if not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) <= 1:
+        raise ValueError(f"share must be a number above 0 and at most 1; got {share!r}.")

@@ -14,7 +14,7 @@ from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.games.effects import HELD, Effects, bootstrap_effects, effects_of
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.axes import axis_of, own_positions, scale_of
-from skhypershap.space.encoding import player_names
+from skhypershap.space.encoding import Config, player_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,9 +116,7 @@ class EffectCurves(ExplainerBase):
         held = _held(held)
         check_n_points(n_points)
         check_n_bootstrap(n_bootstrap)
-        found = effects_of(
-            context, fitted.baselines, fitted.incumbent, names, held, int(n_points)
-        )
+        found = effects_of(context, fitted.baselines, fitted.incumbent, names, held, int(n_points))
         draws = []
         if n_bootstrap is not None:
             lines = [effect.line for effect in found.effects]
@@ -141,16 +139,20 @@ class EffectCurves(ExplainerBase):
             curves.append(Curve(axes, scores, *_intervals(scores, of_draws)))
         return curves
 
-    def _effect_attrs(self, full_score: float) -> dict[str, Any]:
+    def _effect_attrs(
+        self, full_score: float, baselines: Sequence[Config] | None = None
+    ) -> dict[str, Any]:
+        """What the attrs of curves, ranges and paths hold."""
         fitted = self.fitted_
-        space, baselines = fitted.trials.space, [dict(config) for config in fitted.baselines]
+        space = fitted.trials.space
+        baselines = [dict(config) for config in (baselines or fitted.baselines)]
         positions = [own_positions(space, config) for config in baselines]
         one = len(baselines) == 1
         return {
             "baseline_score": float(np.mean(fitted.predict_score(baselines))),
             "full_score": full_score,
             "incumbent_score": float(fitted.predict_score([fitted.incumbent])[0]),
-            **fitted.attrs_for(fitted.baselines),
+            **fitted.attrs_for(baselines),
             "baseline": baselines[0] if one else baselines,
             "incumbent": dict(fitted.incumbent),
             "baseline_position": positions[0] if one else positions,
@@ -171,7 +173,9 @@ def _names(hyperparameters: Any, space: ConfigurationSpace) -> list[tuple[str, .
     if hyperparameters is None:
         return [(name,) for name in player_names(space)]
     asked = hyperparameters
-    is_pair = isinstance(asked, tuple) and len(asked) == 2 and all(isinstance(n, str) for n in asked)
+    is_pair = (
+        isinstance(asked, tuple) and len(asked) == 2 and all(isinstance(n, str) for n in asked)
+    )
     if isinstance(asked, str) or is_pair:
         asked = [asked]
     if not isinstance(asked, (list, tuple)) and not hasattr(asked, "__array__"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhypershap.advice.good_ranges import good_ranges
+from skhypershap.advice.narrowing import narrowed_search, narrowed_space
 from skhypershap.advice.reduced_search import reduced
-from skhypershap.advice.subsets import Subset, Subsets, best_subsets
+from skhypershap.advice.subset_configs import subset_configs
+from skhypershap.advice.subsets import Subset, Subsets, best_subsets, check_share
 from skhypershap.advice.verification import measured
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.frames import interaction_name, subsets_frame, verified_frame
@@ -51,9 +54,12 @@ class NextSteps(ExplainerBase):
             One row per size k from 1: `size`, `hyperparameters` (tuple of str: the coalition of
             that size with the highest v(S); of equals the first by position), `gain` (over the
             baseline, in units of the metric, positive is better; for sensitivity the variance),
-            `share` (of the gain of all hyperparameters, NaN where that is zero). `attrs` are those
-            of `explain`. With more than `max_exact` hyperparameters "exact" is False, and subsets
-            are grown greedily, adding the hyperparameter with the largest gain.
+            `share` (of the gain of all hyperparameters, NaN where that is zero), and `configuration`
+            (dict: values of the subset and of what these switch on, so that
+            `{**baseline_, **configuration}` scores baseline + gain; with several baselines a list of
+            dicts, for sensitivity None). `attrs` are those of `explain`. With more than `max_exact`
+            hyperparameters "exact" is False, and subsets are grown greedily, adding the hyperparameter
+            with the largest gain.
 
         Raises
         ------
@@ -78,14 +84,19 @@ class NextSteps(ExplainerBase):
         >>> grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
         >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
-        >>> explainer.fit(*load_iris(return_X_y=True)).best_subsets().round(2)
+        >>> table = explainer.fit(*load_iris(return_X_y=True)).best_subsets()
+        >>> table[["size", "hyperparameters", "gain", "share"]].round(2)
            size                hyperparameters  gain  share
         0     1                   (max_depth,)   0.3    1.0
         1     2  (max_depth, min_samples_leaf)   0.3    1.0
+        >>> table["configuration"][0]
+        {'max_depth': 4}
         """
         context = game_context(self)
         found = self._best_subsets(game, baseline, context)
-        table = subsets_frame(found.best, list(context.players), found.best[-1].gain)
+        (game_spec,) = self.fitted_.game_specs([game], baseline)
+        configs = subset_configs(game_spec, context, found.best, exact=found.exact)
+        table = subsets_frame(found.best, list(context.players), found.best[-1].gain, configs)
         table.attrs = {
             "baseline_score": found.baseline_score,
             "full_score": found.full_score,
@@ -94,7 +105,9 @@ class NextSteps(ExplainerBase):
         }
         return table
 
-    def reduced_search(self, size: int | None = None, *, share: float = 0.95) -> Any:
+    def reduced_search(
+        self, size: int | None = None, *, share: float = 0.95, ranges: bool = False
+    ) -> Any:
         """Make a search over the best subset only, with everything else held at the baseline.
 
         Parameters
@@ -104,6 +117,9 @@ class NextSteps(ExplainerBase):
         share : float, default=0.95
             Share of the gain of tuning all hyperparameters, above 0 and at most 1. Ignored where
             `size` is given.
+        ranges : bool, default=False
+            Whether to search within good ranges only: the values of each hyperparameter with which
+            tuning the others of the subset keeps the `share` of the subset's gain.
 
         Returns
         -------
@@ -124,6 +140,7 @@ class NextSteps(ExplainerBase):
         See Also
         --------
         best_subsets : The subsets to choose from, and their gains.
+        good_ranges : Good values where everything is tuned.
 
         Examples
         --------
@@ -142,7 +159,7 @@ class NextSteps(ExplainerBase):
         names = list(context.players)
         fitted = self.fitted_
         _check_size(size, len(names))
-        _check_share(share)
+        check_share(share)
         if len(fitted.baselines) > 1:
             raise ValueError(
                 f"There are {len(fitted.baselines)} baselines, and the rest can be held at one only. "
@@ -152,11 +169,17 @@ class NextSteps(ExplainerBase):
         subset = _smallest_reaching(share, subsets) if size is None else subsets[int(size) - 1]
         tuned = [names[player] for player in subset.members]
         held = self._legal_start({**fitted.trials.defaults.values, **fitted.baselines[0]}, tuned)
+        good = None
+        if ranges:
+            coalition = np.isin(np.arange(len(names)), subset.members)
+            good = good_ranges(context, [held], fitted.incumbent, share, coalition).ranges
         if not hasattr(self, "search_"):
-            return restricted(self.space_, tuned, held, constants=True)
-        return reduced(
+            space = restricted(self.space_, tuned, held, constants=True)
+            return space if good is None else narrowed_space(space, self.space_, good)
+        search = reduced(
             unwrap(self.search_), self.space_, tuned, held, clauses=fitted.trials.inferred
         )
+        return search if good is None else narrowed_search(search, self.space_, good)
 
     def _legal_start(self, held: Config, tuned: list[str]) -> Config:
         """The values to hold; where they always failed, others for what is tuned."""
@@ -288,11 +311,6 @@ def _check_size(size: Any, n_hyperparameters: int) -> None:
             f"size must be an integer from 1 to {n_hyperparameters}, how many hyperparameters to tune, "
             f"or None; got {size!r}. For a share of the gain, pass it by name: share=0.95."
         )
-
-
-def _check_share(share: float) -> None:
-    if not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1:
-        raise ValueError(f"share must be a number above 0 and at most 1; got {share!r}.")
 
 
 def _smallest_reaching(share: float, subsets: list[Subset]) -> Subset:

@@ -9,9 +9,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.explainer.base import game_context
-from skhypershap.explainer.effects import EffectCurves
 from skhypershap.explainer.explanations import Explanations, games_of
 from skhypershap.explainer.next_steps import NextSteps
+from skhypershap.explainer.ranges_and_paths import RangesAndPaths
 from skhypershap.explainer.true_numbers import TrueNumbers
 from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
@@ -30,7 +30,7 @@ SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_e
 LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 
 
-class Reporting(Explanations, EffectCurves, NextSteps, TrueNumbers):
+class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
     def report(
@@ -123,6 +123,7 @@ class Reporting(Explanations, EffectCurves, NextSteps, TrueNumbers):
             subsets=self.best_subsets(),
             path=self._path(),
             effects=self.effects(),
+            ranges=self.good_ranges(),
             settings=self._settings(n_bootstrap),
         )
         made = Report(findings)

@@ -156,7 +156,10 @@ def _along(
             scores["average"] = _along_longer(mean, line)
         if "best" in held:
             # The others are configurations that tuning could choose, too.
-            gains = [_along_longer(search.curve, line), *(search.sign * curve for curve in scores.values())]
+            gains = [
+                _along_longer(search.curve, line),
+                *(search.sign * curve for curve in scores.values()),
+            ]
             scores["best"] = search.sign * np.fmax.reduce(gains)
         found.append(Effect(line, {how: scores[how] for how in held}))
     return Effects(found, search.sign * search.best_gain, search.optimum)

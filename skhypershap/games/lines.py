@@ -119,7 +119,8 @@ def is_active(legality: Legality, vectors: Vectors, columns: Sequence[int]) -> B
     """Whether all of some columns are active in filled vectors."""
     if not legality.space.conditions:
         return np.ones(len(vectors), dtype=bool)
-    return ~np.isnan(legality.legal(vectors)[:, list(columns)]).any(axis=1)
+    active: Booleans = ~np.isnan(legality.legal(vectors)[:, list(columns)]).any(axis=1)
+    return active
 
 
 def activated(legality: Legality, vectors: Vectors, line: Line, donors: Vectors) -> Vectors:

@@ -25,6 +25,7 @@ N_STARTS = 2  # of the searches at a point of one hyperparameter; a pair has one
 N_OPTIMA = 64  # found at some points, which are tried at all others
 ROUNDS = 2  # of trying
 MOST_EXACT = 6  # players of which all coalitions are evaluated, as in the tunability game
+WORTHWHILE = 1e-9  # relative gain from which another search starts
 POINTS_PER_TASK = 64  # of a thread
 
 
@@ -77,7 +78,7 @@ class ProfileSearch:
         self.n_known = len(self.candidates) - len(found.vectors)
         self.gains = self._gains(self.candidates)
         self.search = self._line_search(blends)
-        self.optimum, self.best_gain = self._optimum(exact and coalition.all())
+        self.optimum, self.best_gain = self._optimum(exact and bool(coalition.all()))
 
     def _gains(self, vectors: Vectors) -> Scores:
         """Sign * score, where larger is better; -inf where a vector is forbidden."""
@@ -125,13 +126,16 @@ class ProfileSearch:
         else:
             best = self._searched(line)
         best = np.minimum(best, self.best_gain)
-        return np.where(np.isneginf(best), np.nan, best)
+        capped: Scores = np.where(np.isneginf(best), np.nan, best)
+        return capped
 
     def _searched(self, line: Line) -> Scores:
         pool = self._pool_for(line)
         tops = [self._best_of(pool[part::N_STARTS], line) for part in range(N_STARTS)]
         best, points = tops[0][0][0].copy(), pool[::N_STARTS][tops[0][1][0]]
-        starts = [(gains[0], pool[part::N_STARTS][rows[0]]) for part, (gains, rows) in enumerate(tops)]
+        starts = [
+            (gains[0], pool[part::N_STARTS][rows[0]]) for part, (gains, rows) in enumerate(tops)
+        ]
         if len(line.columns) > 1:
             better = starts[1][0] > starts[0][0]
             starts = [
@@ -145,14 +149,18 @@ class ProfileSearch:
         for _ in range(ROUNDS):
             optima = self._some_optima(best, points)
             gains, rows = self._best_of(optima, line)
-            if not (gains[0] > best + np.abs(best) * 1e-9).any():
+            margin = np.where(np.isfinite(best), np.abs(best) * WORTHWHILE, 0.0)
+            better = gains[0] > best + margin
+            if not better.any():
                 break
-            self._improve(line, best, points, gains[0], optima[rows[0]])
+            gains = np.where(better, gains[0], -np.inf)
+            self._improve(line, best, points, gains, optima[rows[0]])
         lost = np.isneginf(best)
         if lost.any():  # the best candidates are all forbidden there
             gains, _ = self._best_of(self.candidates, line)
             best[lost] = gains[0][lost]
-        return best
+        found: Scores = best
+        return found
 
     def _improve(
         self, line: Line, best: Scores, points: Vectors, gains: Scores, vectors: Vectors
@@ -201,7 +209,7 @@ class ProfileSearch:
         pool = [self.candidates[self._pool(rows)]] if len(rows) else []
         if parents and len(rows):  # they stay where they are, so each of their values is a start
             rows = rows[np.argsort(-self.gains[rows], kind="stable")]
-            ways = self.candidates[np.ix_(rows, sorted(parents))]
+            ways = self.candidates[rows][:, sorted(parents)]
             first = np.sort(np.unique(ways, axis=0, return_index=True)[1])[:N_POOL]
             pool.append(self.candidates[rows[first]])
         both = np.vstack([*pool, special])

@@ -21,6 +21,7 @@ Data = dict[str, Any]
 
 def curves_data(
     effects: pd.DataFrame | None,
+    ranges: pd.DataFrame | None,
     names: Sequence[str],
     trials: pd.DataFrame,
     columns: Mapping[str, str],
@@ -33,6 +34,8 @@ def curves_data(
     ----------
     effects : DataFrame or None
         With the columns `hyperparameter`, `value`, `held`, `score` and `position`.
+    ranges : DataFrame or None
+        As `good_ranges` returns it.
     names : sequence of str
         The hyperparameters, in the order of the report.
     trials : DataFrame
@@ -51,7 +54,7 @@ def curves_data(
     held = [name for name in words.CURVES if name in set(effects["held"])]
     axes = [
         _axis(place, found[name], held, shown[columns[name]].tolist(), direction)
-        | {"marks": _marks(name, found[name], marked)}
+        | {"marks": _marks(name, found[name], marked), "good": _good(name, found[name], ranges)}
         for place, name in enumerate(names)
         if name in found
     ]
@@ -105,6 +108,22 @@ def _marks(name: str, rows: pd.DataFrame, marked: Mapping[str, Mapping[str, Any]
     where = Places(points["value"].tolist(), _scaled(points["position"].tolist()))
     places = {label: where.of(config[name]) for label, config in marked.items() if name in config}
     return [{"text": label, "at": at} for label, at in places.items() if at is not None]
+
+
+def _good(name: str, rows: pd.DataFrame, ranges: pd.DataFrame | None) -> Data | None:
+    """The values that keep most of the gain, as text, and where an interval of them lies."""
+    if ranges is None:
+        return None
+    for row in ranges[ranges["hyperparameter"] == name].to_dict("records"):
+        if isinstance(row["choices"], list):
+            return {"text": ", ".join(map(value_text, row["choices"])), "from": None, "to": None}
+        if pd.isna(row["low"]) or pd.isna(row["high"]):
+            return None
+        points = _points(rows)
+        where = Places(points["value"].tolist(), _scaled(points["position"].tolist()))
+        text = f"{value_text(row['low'])} to {value_text(row['high'])}"
+        return {"text": text, "from": where.of(row["low"]), "to": where.of(row["high"])}
+    return None
 
 
 def _scaled(given: Sequence[float]) -> np.ndarray:

@@ -44,7 +44,7 @@ class Findings:
         The best trial.
     predictions, diagnostics, subsets : DataFrame
         As the explainer's methods return them.
-    path, effects : DataFrame or None
+    path, effects, ranges : DataFrame or None
         The same; None where there is none.
     settings : list of tuple of str
         How the report was made, as names and texts.
@@ -64,6 +64,7 @@ class Findings:
     subsets: pd.DataFrame
     path: pd.DataFrame | None = None
     effects: pd.DataFrame | None = None
+    ranges: pd.DataFrame | None = None
     settings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -92,6 +93,7 @@ def report_data(findings: Findings) -> Data:
         "configurations": _configurations(findings),
         "effects": curves_data(
             findings.effects,
+            findings.ranges,
             findings.names,
             findings.trials,
             findings.columns,
@@ -102,6 +104,7 @@ def report_data(findings: Findings) -> Data:
         "subsets": _subsets(findings),
         "predictions": _predictions(findings.predictions),
         "diagnostics": diagnostics,
+        "good": words.GOOD_VALUES.capitalize(),
         "verdict": dict(zip(("level", "text"), words.verdict(diagnostics), strict=True)),
         "made": [{"name": name, "text": text} for name, text in findings.settings],
     }

@@ -87,7 +87,7 @@ def sections(data: Data) -> list[str]:
     configurations = _details(tables.configurations_table(data), opened=not curves)
     heading = "How the score changes along each" if curves else "Values"
     parts.append(_section("curves", heading, curves + configurations, kind="wide"))
-    if data["path"]:
+    if len(data["path"]) > 1:
         body = _chart("path") + _details(tables.path_table(data))
         parts.append(_section("path", "From the baseline to the best trial", body))
     body = _chart("subsets") + _details(tables.subsets_table(data))

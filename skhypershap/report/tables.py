@@ -78,16 +78,21 @@ def values_table(data: Data) -> str:
 def configurations_table(data: Data) -> str:
     """The baseline, the best trial, and the value with the best score that it can still reach."""
     configurations = data["configurations"]
-    best = {data["names"][axis["hyperparameter"]]: axis["best"] for axis in data["effects"]["axes"]}
+    axes = {data["names"][axis["hyperparameter"]]: axis for axis in data["effects"]["axes"]}
     head = ["hyperparameter", *configurations["columns"]]
-    if any(best.values()):
-        head += ["best value", "score it can reach"]
-    rows = []
-    for row in configurations["rows"]:
-        found = best.get(row["name"])
-        reached = [found["value"], found["text"]] if found else [words.MISSING] * 2
-        rows.append([row["name"], *row["texts"], *(reached if any(best.values()) else [])])
+    if axes:
+        head += ["best value", "score it can reach", words.GOOD_VALUES]
+    rows = [
+        [row["name"], *row["texts"], *(_reached(axes.get(row["name"])) if axes else [])]
+        for row in configurations["rows"]
+    ]
     return table("Values of each hyperparameter", head, rows)
+
+
+def _reached(axis: Data | None) -> list[str]:
+    best, good = (axis["best"], axis["good"]) if axis else (None, None)
+    reached = [best["value"], best["text"]] if best else [words.MISSING] * 2
+    return [*reached, good["text"] if good else words.MISSING]
 
 
 def path_table(data: Data) -> str:

@@ -166,6 +166,8 @@ def _count(names: Iterable[str], level: str) -> str:
     return f"{list_text(names)} {'is' if len(names) == 1 else 'are'} {level}"
 
 
+GOOD_VALUES = "values that keep 95 % of the gain"
+
 CHECK_NAMES = {
     "r2": "R² on held-out trials",
     "rank_correlation": "rank correlation",

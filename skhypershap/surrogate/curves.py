@@ -51,8 +51,9 @@ def curve_blocks(
         In the metric's own units. Clauses are not heeded.
     """
     trees = trees_of(surrogate)
+    order: Positions = np.arange(len(vectors))
     if trees is None:
-        order, size = np.arange(len(vectors)), max(1, PREDICT_ROWS // max(len(numbers), 1))
+        size = max(1, PREDICT_ROWS // max(len(numbers), 1))
     else:
         order, size = _alike_together(trees, vectors, column), BLOCK
     along = _scorer(surrogate, column, numbers)
@@ -107,9 +108,7 @@ def _scorer(surrogate: Surrogate, column: int, numbers: Floats) -> Along:
         factors = np.ones((len(surrogate.process.weights), 1))
         if column != NO_COLUMN:
             factors = kernel.process_factors(surrogate.process, column, numbers)
-        of_process = functools.partial(
-            kernel.process_curves, surrogate.process, column, factors
-        )
+        of_process = functools.partial(kernel.process_curves, surrogate.process, column, factors)
         return functools.partial(_from_ranks, surrogate.warp, of_trees, of_process)
     if of_trees is not None and not isinstance(surrogate, WarpedSurrogate):
         return of_trees
@@ -125,9 +124,7 @@ def _from_ranks(
     return warp.to_scores(ranks)
 
 
-def _predicted(
-    surrogate: Surrogate, column: int, numbers: Floats, vectors: Vectors
-) -> ScoreTable:
+def _predicted(surrogate: Surrogate, column: int, numbers: Floats, vectors: Vectors) -> ScoreTable:
     changed = np.repeat(vectors, len(numbers), axis=0)
     changed[:, column] = np.tile(numbers, len(vectors))
     return surrogate.predict(changed).reshape(len(vectors), len(numbers))

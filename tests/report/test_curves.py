@@ -23,9 +23,19 @@ def effects_frame():
     return pd.DataFrame(rows, columns=["hyperparameter", "value", "held", "score", "position"])
 
 
+RANGES = pd.DataFrame(
+    {
+        "hyperparameter": ["C", "kernel"],
+        "low": pd.Series([10.0, None], dtype=object),
+        "high": pd.Series([100.0, None], dtype=object),
+        "choices": pd.Series([None, ["rbf"]], dtype=object),
+    }
+)
+
+
 def made(direction="maximize", marked=None, trials=TRIALS):
     names, columns = ["kernel", "C"], {"C": "C", "kernel": "kernel"}
-    return curves_data(effects_frame(), names, trials, columns, direction, marked or {})
+    return curves_data(effects_frame(), RANGES, names, trials, columns, direction, marked or {})
 
 
 def test_axes_are_in_the_order_of_names_and_from_zero_to_one():
@@ -75,8 +85,14 @@ def test_of_many_trials_the_best_are_shown():
         assert len(set(shown)) == len(shown)
 
 
+def test_good_values_are_those_of_the_ranges():
+    kernel, c = made()["axes"]
+    assert c["good"] == {"text": "10 to 100", "from": 0.5, "to": 1.0}
+    assert kernel["good"] == {"text": "rbf", "from": None, "to": None}
+
+
 def test_no_frame_gives_no_axes():
-    assert curves_data(None, ["C"], TRIALS, {"C": "C"}, "maximize", {})["axes"] == []
+    assert curves_data(None, None, ["C"], TRIALS, {"C": "C"}, "maximize", {})["axes"] == []
 
 
 def test_choices_of_several_types_are_told_apart():

@@ -45,6 +45,7 @@ def data_of(text):
     }
     step = {"name": text, "from": text, "to": text, "score": 1.0, "gain": 1.0, "text": ["1", "1"]}
     axis = {"hyperparameter": 0, "best": {"value": text, "text": "1", "score": 1.0}}
+    axis["good"] = {"text": text, "from": None, "to": None}
     return {
         "title": text,
         "subtitle": text,
@@ -72,6 +73,7 @@ def data_of(text):
         "diagnostics": [
             {"check": "r2", "name": text, "value": None, "text": "1", "level": text, "advice": text}
         ],
+        "good": "Good",
         "verdict": {"level": "good", "text": text},
         "made": [{"name": text, "text": text}],
     }

@@ -84,6 +84,7 @@ def test_other_numbers_are_those_of_their_frames(explainer, report):
     assert data["predictions"]["measured"] == predictions["measured"].tolist()
     path = explainer.ablation_path()
     assert [step["score"] for step in data["path"]] == path["score"].tolist()
+    assert data["subsets"][0]["values"]
     assert data["path"][0]["name"] is None
     effects = explainer.effects()
     for axis in data["effects"]["axes"]:

@@ -32,7 +32,8 @@ function curves(width) {
   });
   const readout = html("output", { id: "point-text", for: "point" }, hint);
   const reading = html("div", { class: "controls" }, html("label", {}, "value ", reader), readout);
-  return [controls, image, reading];
+  const good = axis.good ? html("p", { class: "note" }, `${data.good}: ${axis.good.text}.`) : null;
+  return [controls, image, reading, good].filter((part) => part !== null);
 }
 
 function changeAxis(event) {
@@ -91,6 +92,12 @@ function drawnCurves(axis, width) {
   for (const value of frame.marks) {
     image.append(line(frame.left, frame.y(value), frame.right, frame.y(value), "grid"));
     image.append(label(frame.left - 6, frame.y(value) + 4, tickText(value, frame.marks), "muted", "end"));
+  }
+  if (axis.good && axis.good.from !== null) {
+    const [from, to] = [frame.x(axis.good.from), frame.x(axis.good.to)];
+    image.append(svg("rect", {
+      x: from, y: ROOF, width: Math.max(1, to - from), height: frame.bottom - ROOF, class: "good-values",
+    }));
   }
   image.append(...axisLabels(axis, frame));
   image.append(label(frame.right, frame.height - 6, fit(name, width * 0.6), "strong", "end"));

@@ -28,7 +28,7 @@ function details() {
   const members = state.chosen ?? firstSingle().members;
   const row = game().rows.find((one) => keyOf(one.members) === keyOf(members));
   const hint = "Select a hyperparameter or a pair in a picture. The largest, for example:";
-  const parts = [state.chosen === null ? html("p", { class: "note" }, hint) : null];
+  const parts = [state.chosen === null ? html("p", { class: "note hint" }, hint) : null];
   parts.push(html("h3", {}, fullName(members)));
   if (row) parts.push(html("p", {}, sentence(row)));
   parts.push(valuesOf(members));

@@ -1,0 +1,106 @@
+"""The values to set: configurations that attain the gain of the best subsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from skhypershap.advice.subsets import Subset
+from skhypershap.arrays import Coalition, Floats
+from skhypershap.games.coalition_scores import coalition_optima
+from skhypershap.games.refinement import Refined
+from skhypershap.games.setting import GAMES, GameContext
+from skhypershap.games.value_function import GameSpec, context_for
+from skhypershap.space.encoding import Config, decode
+from skhypershap.surrogate.blends import position_of
+
+
+def subset_configs(
+    game_spec: GameSpec, context: GameContext, subsets: Sequence[Subset], *, exact: bool
+) -> list[Any]:
+    """For each subset the values that attain its v.
+
+    Parameters
+    ----------
+    game_spec, context
+        The game that the subsets are the best of.
+    subsets : sequence of Subset
+        By size; where they were grown, each holds the one before it.
+    exact : bool
+        Whether all coalitions were compared.
+
+    Returns
+    -------
+    list
+        For each subset a dict: values of its members and of what these switch on, to be put into the
+        baseline. A list of dicts where there are several baselines, and None for a variance, which no
+        single configuration attains.
+    """
+    if GAMES[game_spec.game].reduce == "variance":
+        return [None] * len(subsets)
+    context = context_for(game_spec, context)
+    found = [
+        _configs_for(game_spec, context, baseline, subsets, exact=exact)
+        for baseline in game_spec.baselines
+    ]
+    return found[0] if len(found) == 1 else [list(configs) for configs in zip(*found, strict=True)]
+
+
+def _configs_for(
+    game_spec: GameSpec,
+    context: GameContext,
+    baseline: Config,
+    subsets: Sequence[Subset],
+    *,
+    exact: bool,
+) -> list[Config]:
+    """The values of each subset, with one baseline."""
+    start = context.filled([baseline])[0]
+    members = [np.isin(np.arange(context.n_players), subset.members) for subset in subsets]
+    coalitions = None if exact else np.array(members)
+    optima = coalition_optima(game_spec.game, context, start, game_spec.config, coalitions)
+    if exact:
+        rows = np.array([position_of(subset.members) for subset in subsets])
+        optima = Refined(optima.values[rows], optima.points[rows])
+    points = _of_best_so_far(optima, subsets)
+    configs = decode(context.trials.space, context.surrogate.legality.legal(points))
+    return [
+        _changes(context, baseline, coalition, point, config, start)
+        for coalition, point, config in zip(members, points, configs, strict=True)
+    ]
+
+
+def _of_best_so_far(optima: Refined, subsets: Sequence[Subset]) -> Any:
+    """Points of subsets; one that gains no more than a smaller subset takes the point of that."""
+    points = optima.points.copy()
+    for row in range(1, len(subsets)):
+        nested = set(subsets[row - 1].members) <= set(subsets[row].members)
+        if nested and subsets[row].gain == subsets[row - 1].gain:
+            points[row] = points[row - 1]
+    return points
+
+
+def _changes(
+    context: GameContext,
+    baseline: Config,
+    coalition: Coalition,
+    point: Floats,
+    config: Config,
+    start: Floats,
+) -> Config:
+    """Values of a subset's members, and of what is active beside them and not in the baseline."""
+    space = context.trials.space
+    tuned = {
+        name
+        for player, is_in in zip(context.players.values(), coalition, strict=True)
+        if is_in
+        for name in player
+    }
+    changes = {}
+    for column, name in enumerate(space):
+        if name in config and (name in tuned or name not in baseline):
+            kept = name in baseline and point[column] == start[column]
+            changes[name] = baseline[name] if kept else config[name]
+    return changes
