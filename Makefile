@@ -6,13 +6,16 @@ BIN := .venv/bin
 # Libraries whose results are read; one that has no version for this Python only has its tests skipped.
 SOURCES := optuna skopt genetic dask smac ray hyperopt
 
-.PHONY: example test lint format docs bench clean
+.PHONY: example test test-browser lint format docs bench clean
 
 example: .venv/package
 	$(BIN)/python examples/random_search.py
 
 test: .venv/test .venv/sources
 	$(BIN)/python -m pytest -q
+
+test-browser: .venv/package
+	$(BIN)/python tests/browser/run.py
 
 lint: .venv/lint
 	$(BIN)/ruff check .

@@ -64,3 +64,6 @@ print()
 ax = plot_importance(tunability)
 ax.figure.savefig("explanation.png", dpi=150)
 print("Picture: explanation.png")
+
+explainer.report("report.html", title="A support vector machine on wine")
+print("Everything, to click through: report.html")

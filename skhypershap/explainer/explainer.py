@@ -14,13 +14,11 @@ from skhypershap.advice.measuring import can_measure, measured_scores
 from skhypershap.errors import check_name
 from skhypershap.explainer.base import game_context
 from skhypershap.explainer.delegation import SearchDelegation
-from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
-from skhypershap.explainer.next_steps import NextSteps
-from skhypershap.explainer.ranges_and_paths import RangesAndPaths
+from skhypershap.explainer.reporting import Reporting
 from skhypershap.explainer.search_results import SearchResults
-from skhypershap.explainer.true_numbers import TrueNumbers, evidence_of
+from skhypershap.explainer.true_numbers import evidence_of
 from skhypershap.surrogate.regressors import check_surrogate
 from skhypershap.trials import (
     Checked,
@@ -35,9 +33,7 @@ from skhypershap.trials import (
 from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
-class HyperSHAPExplainer(
-    Explanations, RangesAndPaths, NextSteps, TrueNumbers, SearchResults, SearchDelegation
-):
+class HyperSHAPExplainer(Reporting, SearchResults, SearchDelegation):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of

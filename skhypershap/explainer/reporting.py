@@ -1,0 +1,183 @@
+"""The report of a fitted explainer: collects its frames and facts for one interactive file."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from skhypershap.explainer.base import game_context
+from skhypershap.explainer.explanations import Explanations, games_of
+from skhypershap.explainer.next_steps import NextSteps
+from skhypershap.explainer.ranges_and_paths import RangesAndPaths
+from skhypershap.explainer.true_numbers import TrueNumbers
+from skhypershap.games.setting import GAMES
+from skhypershap.interactions.bootstrap import check_n_bootstrap
+from skhypershap.space.encoding import columns_of
+from skhypershap.trials import unwrap
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from skhypershap.report import Report
+
+TITLE = "What mattered in this search"
+REPORTED = tuple(game for game in GAMES if game != "optimizer_bias")
+SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_exact")
+"""Parameters that numbers depend on; their number of jobs does not matter."""
+LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
+
+
+class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
+    """The method of `HyperSHAPExplainer` that shows everything in one file."""
+
+    def report(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        title: str | None = None,
+        games: Sequence[str] = ("tunability", "ablation", "sensitivity", "mistunability"),
+        n_bootstrap: int | None = 20,
+    ) -> Report:
+        """Show the explanation in one interactive file, which needs no server and no network.
+
+        It has the answer in words, bars with intervals, a graph of interactions that can be dragged,
+        a map of pairs, the score along each hyperparameter, the path from the baseline to the best
+        trial, the best subsets, predicted against measured scores with the checks of the surrogate,
+        a table of all values to sort, search and download, and how it was made. Words and tables
+        are readable without JavaScript.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Where to save it, such as "report.html"; by default it is not saved.
+        title : str, optional
+            The heading.
+        games : sequence of str
+            The games to explain, except for "optimizer_bias"; the first is shown first.
+        n_bootstrap : int or None, default=20
+            As in `explain`: resamples for the intervals. None: without intervals, many times faster.
+
+        Returns
+        -------
+        Report
+            `save(path)` writes it, `to_dict()` returns its data, and a notebook shows it.
+
+        Raises
+        ------
+        ValueError
+            For an unknown game or `n_bootstrap` below 1.
+        TypeError
+            If `title` is not text.
+        OSError
+            If the file cannot be written.
+        sklearn.exceptions.NotFittedError
+            Before fit.
+
+        See Also
+        --------
+        explain : The values as a DataFrame.
+        diagnostics : The checks of the surrogate.
+
+        Notes
+        -----
+        The same explainer makes the same file, byte for byte: there is no date in it.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from skhypershap import HyperSHAPExplainer
+        >>> grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+        >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
+        >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
+        >>> report = explainer.fit(*load_iris(return_X_y=True)).report(n_bootstrap=None)
+        >>> report.to_dict()["subsets"][0]["label"]
+        'max_depth'
+        """
+        from skhypershap.report import Findings, Report
+
+        game_context(self)
+        names = _checked_games(games)
+        check_n_bootstrap(n_bootstrap)
+        if title is not None and not isinstance(title, str):
+            raise TypeError(f"title must be text; got {type(title).__name__}.")
+        fitted, players = self.fitted_, self.hyperparameter_names_
+        explanation = self.explain(names, order=min(2, len(players)), n_bootstrap=n_bootstrap)
+        columns = columns_of(list(fitted.trials.space))
+        findings = Findings(
+            title=TITLE if title is None else title,
+            subtitle=self._what_was_tuned(),
+            names=list(players),
+            explanation=explanation,
+            sentences=self._sentences(explanation),
+            trials=self.trials_,
+            columns={name: columns[name] for name in players},
+            baselines=[dict(config) for config in fitted.baselines],
+            incumbent=dict(fitted.incumbent),
+            predictions=self.predictions(),
+            diagnostics=self.diagnostics(),
+            subsets=self.best_subsets(),
+            path=self._path(),
+            effects=self.effects(),
+            ranges=self.good_ranges(),
+            settings=self._settings(n_bootstrap),
+        )
+        made = Report(findings)
+        if path is not None:
+            made.save(path)
+        return made
+
+    def _what_was_tuned(self) -> str:
+        """The kind of search and what it searched, the number of trials, the metric."""
+        source = unwrap(getattr(self, "search_", self.search))
+        estimator = getattr(source, "estimator", None)
+        what = type(source).__name__
+        if estimator is not None:
+            what += f" of {type(estimator).__name__}"
+        trials = self.fitted_.trials
+        return f"{what}, {len(trials.scores)} trials, {trials.metric} ({trials.direction})"
+
+    def _path(self) -> pd.DataFrame | None:
+        """The ablation path; from several baselines there is not one path."""
+        return self.ablation_path() if len(self.fitted_.baselines) == 1 else None
+
+    def _sentences(self, explanation: pd.DataFrame) -> list[str]:
+        """The answer in words."""
+        from skhypershap.report.words import short_summary
+
+        return short_summary(explanation)
+
+    def _settings(self, n_bootstrap: int | None) -> list[tuple[str, str]]:
+        """How the report was made, as names and texts."""
+        from skhypershap import __version__
+        from skhypershap.report.words import value_text
+
+        fitted = self.fitted_
+        surrogate = "auto" if self.surrogate is None else self.surrogate
+        baseline = fitted.baseline if isinstance(fitted.baseline, str) else "as given"
+        settings = [
+            ("skhypershap", __version__),
+            ("random_state", value_text(self.random_state)),
+            ("seed", str(fitted.seed)),
+            ("surrogate", surrogate if isinstance(surrogate, str) else type(surrogate).__name__),
+            ("baseline", baseline),
+            ("n_bootstrap", value_text(n_bootstrap)),
+            *((name, value_text(getattr(self, name))) for name in SETTINGS),
+            ("Python", platform.python_version()),
+        ]
+        return settings + [(name, metadata.version(name)) for name in LIBRARIES]
+
+
+def _checked_games(games: Any) -> list[str]:
+    """The names of the games to report."""
+    names, _ = games_of(games)
+    if "optimizer_bias" in names:
+        raise ValueError(
+            "A report does not show 'optimizer_bias', which needs optimizers: use explain(). Allowed: "
+            f"{', '.join(map(repr, REPORTED))}."
+        )
+    return names

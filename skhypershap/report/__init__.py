@@ -1,0 +1,10 @@
+"""One self-contained interactive file that shows an explained search: frames in, a page out.
+
+`data.py` turns frames into plain data, `words.py` numbers and facts into text, `tables.py` and
+`page.py` both into HTML. Nothing is computed for the report that is not in a frame.
+"""
+
+from skhypershap.report.data import Findings, report_data
+from skhypershap.report.report import Report
+
+__all__ = ["Findings", "Report", "report_data"]
