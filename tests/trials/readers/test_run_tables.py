@@ -82,6 +82,15 @@ class TestMlflow:
             **{"depth": int, "warm": bool, "name": str},
         }
 
+    def test_table_that_is_all_text(self, tmp_path):
+        table = mlflow_frame(made_trials("failed"), "failed", tmp_path)
+        with pytest.warns(TrialsWarning, match="7 of 60 trials failed"):
+            expected = read_trials(table, **UP)
+        with pytest.warns(TrialsWarning, match="7 of 60 trials failed"):
+            found = read_trials(table.astype(str), **UP)
+        assert found.configs == expected.configs
+        assert types(found.configs) == types(expected.configs)
+
     def test_constants_and_names_are_left_out_with_a_warning(self, tmp_path):
         table = mlflow_frame(made_trials(), None, tmp_path)
         with pytest.warns(SpaceWarning, match=r"'data' \(the same in all runs\), 'out' \(it ident"):
