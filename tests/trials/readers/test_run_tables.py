@@ -57,6 +57,19 @@ def test_file_is_read_as_the_table(make, tmp_path):
     assert types(found.configs) == types(expected.configs)
 
 
+@pytest.mark.parametrize("make", [mlflow_frame, wandb_api_frame])
+def test_fidelity_is_no_result(make, tmp_path):
+    table = make(made_trials("fidelity"), "fidelity", tmp_path)
+    if make is mlflow_frame:
+        table = table.rename(columns={"metrics.score": "metrics.acc"})
+    else:
+        for summary in table["summary"]:
+            summary["acc"] = summary.pop("score")
+    trials = read_trials(table, **UP)
+    assert trials.metric == "acc"
+    assert sorted(set(trials.fidelity)) == [1, 3, 9]
+
+
 class TestMlflow:
     def test_logged_text_has_its_values_again(self):
         cells = {
