@@ -106,6 +106,7 @@ def _check_rows(file: Path, text: str, separator: str) -> None:
     """Refuse rows with more or fewer cells than the header; pandas fills them."""
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     n_columns = 0
+    limit = csv.field_size_limit(max(len(text), 1))  # of all readers; set back below
     try:
         for row in reader:
             if not row:
@@ -121,6 +122,8 @@ def _check_rows(file: Path, text: str, separator: str) -> None:
             f"{str(file)!r}: line {reader.line_num} cannot be read ({error}). The file is broken or cut "
             "off, and is not read any further."
         ) from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _with_none(cells: pd.Series) -> pd.Series:

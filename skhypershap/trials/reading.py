@@ -93,6 +93,7 @@ READERS: dict[str, str | Reader] = {
     "smac.facade.abstract_facade.AbstractFacade": ".readers.smac",
     "smac.runhistory.runhistory.RunHistory": ".readers.smac",
 }
+FRAMES = ("__arrow_c_stream__", "__dataframe__")  # what frames offer each other
 FUNCTIONS = ("check", "read")  # of a reader
 
 
@@ -179,7 +180,7 @@ def reader_of(source: Any) -> Reader:
     names = [name for name in class_names(source) if name in READERS]
     if not names and hasattr(source, "cv_results_"):
         names = ["sklearn.base.BaseEstimator"]
-    if not names and hasattr(type(source), "__arrow_c_stream__"):
+    if not names and any(hasattr(type(source), protocol) for protocol in FRAMES):
         names = ["pyarrow.lib.Table"]  # any other frame
     if not names:
         raise TypeError(

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from skhypershap.trials import storages
 from skhypershap.trials.files import TABLES, refuse_pickle, table_in
 from skhypershap.trials.readers import (
+    deepcave_csv,
     deepcave_run,
     mlflow,
     optuna_study,
@@ -39,7 +40,7 @@ class Opened(NamedTuple):
 
     reader: Any
     source: Any
-    file: Path | None = None  # of a table
+    file: Path | None = None  # of a table, for messages
     checked: Checked | None = None
 
 
@@ -154,6 +155,8 @@ def _folder(folder: Path) -> Opened:
     """The run in a folder; one that has none of them is refused by SMAC's reader."""
     if deepcave_run.is_run(folder):
         return Opened(deepcave_run, folder)
+    if deepcave_csv.is_run(folder):
+        return Opened(deepcave_csv, folder, folder)
     if ray_folder.is_run(folder):
         return Opened(ray_tune, ray_folder.results_in(folder))
     if not smac_files.is_run(folder):

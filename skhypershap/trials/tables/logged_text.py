@@ -10,7 +10,7 @@ import pandas as pd
 
 from skhypershap.trials.tables.cells import INTEGER, NUMBER
 
-WORDS = {"None": None, "True": True, "False": False}
+WORDS = {"None": None, "True": True, "False": False, "nan": np.nan}
 
 
 def as_logged(cells: pd.Series) -> pd.Series:

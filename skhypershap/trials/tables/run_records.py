@@ -120,7 +120,7 @@ def numbers_in(cells: pd.Series, name: str) -> np.ndarray:
 
 
 def _is_nan(cell: Any) -> bool:
-    return isinstance(cell, str) and cell.strip().lower() in ("", "nan")
+    return isinstance(cell, str) and cell.strip().lower() in ("", "nan", "none")
 
 
 def _rows(runs: RunTable, parameters: pd.DataFrame, scores: np.ndarray) -> Rows:

@@ -18,63 +18,31 @@ from skhypershap.trials.tables.layout import FIDELITY
 from skhypershap.trials.tables.logged_text import as_logged
 
 COMPLETE, FAILED, OPEN, OTHER = "complete", "failed", "open", "other"
-STATES = {
-    "finished": COMPLETE,
-    "success": COMPLETE,
-    "succeeded": COMPLETE,
-    "complete": COMPLETE,
-    "completed": COMPLETE,
-    "terminated": COMPLETE,  # Ray's word for a trial that ended
-    "1": COMPLETE,  # DeepCAVE's numbers
-    "1.0": COMPLETE,
-    "running": OPEN,
-    "pending": OPEN,
-    "scheduled": OPEN,
-    "queued": OPEN,
-    "killed": OPEN,
-    "paused": OPEN,
-    "preempting": OPEN,
-    "preempted": OPEN,
-    "aborted": OPEN,
-    "not_evaluated": OPEN,
-}
+# "terminated" is Ray's word for a trial that ended, and the numbers are DeepCAVE's. Any other word is
+# one for a failure.
+ENDED = "finished success succeeded complete completed terminated 1 1.0"
+NOT_ENDED = (
+    "running pending scheduled queued killed paused preempting preempted aborted not_evaluated 5 6"
+)
+STATES = dict.fromkeys(ENDED.split(), COMPLETE) | dict.fromkeys(NOT_ENDED.split(), OPEN)
 PARENT = "tags.mlflow.parentRunId"
 ITERATION = "training_iteration"
 RAY_TIMES = ("time_total_s", "time_this_iter_s")
-RAY_OTHERS = (
-    *("timestamp", "pid", "time_since_restore", "iterations_since_restore", "done", ITERATION),
-    *("trial_id", "date", "hostname", "node_ip", "logdir", "checkpoint_dir_name", "experiment_tag"),
-    *("should_checkpoint", "trial_name", "warmup_time", "timesteps_total", "episodes_total"),
+# Columns that are neither parameters nor results.
+RAY_OTHERS = re.compile(
+    r"timestamp|pid|(time|iterations)_since_restore|done|trial_(id|name)|date|hostname|node_ip|logdir"
+    r"|checkpoint_dir_name|experiment_tag|should_checkpoint|warmup_time|(timesteps|episodes)_total"
+    r"|training_iteration"
 )
-WANDB_OTHERS = (
-    *("Name", "State", "Notes", "User", "Tags", "Created", "Runtime", "Sweep", "ID", "Description"),
-    *(
-        "Updated",
-        "End Time",
-        "Start Time",
-        "Hostname",
-        "Host",
-        "Group",
-        "Job Type",
-        "Commit",
-        "Project",
-    ),
-    *("GPU Type", "GPU Count", "Github", "Git Branch", "Agent", "Relative Time (Process)"),
-    *("name", "id", "state", "notes", "user", "tags", "group", "job_type", "url", "path", "sweep"),
-    *("created_at", "display_name", "project", "entity", "createdAt", "heartbeatAt", "username"),
+WANDB_OTHERS = re.compile(
+    r"name|state|notes|user(name)?|tags|created([_ ]?at)?|runtime|sweep|id|description|updated|url|path"
+    r"|(end|start) time|host(name)?|group|job[_ ]type|commit|project|gpu (type|count)|github|git branch"
+    r"|agent|relative time \(process\)|display_name|entity|heartbeatat|fidelity|_.*|unnamed:.*",
+    re.IGNORECASE,
 )
+DEEPCAVE_OTHERS = re.compile(r"config_id|budget|seed|start(_time)?|end(_time)?|status|Unnamed:.*")
 DEEPCAVE_METRIC = re.compile(r"metric:(.+?)(?: \[.*\])?(?: \((maximize|minimize)\))?")
 ENUM = re.compile(r"^[A-Za-z]\w*\.")  # the class of an enumeration before its member
-DEEPCAVE_OTHERS = (
-    "config_id",
-    "budget",
-    "seed",
-    "start_time",
-    "end_time",
-    "start",
-    "end",
-    "status",
-)
 
 
 @dataclass(frozen=True)
@@ -133,10 +101,14 @@ def _mlflow(table: pd.DataFrame) -> RunTable | None:
     return RunTable(
         "MLflow",
         _frame(cells, len(table)),
-        found,
+        _without_fidelity(found),
         _without_parents(table, _states(table, "status")),
         _fidelity(table, found),
     )
+
+
+def _without_fidelity(metrics: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    return {name: cells for name, cells in metrics.items() if name != FIDELITY}
 
 
 def _without_parents(table: pd.DataFrame, states: list[str]) -> list[str]:
@@ -158,7 +130,9 @@ def _ray(table: pd.DataFrame) -> RunTable | None:
     metrics = {
         name: table[name]
         for name in table.columns
-        if name not in params.values() and name not in RAY_OTHERS and _is_numeric(table[name])
+        if name not in params.values()
+        and not RAY_OTHERS.fullmatch(name)
+        and _is_numeric(table[name])
     }
     fidelity = table.get(ITERATION)
     return RunTable(
@@ -166,7 +140,7 @@ def _ray(table: pd.DataFrame) -> RunTable | None:
         _frame({name: table[column] for name, column in params.items()}, len(table)),
         metrics,
         [COMPLETE] * len(table),  # a failed one has no score
-        None if fidelity is None else fidelity.fillna(0).to_numpy(dtype=float),
+        None if fidelity is None else np.nan_to_num(_numbers(fidelity)),
         times=RAY_TIMES,
         everything=False,
     )
@@ -178,18 +152,14 @@ def _deepcave(table: pd.DataFrame) -> RunTable | None:
     bare = not matches and {"config_id", "budget", "status"} <= set(table.columns)
     if not matches and not bare:
         return None
-    names = [
-        name
-        for name in table.columns
-        if name not in matches and name not in DEEPCAVE_OTHERS and not name.startswith("Unnamed:")
-    ]
+    names = [n for n in table.columns if n not in matches and not DEEPCAVE_OTHERS.fullmatch(n)]
     metrics = {match[1]: table[name] for name, match in matches.items()}
     return RunTable(
         "DeepCAVE",
         table[names],
         metrics or {name: table[name] for name in names if _is_numeric(table[name])},
         _states(table, "status"),
-        table["budget"].to_numpy(dtype=float) if "budget" in table else None,
+        _numbers(table["budget"]) if "budget" in table else None,
         {match[1]: match[2] for match in matches.values() if match[2]},
         bare=bare,
         everything=False,
@@ -211,8 +181,7 @@ def _wandb(table: pd.DataFrame) -> RunTable | None:
         for name in table.columns
         if name not in params.values()
         and name not in metrics.values()
-        and name not in (*WANDB_OTHERS, FIDELITY)
-        and not name.startswith(("_", "Unnamed:"))
+        and not WANDB_OTHERS.fullmatch(name)
     ]
     params = {n: c for n, c in params.items() if not n.startswith("_")} or {n: n for n in rest}
     metrics = {n: c for n, c in metrics.items() if not n.startswith("_")}
@@ -222,7 +191,7 @@ def _wandb(table: pd.DataFrame) -> RunTable | None:
     return RunTable(
         "W&B",
         _frame({name: table[column] for name, column in params.items()}, len(table)),
-        found,
+        _without_fidelity(found),
         _states(table, "State" if "State" in table else "state"),
         _fidelity(table, found),
         bare=bare,
@@ -272,4 +241,9 @@ def _states(table: pd.DataFrame, column: str) -> list[str]:
 def _fidelity(table: pd.DataFrame, metrics: Mapping[str, pd.Series]) -> np.ndarray | None:
     """The resource, in a column of this name or a metric of this name."""
     found = table[FIDELITY] if FIDELITY in table else metrics.get(FIDELITY)
-    return None if found is None else pd.to_numeric(found).to_numpy(dtype=float)
+    return None if found is None else _numbers(found)
+
+
+def _numbers(cells: pd.Series) -> np.ndarray:
+    """Numbers of a column; NaN, which is refused later where it matters, for anything else."""
+    return pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float, na_value=np.nan)

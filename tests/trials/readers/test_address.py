@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import os
@@ -205,6 +206,15 @@ class TestTables:
         assert str(file) in str(caught.value)
         with pytest.raises(ValueError, match=message):
             HyperSHAPExplainer(str(file)).fit()
+
+    def test_long_cells_are_read(self, table, tmp_path):
+        file = tmp_path / "a.csv"
+        table.assign(run_name=["x" * 200_000 + str(row) for row in range(len(table))])[:20].to_csv(
+            file, index=False
+        )
+        limit = csv.field_size_limit()
+        assert len(read_trials(file).configs) == 20
+        assert csv.field_size_limit() == limit
 
     def test_last_line_without_end_is_a_warning(self, table, tmp_path):
         file = tmp_path / "a.csv"

@@ -57,6 +57,19 @@ def test_file_is_read_as_the_table(make, tmp_path):
     assert types(found.configs) == types(expected.configs)
 
 
+@pytest.mark.parametrize("make", [mlflow_frame, wandb_api_frame])
+def test_fidelity_is_no_result(make, tmp_path):
+    table = make(made_trials("fidelity"), "fidelity", tmp_path)
+    if make is mlflow_frame:
+        table = table.rename(columns={"metrics.score": "metrics.acc"})
+    else:
+        for summary in table["summary"]:
+            summary["acc"] = summary.pop("score")
+    trials = read_trials(table, **UP)
+    assert trials.metric == "acc"
+    assert sorted(set(trials.fidelity)) == [1, 3, 9]
+
+
 class TestMlflow:
     def test_logged_text_has_its_values_again(self):
         cells = {
@@ -81,6 +94,15 @@ class TestMlflow:
             **{"trees": int, "share": float, "features": float},
             **{"depth": int, "warm": bool, "name": str},
         }
+
+    def test_table_that_is_all_text(self, tmp_path):
+        table = mlflow_frame(made_trials("failed"), "failed", tmp_path)
+        with pytest.warns(TrialsWarning, match="7 of 60 trials failed"):
+            expected = read_trials(table, **UP)
+        with pytest.warns(TrialsWarning, match="7 of 60 trials failed"):
+            found = read_trials(table.astype(str), **UP)
+        assert found.configs == expected.configs
+        assert types(found.configs) == types(expected.configs)
 
     def test_constants_and_names_are_left_out_with_a_warning(self, tmp_path):
         table = mlflow_frame(made_trials(), None, tmp_path)
@@ -212,6 +234,51 @@ class TestDeepcave:
         folder = deepcave_folder(made_trials(), None, tmp_path)
         assert read_trials(folder).direction == "maximize"
         assert read_trials(folder, metric="time").direction == "minimize"
+
+    @pytest.fixture
+    def two_tables(self, tmp_path):
+        made = made_trials("failed")
+        deepcave_table(made, "failed", tmp_path).to_csv(tmp_path / "trials.csv", index=False)
+        (tmp_path / "configspace.csv").write_text(
+            "name,type,lower,upper,log,default,ordered,item_0,item_1,item_2\n"
+            "rate,float,0.0001,1.0,True,0.01,,,,\n"
+            "kernel,categorical,,,,linear,False,rbf,linear,\n"
+            "depth,integer,1,9,False,3,,,,\n"
+            "gamma,float,0,1,False,,,,,\n"
+        )
+        return made, tmp_path
+
+    def test_two_tables(self, two_tables):
+        made, folder = two_tables
+        with pytest.warns(TrialsWarning, match="7 of 60 trials failed"):
+            trials = read_trials(folder)
+        assert trials.configs == [trial.config for trial in made if trial.score == trial.score]
+        assert (trials.metric, trials.direction) == ("score", "maximize")
+        assert trials.space["rate"].log
+        assert trials.default == {"rate": 0.01, "kernel": "linear", "depth": 3, "gamma": 0.5}
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            (
+                "rate,float,0.0001",
+                "rate,float,low",
+                r"configspace\.csv': row 0 is no hyperparameter",
+            ),
+            ("kernel,categorical", "kernel,choice", r"configspace\.csv': row 1 is no hyper"),
+            ("rate,float", "speed,float", r"trials\.csv' has no column 'speed'"),
+            (",False,,,,,\n", ",False,,,\n", r"configspace\.csv': line 5 has 8 cells"),
+        ],
+    )
+    def test_broken_tables_are_named(self, two_tables, old, new, message):
+        _, folder = two_tables
+        file = folder / "configspace.csv"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+        with pytest.raises(ValueError, match=message) as caught:
+            read_trials(folder)
+        assert str(folder) in str(caught.value)
 
     def test_stored_table(self, data_folder):
         table = pd.read_csv(data_folder / "deepcave_digits_sklearn" / "run_1.csv")
