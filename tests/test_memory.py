@@ -57,7 +57,9 @@ def test_candidates_beyond_memory_are_refused():
 def test_what_fits_is_not_refused(monkeypatch):
     check_fits(2**20, "Little", "")
     monkeypatch.setattr("skhypershap.memory.machine_memory", lambda: 2**31)
-    with pytest.raises(ValueError, match=r"Much would need at least 3 GiB .*has 2 GiB\. Lower it\."):
+    with pytest.raises(
+        ValueError, match=r"Much would need at least 3 GiB .*has 2 GiB\. Lower it\."
+    ):
         check_fits(3 * 2**30, "Much", "Lower it.")
     check_fits(2**31, "Enough", "")
     monkeypatch.setattr("skhypershap.memory.machine_memory", lambda: None)

@@ -32,49 +32,49 @@ def measured(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate configurations as a search does, all of them on the same splits.
 
-        If the trials of the search had different resources, the largest is used: all samples, or the largest
-        value of the parameter that a halving search raised.
+    If the trials of the search had different resources, the largest is used: all samples, or the largest
+    value of the parameter that a halving search raised.
 
-        Parameters
-        ----------
-        search : estimator
-            With `estimator` and `cv`, and perhaps `scoring`, `n_jobs` and `error_score`. Nothing else of it
-            is used, and nothing is changed.
-        configs : sequence of mapping
-            n_configs of them; parameters that they lack have the values of the estimator.
-        X, y : array-like
-            Data, as for the search.
-        metric : str, optional
-            As for `HyperSHAPExplainer`: a scorer's name, `"fit_time"` or `"score_time"`.
-        cv : int, splitter or iterable, optional
-            Other splits than the search's own.
-        **fit_params : dict
-            For the search's own fit, such as `groups` or `sample_weight`.
+    Parameters
+    ----------
+    search : estimator
+        With `estimator` and `cv`, and perhaps `scoring`, `n_jobs` and `error_score`. Nothing else of it
+        is used, and nothing is changed.
+    configs : sequence of mapping
+        n_configs of them; parameters that they lack have the values of the estimator.
+    X, y : array-like
+        Data, as for the search.
+    metric : str, optional
+        As for `HyperSHAPExplainer`: a scorer's name, `"fit_time"` or `"score_time"`.
+    cv : int, splitter or iterable, optional
+        Other splits than the search's own.
+    **fit_params : dict
+        For the search's own fit, such as `groups` or `sample_weight`.
 
-        Returns
-        -------
-        mean, std : ndarray of shape (n_configs,)
-            Over the folds, in units of the metric; NaN where a fit failed.
+    Returns
+    -------
+    mean, std : ndarray of shape (n_configs,)
+        Over the folds, in units of the metric; NaN where a fit failed.
 
-        Raises
-        ------
-        ValueError
-            If there is no search, it has no cross-validation, the metric is unknown, or every fit failed.
+    Raises
+    ------
+    ValueError
+        If there is no search, it has no cross-validation, the metric is unknown, or every fit failed.
 
-        See Also
-        --------
-        skhypershap.HyperSHAPExplainer.verify : The same beside the predictions of the surrogate.
+    See Also
+    --------
+    skhypershap.HyperSHAPExplainer.verify : The same beside the predictions of the surrogate.
 
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from sklearn.model_selection import GridSearchCV
-        >>> from sklearn.tree import DecisionTreeClassifier
-        >>> from skhypershap.advice.verification import measured
-        >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]})
-        >>> mean, std = measured(search, [{"max_depth": 1}, {"max_depth": 3}], *load_iris(return_X_y=True))
-        >>> mean.round(3)
-        array([0.667, 0.96 ])
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skhypershap.advice.verification import measured
+    >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3]})
+    >>> mean, std = measured(search, [{"max_depth": 1}, {"max_depth": 3}], *load_iris(return_X_y=True))
+    >>> mean.round(3)
+    array([0.667, 0.96 ])
     """
     search = unwrap(search)
     check_can_evaluate(search, cv)

@@ -49,7 +49,7 @@ def check_ax(ax: Any) -> None:
 
     if ax is not None and not isinstance(ax, Axes):
         raise TypeError(
-            f"ax must be a matplotlib Axes or None; got {type(ax).__name__}. Of an array of Axes pass one."
+            f"ax must be a matplotlib Axes or None; got {type(ax).__name__}. Pass one of an array."
         )
 
 
