@@ -161,8 +161,8 @@ class Fitted:
             raise TypeError(f"config must be a dict; got {type(config).__name__}.")
         if config is not None and "ablation" not in games:
             raise ValueError(
-                f"config is what the game 'ablation' explains; got it for {', '.join(map(repr, games))}. "
-                "Leave it out, or pass a configuration as baseline=."
+                "config is what the game 'ablation' explains; got it for "
+                f"{', '.join(map(repr, games))}. Leave it out, or pass a configuration as baseline=."
             )
         baselines, full = self.baselines, self.incumbent
         if baseline is not None:

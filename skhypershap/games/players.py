@@ -65,7 +65,8 @@ def _groups_of_names(space: ConfigurationSpace, groups: Any) -> dict[str, str]:
         raise unknown_name("groups", groups, [STEP])
     if not isinstance(groups, Mapping):
         raise TypeError(
-            f"groups must be a dict of names to lists of hyperparameters, or {STEP!r}; got {shown(groups)}."
+            f"groups must be a dict of names to lists of hyperparameters, or {STEP!r}; got "
+            f"{shown(groups)}."
         )
     group_of: dict[str, str] = {}
     for group, names in groups.items():

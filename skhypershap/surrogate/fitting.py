@@ -145,12 +145,14 @@ class SurrogateSpec:
         else:
             model = self._seeded_model(seed, n_jobs)
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
-        seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
-        rows = self._training_rows(model)
+        try:
+            model, seen = self._fitted_on(inputs, model)
+        except SurrogateError:  # some lose all values of a column in a split of their own
+            if not inputs.takes_missing or not np.isnan(self.vectors).any():
+                raise
+            inputs = replace(inputs, takes_missing=False)
+            model, seen = self._fitted_on(inputs, model)
         scale = self._scale_of_scores
-        model = fitted_regressor(
-            model, seen[rows], self.scores[rows] * scale, n_source=self.n_source
-        )
         if scale != 1.0:
             scale_values(model, 1 / scale)
         predictions_of(model, seen[:N_COMPARED])  # a model that cannot predict is refused here
@@ -162,6 +164,13 @@ class SurrogateSpec:
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
             model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
         return Surrogate(model, float("nan"), _forest_of(model, seen, inputs), inputs), seen
+
+    def _fitted_on(self, inputs: Inputs, model: Any) -> tuple[Any, Floats]:
+        """The model, fitted, and the rows that it has seen."""
+        seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
+        rows = self._training_rows(model)
+        scores = self.scores[rows] * self._scale_of_scores
+        return fitted_regressor(model, seen[rows], scores, n_source=self.n_source), seen
 
     def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
         """A clone of the model, whose unset random states are the seed."""

@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
 from skhypershap.arrays import Floats, Scores
-from skhypershap.errors import SurrogateWarning, warn
+from skhypershap.errors import SurrogateWarning, shown, warn
 from skhypershap.parallel import one_model_at_a_time
 from skhypershap.surrogate.averaged import WarpedMean
 
@@ -50,8 +50,8 @@ def check_surrogate(model: Any) -> None:
     ]
     if missing:
         raise ValueError(
-            f"The 'surrogate' parameter of HyperSHAPExplainer must be {', '.join(map(repr, NAMES))}, None, "
-            f"or a regressor with fit and predict. Got {_shortened(repr(model))} instead, which has no "
+            f"The 'surrogate' parameter of HyperSHAPExplainer must be {', '.join(map(repr, NAMES))}, "
+            f"None, or a regressor with fit and predict. Got {shown(model)} instead, which has no "
             f"{' and no '.join(missing)}."
         )
     if isinstance(model, BaseEstimator) and is_classifier(model):
@@ -87,8 +87,8 @@ def fitted_regressor(model: Any, rows: Floats, scores: Scores, n_source: int | N
         ) from error
     if not hasattr(model, "predict"):
         raise SurrogateError(
-            f"surrogate={_name(model)} has no predict after fit. Pass a regressor as surrogate=, or None "
-            "for the default."
+            f"surrogate={_name(model)} has no predict after fit. Pass a regressor as surrogate=, or "
+            "None for the default."
         )
     return model
 
@@ -106,8 +106,8 @@ def predictions_of(model: Any, rows: Floats) -> Scores:
             predicted = model.predict(rows)
     except Exception as error:
         raise SurrogateError(
-            f"surrogate={_name(model)} cannot predict {len(rows)} configurations: {_message(error)} Pass "
-            "another surrogate=, or None for the default."
+            f"surrogate={_name(model)} cannot predict {len(rows)} configurations: {_message(error)} "
+            "Pass another surrogate=, or None for the default."
         ) from error
     found = np.asarray(predicted)
     problem = _problem_of(found, len(rows))
@@ -198,8 +198,4 @@ def _name(model: Any) -> str:
 def _message(error: Exception) -> str:
     """The first line of another library's message, as a sentence."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return _shortened(lines[0].rstrip(" .:")) + "."
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= N_SHOWN else f"{text[: N_SHOWN - 3]}..."
+    return lines[0][:N_SHOWN].rstrip(" .:") + "."

@@ -93,6 +93,19 @@ class TestRarelyActive:
         if n_rbf == 0:
             assert not values["gamma"].any()
 
+    def test_model_that_loses_a_column_in_its_own_split_sees_defaults(self):
+        generator = np.random.default_rng(0)
+        configs = [{"kernel": "linear", "C": generator.random()} for _ in range(59)]
+        configs += [{"kernel": "rbf", "C": generator.random(), "gamma": 1.0}]
+        scores = [config["C"] + config.get("gamma", 0) for config in configs]
+        model = HistGradientBoostingRegressor(max_iter=10, early_stopping=True)
+        for seed in range(4):
+            explainer = HyperSHAPExplainer(
+                conditional_space(), surrogate=model, n_samples=50, random_state=seed
+            )
+            table = explainer.fit(configs, scores).explain("ablation", order=1)
+            assert np.isfinite(table["value"]).all()
+
 
 class TestPredictAfterFit:
     @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ def check(source: pd.DataFrame, *, space: Any = None, metric: str | int | None =
             layout = Layout("plain", column, _plain_parameters(table, column))
     names = (built or space) if isinstance(space, Mapping) else built
     for given in names or ():
+        if built is not None and given in built and built.parents_of[given]:
+            continue  # it may be inactive in all rows
         if given not in layout.parameters and given not in layout.parameters.values():
             raise unknown_name(
                 "column of the DataFrame for the hyperparameter", given, layout.parameters

@@ -35,7 +35,7 @@ def check_sizes(table: pd.DataFrame) -> None:
         for value in table[column] if table[column].dtype == object else ():
             if isinstance(value, int) and not isinstance(value, bool) and not is_number(value):
                 raise ValueError(
-                    f"The column {column!r} of the DataFrame has a number that is too large for a float: "
+                    f"The column {column!r} of the DataFrame has a number too large for a float: "
                     f"{shown(value)}. Use smaller numbers, up to 1e308."
                 )
 

@@ -138,6 +138,8 @@ def _configs(
     given: Mapping[str, Hyperparameter] | None,
 ) -> tuple[list[Config], dict[str, Column]]:
     """The configuration of every row, and the columns that were read for it."""
+    known = {*layout.parameters, *layout.parameters.values()}
+    names = [name for name in names if name in known]  # what is inactive in all rows has no column
     params = params_of(table) if layout.kind == "cv_results" else None
     if params is not None:
         return _configs_of_params(table, layout, names, params)
