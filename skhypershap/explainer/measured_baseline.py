@@ -80,8 +80,10 @@ def warn_if_near_best(fitted: Fitted) -> None:
     asked = fitted.baseline if several else [fitted.baseline]
     trials = fitted.source
     scores = trials.scores
+    counts = np.ones(len(scores), dtype=bool) if trials.feasible is None else trials.feasible
     if trials.fidelity is not None:
-        scores = scores[trials.fidelity == trials.fidelity.max()]
+        counts = counts & (trials.fidelity == trials.fidelity[counts].max())
+    scores = scores[counts]
     sign = 1 if trials.maximize else -1
     for word, config in zip(asked, fitted.baselines, strict=True):
         score = known_score(trials, config, fitted.measured)

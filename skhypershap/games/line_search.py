@@ -116,7 +116,8 @@ class ForestLineSearch:
         assert surrogate.forest is not None
         self.sign = sign
         self.forest = forest = with_penalties(surrogate.forest, surrogate.legality, sign)
-        self.worst = -penalty_of(surrogate.forest) / 2  # sums at forbidden points are below it
+        # Forbidden points are below it.
+        self.worst = sign * forest.offset - penalty_of(surrogate.forest) / 2
         self.walk = plan_walk(
             forest, blends.candidates[:0], blends.baseline, blends.player_of_column
         )
@@ -168,8 +169,9 @@ class ForestLineSearch:
             points,
             scores,
         )
+        scores += self.sign * walk.offset
         scores[scores < self.worst] = -np.inf
-        return points, scores + self.sign * walk.offset
+        return points, scores
 
 
 class ForestVectorSearch:

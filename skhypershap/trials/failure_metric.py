@@ -41,7 +41,7 @@ def records_of_failures(records: Records, direction: str | None) -> Records:
         unknown=records.unknown or bool(known),
         failed=(),
         left_out="",
-        feasible=None,
+        constraints=None,
     )
 
 

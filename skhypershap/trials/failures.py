@@ -30,6 +30,7 @@ CLEAN = 0.1  # largest rate of failures on the other side of a threshold
 FEW_INTEGERS = 10  # a range of no more integers is also looked at value by value
 REPEATS = 4  # trials of a complete grid are no fewer than its size divided by this
 
+OUTWARD: dict[Any, float] = {"<": -1.0, ">": 1.0}  # which way a range extends
 Operator = Literal["==", "<", ">", "in"]
 
 
@@ -57,7 +58,7 @@ class FailureClause(NamedTuple):
     Attributes
     ----------
     parts : tuple of Part
-        One or two, of different hyperparameters, if trials failed.
+        One or two, of different hyperparameters, where trials failed.
     n_failed : int
         How many trials had them.
     infeasible : bool
@@ -157,7 +158,8 @@ class _Inference:
         together = columns @ columns.T if len(columns) else np.zeros((0, 0))
         n_cells = int((np.triu(together) >= LEAST_TRIALS).sum())  # the diagonal: single choices
         n_ranges = 2 * len(self.ordered) * (1 + len(self.choices))
-        return max(1, n_cells + n_ranges)
+        n_corners = 2 * len(self.ordered) * (len(self.ordered) - 1)
+        return max(1, n_cells + n_ranges + n_corners)
 
     def _candidates(self, rows: Booleans) -> Iterator[_Found]:
         """Everything that failed in all of the given rows that have it."""
@@ -174,6 +176,8 @@ class _Inference:
                     yield from self._checked(pair, rows)
         for name in self.ordered:
             yield from self._ranges(name, rows)
+        for names in itertools.combinations(self.ordered, 2):
+            yield from self._corners(names, rows)
 
     def _ranges(self, name: str, rows: Booleans) -> Iterator[_Found]:
         """Ranges at the ends of an ordered hyperparameter, alone or beside a choice of another."""
@@ -200,6 +204,47 @@ class _Inference:
             return None
         cut = _between(self.space[name], sign * finished.max(), sign * beyond.min())
         return Part(name, operator, cut)
+
+    def _corners(self, names: tuple[str, str], rows: Booleans) -> Iterator[_Found]:
+        """Where two ordered hyperparameters are beyond a threshold each, and all else ran."""
+        known = rows & self._known(names[0]) & self._known(names[1])
+        for operators in itertools.product(OUTWARD, repeat=2):
+            found = self._widest_corner(names, operators, known)
+            if found is None:
+                continue
+            parts, n_cuts = found
+            rest = known & ~self._among(parts)
+            if not rest.any() or self.failed[rest].mean() <= CLEAN:
+                for one in self._checked(parts, rows, is_range=True):
+                    # Among so many places of the first threshold the best was taken.
+                    yield one._replace(probability=one.probability * n_cuts)
+
+    def _widest_corner(
+        self, names: tuple[str, str], operators: tuple[Operator, Operator], rows: Booleans
+    ) -> tuple[tuple[Part, Part], int] | None:
+        """The corner with the most failed trials and no finished one, and the number that was tried."""
+        columns = [self.space.index_of[name] for name in names]
+        signs = np.array([OUTWARD[operator] for operator in operators])
+        numbers = self.vectors[:, columns] * signs
+        finished, failed = numbers[rows & ~self.failed], numbers[rows & self.failed]
+        if len(failed) < LEAST_TRIALS or not len(finished):
+            return None
+        cuts = np.unique(finished[:, 0])
+        order = np.argsort(-finished[:, 0], kind="stable")
+        highest = np.maximum.accumulate(finished[order, 1])
+        n_beyond = len(finished) - np.searchsorted(np.sort(finished[:, 0]), cuts, side="right")
+        seconds = np.where(n_beyond > 0, highest[np.maximum(n_beyond - 1, 0)], np.nan)
+        inside = (failed[:, :1] > cuts) & (failed[:, 1:] > seconds)  # never beside NaN
+        best = int(np.argmax(inside.sum(axis=0)))
+        beyond = failed[inside[:, best]]
+        if len(beyond) < LEAST_TRIALS:
+            return None
+        ends = zip(names, operators, signs, (cuts[best], seconds[best]), beyond.min(0), strict=True)
+        first, second = (
+            Part(name, operator, _between(self.space[name], sign * low, sign * high))
+            for name, operator, sign, low, high in ends
+        )
+        return (first, second), len(cuts)
 
     def _checked(
         self, parts: tuple[Part, ...], rows: Booleans, *, is_range: bool = False

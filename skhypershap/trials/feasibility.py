@@ -1,7 +1,7 @@
-"""Where trials kept the constraints of their study: a tree of feasible and infeasible trials.
+"""Where trials kept the constraints of their study, learned by trees.
 
-Its leaves without a feasible trial become clauses, so that everything that keeps to the clauses of a
-space keeps to them: candidates, line searches, proposals.
+Boxes where a constraint is predicted to be broken become clauses, so that everything that keeps to the
+clauses of a space keeps to them: candidates, line searches, proposals.
 """
 
 from __future__ import annotations
@@ -15,20 +15,30 @@ from ConfigSpace.hyperparameters import (
     IntegerHyperparameter,
     OrdinalHyperparameter,
 )
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.tree import DecisionTreeClassifier
 
-from skhypershap.arrays import Booleans, Vectors
+from skhypershap.arrays import Booleans, Floats, Vectors
 from skhypershap.space.conditions import Legality
 from skhypershap.space.domains import META_KEY, all_numbers
+from skhypershap.space.sampling import enumerate_vectors, sample_vectors
 from skhypershap.trials.failures import FailureClause, Part, clause_holds
+
+N_TREES = 100
+N_PLACES = 4096  # at which they are asked
+MOST_LEAVES = 64  # of the tree that learns what they say
+WEIGHT = 16.0  # of a trial, against a place
 
 Bounds = dict[int, tuple[float, float]]  # of some columns: above the first, at most the second
 
 
 def infeasible_clauses(
-    space: ConfigurationSpace, legality: Legality, vectors: Vectors, feasible: Booleans
+    space: ConfigurationSpace, legality: Legality, vectors: Vectors, constraints: Floats
 ) -> list[FailureClause]:
     """Predict where constraints are broken.
+
+    For each constraint, trees learn its value, and one tree of few leaves learns the sign of what these
+    predict. Where trials show otherwise they are right.
 
     Parameters
     ----------
@@ -38,35 +48,74 @@ def infeasible_clauses(
         With the defaults that inactive hyperparameters count as.
     vectors : ndarray of shape (n_trials, n_columns)
         Legal vectors.
-    feasible : ndarray of shape (n_trials,), dtype bool
-        Whether each trial kept all constraints.
+    constraints : ndarray of shape (n_trials, n_constraints)
+        Kept where they are zero or less, or NaN.
 
     Returns
     -------
     list of FailureClause
-        None of them holds for a feasible trial; nothing if all trials are feasible, or none is. Where
-        trials are alike in all hyperparameters but not in feasibility, they count as feasible.
+        None of them holds for a feasible trial; nothing if all trials are feasible, or none is.
     """
-    if feasible.all() or not feasible.any():
+    broken = constraints > 0
+    if not broken.any() or broken.any(axis=1).all():
         return []
     filled = legality.fill(vectors)
-    model = DecisionTreeClassifier(random_state=0).fit(filled, feasible)
-    leaf_of = model.apply(filled)
-    possible = set(leaf_of[feasible].tolist())
-    found = []
-    for leaf, bounds in _leaves(model.tree_):
-        if leaf not in possible:
-            parts = tuple(part for column in bounds for part in _parts(space, column, bounds))
-            clause = FailureClause(parts, int((leaf_of == leaf).sum()), infeasible=True)
-            if not clause_holds(space, parts, vectors[feasible]).any():
-                found.append(clause)
+    places = legality.fill(_places(space))
+    found: list[FailureClause] = []
+    for column in np.flatnonzero(broken.any(axis=0)).tolist():
+        for bounds in _broken_boxes(filled, constraints[:, column], places):
+            parts = tuple(part for one in bounds for part in _parts(space, one, bounds))
+            holds = clause_holds(space, parts, vectors)
+            if parts and not (holds & ~broken.any(axis=1)).any():
+                found.append(FailureClause(parts, int(holds.sum()), infeasible=True))
     return sorted(found, key=lambda clause: -clause.n_failed)
 
 
-def _leaves(tree: Any) -> list[tuple[int, Bounds]]:
-    """The leaves of a tree, and what leads to each."""
+def feasible_trials(constraints: Floats | None) -> Booleans | None:
+    """Which trials kept all constraints; None where there are no constraints, or none kept them."""
+    if constraints is None:
+        return None
+    feasible: Booleans = np.logical_not((constraints > 0).any(axis=1))
+    return feasible if feasible.any() else None
+
+
+def _places(space: ConfigurationSpace) -> Vectors:
+    """Where the sign of constraints is predicted: everywhere in a small space, or samples."""
+    enumerated = enumerate_vectors(space, N_PLACES)
+    return sample_vectors(space, N_PLACES, 0) if enumerated is None else enumerated[0]
+
+
+def _broken_boxes(filled: Vectors, values: Floats, places: Vectors) -> list[Bounds]:
+    """Bounds of the boxes in which one constraint is broken."""
+    known = ~np.isnan(values)
+    filled, values = filled[known], values[known]
+    scale = np.median(np.abs(values[values != 0])) if values.any() else 1.0
+    model = ExtraTreesRegressor(N_TREES, random_state=0).fit(filled, np.arcsinh(values / scale))
+    rows = np.vstack([filled, places])
+    broken = np.append(values > 0, model.predict(places) > 0)
+    weights = np.append(np.full(len(filled), WEIGHT), np.ones(len(places)))
+    few = DecisionTreeClassifier(max_leaf_nodes=MOST_LEAVES, random_state=0)
+    few.fit(rows, broken, sample_weight=weights)
+    leaf_of, found = few.apply(filled), []
+    for leaf, bounds in _leaves(few.tree_):
+        inside = leaf_of == leaf
+        is_broken = bool(few.classes_[few.tree_.value[leaf, 0].argmax()])
+        if not inside.any() or ((values[inside] > 0) == is_broken).all():
+            found += [bounds] if is_broken else []
+            continue
+        tree = DecisionTreeClassifier(random_state=0).fit(filled[inside], values[inside] > 0)
+        found += [
+            box
+            for part, box in _leaves(tree.tree_, bounds)
+            if tree.classes_[tree.tree_.value[part, 0].argmax()]
+        ]
+    return found
+
+
+def _leaves(tree: Any, within: Bounds | None = None) -> list[tuple[int, Bounds]]:
+    """The leaves of a tree, and the bounds of each, within those of the whole tree."""
     found: list[tuple[int, Bounds]] = []
-    waiting: list[tuple[int, Bounds]] = [(0, {})]
+    waiting: list[tuple[int, Bounds]] = [(0, within or {})]
     while waiting:
         node, bounds = waiting.pop()
         left, right = int(tree.children_left[node]), int(tree.children_right[node])
@@ -75,8 +124,8 @@ def _leaves(tree: Any) -> list[tuple[int, Bounds]]:
             continue
         column, cut = int(tree.feature[node]), float(tree.threshold[node])
         low, high = bounds.get(column, (-np.inf, np.inf))
-        waiting.append((right, {**bounds, column: (cut, high)}))
-        waiting.append((left, {**bounds, column: (low, cut)}))
+        waiting.append((right, {**bounds, column: (max(low, cut), high)}))
+        waiting.append((left, {**bounds, column: (low, min(cut, high))}))
     return found
 
 

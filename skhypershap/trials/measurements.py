@@ -114,12 +114,16 @@ def with_measured(trials: Trials, measured: Measurements) -> Trials:
         added = measured.fidelity[rows]
         fidelity = np.append(fidelity, np.where(np.isnan(added), fidelity.max(), added))
     added_configs = [measured.configs[row] for row in rows]
-    feasible = trials.feasible
-    if feasible is not None and rows:
-        feasible = np.append(feasible, predicted_feasible(trials, added_configs))
+    constraints = trials.constraints
+    if constraints is not None and rows:
+        feasible = predicted_feasible(trials, added_configs)[:, None]
+        unknown = np.broadcast_to(
+            np.where(feasible, np.nan, 1.0), (len(rows), constraints.shape[1])
+        )
+        constraints = np.vstack([constraints, unknown])
     together = replace(
         trials,
-        feasible=feasible,
+        constraints=constraints,
         configs=[*trials.configs, *added_configs],
         scores=np.append(trials.scores, measured.scores[rows]),
         fidelity=fidelity,

@@ -78,8 +78,9 @@ class Records:
     left_out : str
         A sentence on trials that the reader left out, the ones in `failed` included, or nothing. It
         becomes part of the warning on failed trials.
-    feasible : array-like of shape (n_trials,) or None
-        Whether each trial kept all constraints of the source; None where there are no constraints.
+    constraints : array-like of shape (n_trials, n_constraints) or None
+        Values of the source's constraints, which a trial keeps where they are zero or less, or NaN; None
+        where there are no constraints.
     """
 
     space: ConfigurationSpace
@@ -92,4 +93,4 @@ class Records:
     unknown: bool = False
     failed: Sequence[Mapping[str, Any]] = ()
     left_out: str = ""
-    feasible: Any = None
+    constraints: Any = None

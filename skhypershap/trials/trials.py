@@ -12,7 +12,7 @@ from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import as_own, check_known, check_supported, encode
 from skhypershap.trials.defaults import Defaults, defaults_of
 from skhypershap.trials.failures import FailureClause, failure_clauses
-from skhypershap.trials.feasibility import infeasible_clauses
+from skhypershap.trials.feasibility import feasible_trials, infeasible_clauses
 from skhypershap.trials.inferred_clauses import described, with_clauses
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class Trials:
         What the space forbids only because it failed in all of its trials, or broke constraints.
     given_space : ConfigSpace.ConfigurationSpace or None
         The space without these clauses; None where there are none.
-    feasible : ndarray of shape (n_trials,), dtype bool, or None
-        Whether each trial kept all constraints; None where there are none, or no trial kept them.
+    constraints : ndarray of shape (n_trials, n_constraints) or None
+        Values of constraints, which a trial keeps where they are zero or less, or NaN.
     """
 
     space: ConfigurationSpace
@@ -72,7 +72,12 @@ class Trials:
     failed: list[dict[str, Any]] = field(default_factory=list)
     inferred: tuple[FailureClause, ...] = ()
     given_space: ConfigurationSpace | None = None
-    feasible: np.ndarray | None = None
+    constraints: np.ndarray | None = None
+
+    @property
+    def feasible(self) -> np.ndarray | None:
+        """Which trials kept all constraints; None where there are none, or no trial kept them."""
+        return feasible_trials(self.constraints)
 
     @property
     def searched_space(self) -> ConfigurationSpace:
@@ -96,7 +101,8 @@ class Trials:
 
     def _best(self, sign: float) -> int:
         scores = sign * self.scores
-        counts = np.ones(len(scores), dtype=bool) if self.feasible is None else self.feasible
+        feasible = self.feasible
+        counts = np.ones(len(scores), dtype=bool) if feasible is None else feasible
         if self.fidelity is not None:
             counts = counts & (self.fidelity == self.fidelity[counts].max())
         return int(np.argmax(np.where(counts, scores, -np.inf)))
@@ -149,27 +155,25 @@ def trials_of(records: Records, *, infer_failures: bool = False) -> Trials:
     if infer_failures:
         failed = np.vstack([vectors[~finished], lost])
         clauses += failure_clauses(space, vectors[finished], failed)
-    if records.feasible is not None:
-        feasible = np.asarray(records.feasible, dtype=bool)[kept]
-        trials = replace(trials, feasible=feasible if feasible.any() else None)
+    left_out = records.left_out
+    if records.constraints is not None:
+        constraints = np.asarray(records.constraints, dtype=float)[kept]
+        trials = replace(trials, constraints=constraints)
         legality = defaults.legality(space)
-        clauses += infeasible_clauses(space, legality, vectors[finished], feasible)
-        infeasible = _on_constraints(feasible)
-    else:
-        infeasible = ""
+        clauses += infeasible_clauses(space, legality, vectors[finished], constraints)
+        left_out = " ".join(filter(None, [left_out, _on_constraints(constraints)]))
     trials = with_clauses(trials, clauses)
-    left_out = " ".join(filter(None, [records.left_out, infeasible]))
     _warn_of_failures(trials, left_out, len(scores) - len(kept), len(scores))
     return trials
 
 
-def _on_constraints(feasible: np.ndarray) -> str:
+def _on_constraints(values: np.ndarray) -> str:
     """A sentence that counts infeasible trials, or nothing."""
-    n_infeasible = int((~feasible).sum())
+    n_infeasible = int((values > 0).any(axis=1).sum())
     if not n_infeasible:
         return ""
-    counted = f"{n_infeasible} of {len(feasible)} trials with a score broke a constraint"
-    if n_infeasible == len(feasible):
+    counted = f"{n_infeasible} of {len(values)} trials with a score broke a constraint"
+    if n_infeasible == len(values):
         return f"{counted}, so the best of them is no solution, and constraints are ignored."
     return (
         f"{counted}: the surrogate learns from them, but the incumbent is feasible, and tuning leads "

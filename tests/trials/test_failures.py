@@ -234,3 +234,32 @@ def test_shared_clauses_forbid_what_all_forbid():
     ]
     assert shared_clauses([first, [FailureClause(other, 5)]]) == []
     assert shared_clauses([first, []]) == []
+
+
+@pytest.mark.parametrize(("rate_is", "depth_is"), list(itertools.product("<>", repeat=2)))
+def test_corner_of_two_thresholds(rate_is, depth_is):
+    """Fails where rate and depth are both beyond a threshold, and nowhere else."""
+    space = mixed()
+    vectors = sample_columns(space, 400, 0)
+    far = {"<": lambda numbers: numbers < 0.4, ">": lambda numbers: numbers > 0.6}
+    rate, depth = (values(space, vectors, name) for name in ("rate", "depth"))
+    fails = far[rate_is](rate) & far[depth_is](depth)
+    (clause,) = found(space, vectors, fails)
+    assert {(part.name, part.operator) for part in clause.parts} == {
+        ("rate", rate_is),
+        ("depth", depth_is),
+    }
+    for part in clause.parts:
+        assert part.number == pytest.approx(0.4 if part.operator == "<" else 0.6, abs=0.05)
+    broken = clause_holds(space, clause.parts, vectors)
+    assert broken[fails].all()
+    assert not broken[~fails].any()
+
+
+def test_corner_with_failures_elsewhere_is_none():
+    space = mixed()
+    vectors = sample_columns(space, 400, 0)
+    rate, depth = (values(space, vectors, name) for name in ("rate", "depth"))
+    chance = np.random.default_rng(0).random(400)
+    fails = ((rate > 0.9) & (depth > 0.8)) | (chance < 0.5)
+    assert [c for c in found(space, vectors, fails) if len(c.parts) == 2] == []

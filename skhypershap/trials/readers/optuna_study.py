@@ -72,26 +72,33 @@ def read(study: Any, checked: Checked, *, direction: str | None = None) -> Recor
         unknown=not checked.complete,
         failed=[config_of(trial) for trial in failed],
         left_out=left_out,
-        feasible=feasible_of([constraints_of(trial) for trial in trials]),
+        constraints=constraints_array([_constraints_of(trial) for trial in trials]),
     )
 
 
-def constraints_of(trial: Any) -> list[float]:
+def _constraints_of(trial: Any) -> dict[str, float]:
     """The values of a trial's constraints, which it keeps where they are zero or less.
 
     Optuna 5 stores each under a name of its own, earlier versions a list; both are read by hand for
     trials of any version.
     """
     stored = trial.system_attrs
-    named = [value for key, value in stored.items() if key.startswith(f"{CONSTRAINTS}:")]
-    return [float(value) for value in [*(stored.get(CONSTRAINTS) or ()), *named]]
+    listed = enumerate(stored.get(CONSTRAINTS) or ())
+    named = {key: value for key, value in stored.items() if key.startswith(f"{CONSTRAINTS}:")}
+    return {**{str(position): value for position, value in listed}, **named}
 
 
-def feasible_of(constraints: Sequence[Sequence[float]]) -> np.ndarray | None:
-    """Whether trials kept all of their constraints; None where no trial has any."""
-    if not any(len(values) for values in constraints):
+def constraints_array(constraints: Sequence[Mapping[str, float]]) -> np.ndarray | None:
+    """Values of constraints by trial and name, NaN where a trial lacks one; None without any.
+
+    Optuna takes a constraint that is no number as broken.
+    """
+    names = list(dict.fromkeys(name for values in constraints for name in values))
+    if not names:
         return None
-    return np.array([all(value <= 0 for value in values) for values in constraints], dtype=bool)
+    rows = [[values.get(name, -np.inf) for name in names] for values in constraints]
+    found = np.array(rows, dtype=float)
+    return np.where(np.isnan(found), np.inf, np.where(np.isneginf(found), np.nan, found))
 
 
 def _space(

@@ -85,8 +85,7 @@ def read(source: pd.DataFrame, checked: Checked, *, direction: str | None = None
         scores = optuna_table.scores_of(table, layout.score)
         states = optuna_table.states_of(table, scores)
         ended = optuna_table.ended_trials(states, scores, fidelity)
-        feasible = optuna_table.feasible_rows(table)
-        rows = Rows(table, scores, fidelity, *ended, feasible)
+        rows = Rows(table, scores, fidelity, *ended, optuna_table.constraints_of(table))
         lower = optuna_table.is_loss(checked.metric)
     elif layout.kind == "cv_results":
         resources = cv_results_table.fidelity_of(table)

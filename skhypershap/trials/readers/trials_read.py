@@ -36,5 +36,5 @@ def read(source: Trials, checked: Checked, *, direction: str | None = None) -> R
         unknown=source.unknown,
         failed=source.failed,
         left_out=counted if n_failed else "",
-        feasible=source.feasible,
+        constraints=source.constraints,
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skhypershap.errors import unknown_name
-from skhypershap.trials.readers.optuna_study import feasible_of
+from skhypershap.trials.readers.optuna_study import constraints_array
 
 PARAMS, STATE, DURATION = "params_", "state", "duration"
 VALUE = re.compile(r"values?(?:_(.*))?")
@@ -125,11 +125,19 @@ def ended_trials(states: Sequence[str], scores: np.ndarray, steps: Any) -> Ended
     return Ended(scored, failed, sentence if left_out else "")
 
 
-def feasible_rows(table: pd.DataFrame) -> np.ndarray | None:
-    """Whether each trial kept all constraints of its study; None where it has none."""
-    columns = [name for name in table.columns if CONSTRAINTS.fullmatch(name)]
-    rows = zip(*(table[name].tolist() for name in columns), strict=True)
-    return feasible_of([[value for cell in row for value in _numbers_of(cell)] for row in rows])
+def constraints_of(table: pd.DataFrame) -> np.ndarray | None:
+    """The values of constraints by row; None where the study has none."""
+    columns = {name: table[name].tolist() for name in table.columns if CONSTRAINTS.fullmatch(name)}
+    return constraints_array(
+        [
+            {
+                f"{name} {position}": value
+                for name, cells in columns.items()
+                for position, value in enumerate(_numbers_of(cells[row]))
+            }
+            for row in range(len(table))
+        ]
+    )
 
 
 def _numbers_of(cell: Any) -> list[float]:

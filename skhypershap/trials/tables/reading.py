@@ -56,8 +56,8 @@ class Rows:
         Positions of trials that are read, and of those that failed, perhaps before they were complete.
     left_out : str
         See `Records`.
-    feasible : ndarray of shape (n_rows,) or None
-        Whether each row kept all constraints.
+    constraints : ndarray of shape (n_rows, n_constraints) or None
+        Values of constraints; see `Records`.
     """
 
     table: pd.DataFrame
@@ -66,7 +66,7 @@ class Rows:
     scored: list[int]
     failed: list[int] = field(default_factory=list)
     left_out: str = ""
-    feasible: np.ndarray | None = None
+    constraints: np.ndarray | None = None
 
 
 def records_of_rows(
@@ -116,7 +116,7 @@ def records_of_rows(
         unknown=not checked.complete,
         failed=failed,
         left_out=rows.left_out,
-        feasible=None if rows.feasible is None else rows.feasible[rows.scored],
+        constraints=None if rows.constraints is None else rows.constraints[rows.scored],
     )
 
 
