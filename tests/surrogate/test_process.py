@@ -221,3 +221,21 @@ def test_what_cannot_be_fitted_raises_its_own_error(arguments, noise, message):
 def test_differences_beyond_all_numbers_raise():
     with pytest.raises(ProcessFitError, match="finite"):
         ProductProcess().fit(np.array([[0.0], [1.0]]), np.array([-1.7e308, 1.7e308]))
+
+
+def test_equal_trials_count_as_the_plain_formula_counts_them():
+    """The slow twin: weights from the covariance of all trials, equal ones repeated."""
+    generator = np.random.default_rng(0)
+    X = np.round(generator.random((30, 2)), 1)[generator.integers(30, size=60)]
+    y = X.sum(axis=1) + generator.normal(scale=0.3, size=60)
+    known = generator.random(60) * 0.2
+    learned = Hyperparameters(np.array([0.4, 1.0]), 2.0, 0.05)
+    process = ProductProcess(hyperparameters=learned).fit(X, y, known)
+    assert process.flat_.trials.shape[1] == len(np.unique(X, axis=0)) < 31
+    targets = y - y.mean()
+    scale = targets.std()
+    away = 5**0.5 * np.abs(X[:, None] - X) / learned.lengths
+    covariance = 2.0 * ((1 + away + away**2 / 3) * np.exp(-away)).prod(axis=2)
+    noise = 0.05 + known / scale**2
+    expected = y.mean() + covariance @ np.linalg.solve(covariance + np.diag(noise), targets)
+    np.testing.assert_allclose(process.predict(X), expected, rtol=1e-8)
