@@ -81,8 +81,8 @@ def whole(shapes):
         rows.append([d, n_trials, short(alone), short(drawn)])
     return Table(
         "Resamples: 50 of them",
-        'Seconds of explain("tunability") without and with n_bootstrap=50; default surrogate, one thread, '
-        "warmed up. At most 15 s at d = 8 is what we ask.",
+        'Seconds of explain("tunability") without and with n_bootstrap=50; default surrogate, one '
+        "thread, warmed up. At most 15 s at d = 8 is what we ask.",
         ["d", "trials", "without, s", "with, s"],
         rows,
     )

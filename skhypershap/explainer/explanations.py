@@ -83,8 +83,9 @@ class Explanations(ExplainerBase):
             (`svc__C` and `svc__gamma` are "svc"). Results use the group's key as its name.
         n_bootstrap : int, optional
             Number of resamples of the trials. For each, the surrogate is refitted and explained
-            with the same baseline and candidates. Refits run under joblib, `n_jobs` of them at a
-            time, by the backend that `joblib.parallel_config` chooses.
+            with the same baseline and candidates, of which games that search keep the best. Refits
+            run under joblib, `n_jobs` of them at a time, by the backend that
+            `joblib.parallel_config` chooses.
         optimizer_of_interest : callable or optuna sampler
             The optimizer that "optimizer_bias" explains:
             `(objective, space, n_trials, random_state) -> configuration`. `space` is a
@@ -113,8 +114,9 @@ class Explanations(ExplainerBase):
             "surrogate_score", "rank_correlation" (of held-out trials), "baseline_measured" and
             "incumbent_measured" (scores, NaN where not measured); with a list of games the first three
             are dicts keyed by game. With draws there is the "calibration" that `summarize` widens
-            intervals by, a dict keyed by game. Where "exact" is False there are also the "budget" of
-            coalitions and the "approximator".
+            intervals by, a dict keyed by game. Where "exact" is False (more than `max_exact`
+            players, except in ablations where few differ) there are also the "budget" of coalitions
+            and the "approximator".
 
         Raises
         ------

@@ -84,7 +84,8 @@ def _evenly(vectors: Vectors, most: int) -> Vectors:
     """At most so many of the vectors, evenly spaced."""
     if len(vectors) <= most:
         return vectors
-    return vectors[np.linspace(0, len(vectors) - 1, most).astype(int)]
+    some: Vectors = vectors[np.linspace(0, len(vectors) - 1, most).astype(int)]
+    return some
 
 
 def _quiet(_: int) -> None:

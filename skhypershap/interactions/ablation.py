@@ -17,7 +17,7 @@ from skhypershap.games.value_function import GameSpec
 from skhypershap.interactions.indices import Interactions, Players, interactions_of
 from skhypershap.surrogate.warped import WarpedSurrogate
 
-MOST, MOST_OF_KERNEL = 20, 24  # of players; the kernel takes 6 s and 1.5 GB for 2^24 coalitions
+MOST, MOST_OF_KERNEL = 20, 24  # of players; the kernel takes 9 s and 1.4 GB for 2^24 coalitions
 
 
 def largest_exact(context: GameContext) -> int:

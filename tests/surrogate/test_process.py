@@ -240,3 +240,21 @@ def test_trials_that_are_always_kept_are_followed_closely():
     gaps = [abs(process.predict(X[59:])[0] - y[59]) for process in (free, close)]
     assert gaps[1] < gaps[0] / 3
     assert close.hyperparameters_.noise == free.hyperparameters_.noise
+
+
+def test_equal_trials_count_as_the_plain_formula_counts_them():
+    """The slow twin: weights from the covariance of all trials, equal ones repeated."""
+    generator = np.random.default_rng(0)
+    X = np.round(generator.random((30, 2)), 1)[generator.integers(30, size=60)]
+    y = X.sum(axis=1) + generator.normal(scale=0.3, size=60)
+    known = generator.random(60) * 0.2
+    learned = Hyperparameters(np.array([0.4, 1.0]), 2.0, 0.05)
+    process = ProductProcess(hyperparameters=learned).fit(X, y, known)
+    assert process.flat_.trials.shape[1] == len(np.unique(X, axis=0)) < 31
+    targets = y - y.mean()
+    scale = targets.std()
+    away = 5**0.5 * np.abs(X[:, None] - X) / learned.lengths
+    covariance = 2.0 * ((1 + away + away**2 / 3) * np.exp(-away)).prod(axis=2)
+    noise = 0.05 + known / scale**2
+    expected = y.mean() + covariance @ np.linalg.solve(covariance + np.diag(noise), targets)
+    np.testing.assert_allclose(process.predict(X), expected, rtol=1e-8)

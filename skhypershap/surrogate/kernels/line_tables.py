@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
 
 from skhypershap.arrays import Booleans, Floats, Integers
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
@@ -24,6 +23,7 @@ WORD = 64
 GRID = 65  # values of a column that has more
 MOST_LISTED = 128  # legal values of a column that are all tried
 STEPS = (8, 4, 2)  # every so many grid values may be nodes; GRID - 1 is a multiple of each
+NEAREST = 6  # nodes that a score between them depends on
 PRECISION = 1e-4  # of scores at grid values, in ranks
 
 
@@ -42,7 +42,7 @@ class LinePlan(NamedTuple):
         Where those of each column begin.
     tables : ndarray of shape (n_nodes, n_trials)
         Factors between nodes and trials, column after column. Nodes are grid values: all of them, or
-        so many that cubic interpolation between them is as good.
+        so many that interpolation between them is as good.
     first_node : ndarray of shape (n_columns + 1,), dtype int64
         Where those of each column begin.
     spreads : ndarray of shape (n_grid, most_nodes)
@@ -200,17 +200,33 @@ def _factors(flat: FlatProcess, column: int, values: Floats) -> Floats:
 
 
 def _thinned(grid: Floats, table: Floats, sizes: Floats) -> tuple[Floats, Floats]:
-    """The part of a table from which cubic splines give all of it, and how; or all of it.
+    """The part of a table from which interpolation gives all of it, and how; or all of it.
 
     The longer the length of a column, the fewer nodes it needs.
     """
     for step in STEPS:
         nodes = np.arange(0, len(grid), step)
-        spread = CubicSpline(grid[nodes], np.eye(len(nodes)))(grid)
+        spread = _interpolation(grid[nodes], grid)
         error = np.abs(spread @ table[nodes] - table) @ sizes
         if error.max() < PRECISION:
             return np.ascontiguousarray(table[nodes]), spread
     return table, np.empty((len(grid), 0))
+
+
+def _interpolation(nodes: Floats, values: Floats) -> Floats:
+    """Weights of nodes in polynomials through the nearest ones, of shape (n_values, n_nodes)."""
+    n_near = min(NEAREST, len(nodes))
+    first = np.searchsorted(nodes, values) - n_near // 2
+    near = np.clip(first, 0, len(nodes) - n_near)[:, None] + np.arange(n_near)
+    weights = np.ones(near.shape)
+    for k in range(n_near):
+        for other in range(n_near):
+            if other != k:
+                here, there = nodes[near[:, k]], nodes[near[:, other]]
+                weights[:, k] *= (values - there) / (here - there)
+    spread = np.zeros((len(values), len(nodes)))
+    np.put_along_axis(spread, near, weights, axis=1)
+    return spread
 
 
 def _padded(spreads: Sequence[Floats]) -> Floats:

@@ -235,7 +235,7 @@ def _best_on_line(
 ) -> tuple[float, int]:
     """Best legal value of a column and its rank; the present ones if none seems better."""
     begin, end = plan.first_grid[column], plan.first_grid[column + 1]
-    grid, grid_ranks, scores = plan.grid[begin:end], plan.grid_ranks[begin:end], room.scores
+    grid, grid_ranks = plan.grid[begin:end], plan.grid_ranks[begin:end]
     _set_grid_scores(sign, plan, room, column)
     if plan.listed[column]:
         place, position = _best_listed(room, grid, grid_ranks, n_pieces, value, rank)

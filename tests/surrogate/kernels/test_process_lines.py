@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.hyperparameters import Hyperparameters
 from skhypershap.surrogate.kernels import line_tables, process_lines
 from skhypershap.surrogate.kernels.forest import Table, flatten, ranks_of
 from skhypershap.surrogate.kernels.tree_walk import plan_walk
-from skhypershap.surrogate.process import predict_flat
+from skhypershap.surrogate.process import ProductProcess, predict_flat
 from skhypershap.surrogate.trees import flat_forest
 
 MANY = np.arange(1000) / 999
@@ -155,3 +156,27 @@ def test_cells_are_where_the_forest_says(model):
         expected = np.arange(len(ends)) + shift
         keep = filled[expected]
         np.testing.assert_array_equal(ranks_of(forest, vectors)[0][keep], expected[keep])
+
+
+@pytest.mark.parametrize("length", [0.05, 0.3, 2.0, 30.0])
+def test_scores_at_grid_values_follow_from_fewer_nodes(length):
+    """The slow twin: the process itself at each grid value."""
+    generator = np.random.default_rng(0)
+    X = generator.random((40, 2))
+    learned = Hyperparameters(np.array([length, 1.0]), 1.0, 1e-3)
+    process = ProductProcess(hyperparameters=learned).fit(X, np.sin(7 * X[:, 0]) + X[:, 1])
+    plan = line_tables.plan_lines(process.flat_, [None, None])
+    room = line_tables.room_of(plan, 1)
+    n_nodes = np.diff(plan.first_node)
+    assert (n_nodes[0] < line_tables.GRID) == (length > 1)
+    point = generator.random(2)
+    for column in range(2):
+        vectors = np.tile(point, (line_tables.GRID, 1))
+        vectors[:, column] = np.linspace(0, 1, line_tables.GRID)
+        other = 1 - column
+        process_lines._set(plan, other, point[other], room.factors[other])
+        process_lines._multiply_others(plan, room, column)
+        process_lines._set_grid_scores(-1.0, plan, room, column)
+        expected = predict_flat(process.flat_, vectors) - process.flat_.offset
+        tolerance = line_tables.PRECISION if n_nodes[column] < line_tables.GRID else 1e-9
+        np.testing.assert_allclose(-room.scores, expected, atol=tolerance)
