@@ -1,6 +1,6 @@
 """The default surrogate: the mean of extra trees and a product-kernel process, both on normal ranks.
 
-f(x) = g^-1(w P(x) + (1 - w) T(x)), where g maps scores to normal ranks (`RankWarp`), T is the
+f(x) = g^-1(w P(x) + (1 - w) T(x)), where g maps scores to widened ranks (`RankWarp`), T is the
 forest's and P the process's prediction of g(score). As g^-1 does not decrease, the best blend by the
 mean of ranks is the best by f: games that take a maximum or a minimum work in ranks and apply
 `warp_.to_scores` once at the end. Means (several baselines, the variance) are taken after g^-1.
