@@ -1,6 +1,6 @@
 """The default surrogate: the mean of extra trees and a product-kernel process, both on normal ranks.
 
-f(x) = g^-1(w P(x) + (1 - w) T(x)), where g maps scores to normal ranks (`RankWarp`), T is the
+f(x) = g^-1(w P(x) + (1 - w) T(x)), where g maps scores to widened ranks (`RankWarp`), T is the
 forest's and P the process's prediction of g(score). As g^-1 does not decrease, the best blend by the
 mean of ranks is the best by f: games that take a maximum or a minimum work in ranks and apply
 `warp_.to_scores` once at the end. Means (several baselines, the variance) are taken after g^-1.
@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -130,10 +132,11 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         if self.parts != "process" or self.process_ is None:
             self.forest_ = ExtraTreesRegressor(
                 self.n_trees, random_state=self.random_state, n_jobs=self.n_jobs
-            ).fit(X, y if self.process_ is None else ranks)
-            self.forest_.n_jobs = (
-                1  # threads add up trees in any order, which changes the last digits
-            )
+            ).fit(X, y if self.process_ is None else ndtri((rankdata(y) - 0.5) / len(y)))
+            # Threads add up trees in any order, which changes the last digits.
+            self.forest_.n_jobs = 1
+            if self.process_ is not None:
+                _relabel(self.forest_, X, ranks)
         return self
 
     @property
@@ -159,3 +162,16 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             scores: Scores = self.forest_.predict(X)
             return scores
         return self.warp_.to_scores(self.predict_ranks(X))
+
+
+def _relabel(forest: ExtraTreesRegressor, X: Vectors, targets: Scores) -> None:
+    """Let leaves predict the means of other targets than those that the trees were grown on.
+
+    Trees are grown on plain normal ranks: many splits are equally good, and rounding would decide
+    between them if scores were merely shifted.
+    """
+    for tree in (one.tree_ for one in forest.estimators_):
+        leaves = tree.apply(X.astype(np.float32))
+        totals = np.bincount(leaves, targets, tree.node_count)
+        counts = np.bincount(leaves, minlength=tree.node_count)
+        tree.value[:, 0, 0] = totals / np.maximum(counts, 1)

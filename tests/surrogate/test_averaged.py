@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from scipy.stats import norm, rankdata
 
 from skhypershap.surrogate import averaged
 from skhypershap.surrogate.averaged import WarpedMean
@@ -29,12 +28,12 @@ def test_powers_of_two_scale_exactly(parts):
     np.testing.assert_array_equal(other, 2.0**30 * one)
 
 
-def test_an_order_keeping_change_that_opens_no_gap_changes_nothing_in_ranks():
+def test_how_far_outliers_lie_changes_nothing_in_ranks():
     X, y = _problem()
-    y = norm.ppf((rankdata(y) - 0.5) / len(y))
-    model = WarpedMean(random_state=0)
-    one, other = (model.fit(X, targets).predict_ranks(X) for targets in (y, y + y**3 / 50))
-    np.testing.assert_array_equal(one, other)
+    model, ranks = WarpedMean(random_state=0), []
+    for penalty in (1e3, 1e10):
+        ranks.append(model.fit(X, np.where(np.arange(len(y)) < 3, -penalty, y)).predict_ranks(X))
+    np.testing.assert_array_equal(*ranks)
 
 
 def test_trees_alone_where_the_process_cannot_be_fitted(monkeypatch):
@@ -63,3 +62,16 @@ def test_a_little_beyond_the_best_of_a_group_is_not_in_the_next_group(lacks_one)
         X = X[(X[:, 0] == 1) | (X[:, 1] == 0)]
     model = WarpedMean([0, 1], random_state=0).fit(X, X[:, 2] + 2 * X[:, 1])
     assert model.predict([[0, 0, 1.0]])[0] == pytest.approx(1.0, abs=0.25)
+
+
+def test_leaves_predict_the_means_of_warped_targets():
+    X, y = _problem()
+    model = WarpedMean(random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.forest_.predict(X), model.warp_.to_ranks(y), atol=1e-12)
+
+
+def test_an_offset_changes_predictions_by_rounding_only():
+    X, y = _problem()
+    model = WarpedMean(random_state=0)
+    one, other = (model.fit(X, y + offset).predict(X / 2) - offset for offset in (0.0, 2.0**20))
+    np.testing.assert_allclose(other, one, rtol=1e-5)
