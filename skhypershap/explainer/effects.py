@@ -60,11 +60,10 @@ class EffectCurves(ExplainerBase):
             choice). Pairs also have `hyperparameter_2`, `value_2` and `position_2`. With `n_bootstrap`
             there are `low` and `high`, which span the score and 90 % of the resamples.
 
-            `attrs` are those of `explain`, and "full_score" (the best score of all, NaN without
-            the profile), "incumbent_score",
-            "baseline" and "incumbent" (configurations), "baseline_position" and "incumbent_position"
-            (for each hyperparameter that is active), and "scale" ("linear", "log", "choices" or
-            "quantiles", for each hyperparameter).
+            `attrs` are those of `explain`, and "full_score" (the best score of all, NaN without the
+            profile), "incumbent_score", "baseline" and "incumbent" (configurations),
+            "baseline_position" and "incumbent_position" (for each hyperparameter that is active), and
+            "scale" ("linear", "log", "choices" or "quantiles", for each hyperparameter).
 
         Raises
         ------

@@ -174,8 +174,9 @@ class NextSteps(ExplainerBase):
             coalition = np.isin(np.arange(len(names)), subset.members)
             good = good_ranges(context, [held], fitted.incumbent, share, coalition).ranges
         if not hasattr(self, "search_"):
-            space = restricted(self.space_, tuned, held, constants=True)
-            return space if good is None else narrowed_space(space, self.space_, good)
+            if good is not None:
+                return narrowed_space(self.space_, tuned, held, good)
+            return restricted(self.space_, tuned, held, constants=True)
         search = reduced(
             unwrap(self.search_), self.space_, tuned, held, clauses=fitted.trials.inferred
         )
