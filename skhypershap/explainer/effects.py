@@ -105,7 +105,7 @@ class EffectCurves(ExplainerBase):
         >>> explainer.fit(*load_iris(return_X_y=True)).effects("max_depth", held="best").round(2)
           hyperparameter  value  held  score  position
         0      max_depth      1  best   0.67       0.0
-        1      max_depth      2  best   0.95       1.0
+        1      max_depth      2  best   0.93       1.0
         2      max_depth      3  best   0.96       2.0
         3      max_depth      4  best   0.96       3.0
         4      max_depth      5  best   0.96       4.0
