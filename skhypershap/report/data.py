@@ -245,10 +245,16 @@ def _subsets(findings: Findings) -> list[Data]:
                     number_text(row["gain"]),
                     words.MISSING if share is None else f"{share:.0%}",
                 ],
-                "values": words.config_text(row.get("configuration") or {}),
+                "values": _values_to_set(row["configuration"]),
             }
         )
     return rows
+
+
+def _values_to_set(configuration: Any) -> str:
+    """The values of a subset; with several baselines the different ones, for each baseline."""
+    configs = configuration if isinstance(configuration, list) else [configuration]
+    return "; ".join(dict.fromkeys(map(words.config_text, configs)))
 
 
 def _predictions(table: pd.DataFrame) -> Data:
