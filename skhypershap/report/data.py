@@ -202,7 +202,7 @@ def _configurations(findings: Findings) -> Data:
         f"baseline {i + 1}" if several else "baseline" for i in range(len(findings.baselines))
     ]
     configs = [*findings.baselines, findings.incumbent]
-    names = dict.fromkeys(name for config in configs for name in config)
+    names = dict.fromkeys([*findings.names, *(name for config in configs for name in config)])
     rows = [
         {"name": name, "texts": [_text_in(config, name) for config in configs]} for name in names
     ]
