@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
         "importances",
         "intervals",
         "reduced",
+        "ranges",
         "joint",
         "startup",
         "truth",

@@ -11,7 +11,7 @@ import numpy as np
 from ConfigSpace.hyperparameters import UniformFloatHyperparameter, UniformIntegerHyperparameter
 from scipy.stats import loguniform, randint, rv_discrete, uniform
 
-from skhypershap.advice.good_ranges import GoodRange
+from skhypershap.advice.good_ranges import ROUNDING, GoodRange
 from skhypershap.advice.reduced_search import fewer_drawn, readable_dicts, space_attribute
 from skhypershap.space.distributions import choices_of
 from skhypershap.space.domains import META_KEY, all_numbers, domain_of
@@ -225,7 +225,8 @@ def narrowed_space(
         space = cs.ConfigurationSpace(name=space.name, meta=space.meta)
         space.add(items)
     others = [one for name, one in good.items() if name not in shorter]
-    best = {one.name: one.best for one in others if one.best is not None}
+    varying = [one for one in ranges if one.name in space and one.name not in shorter]
+    best = {one.name: one.best for one in varying if one.best is not None}
     for name, value in best.items():  # ConfigSpace refuses clauses that forbid the default
         number = domain_of(whole[name]).encode([value])[0]
         space[name].default_value = configspace_value(space[name], number)
@@ -256,5 +257,7 @@ def _rest(item: Any, good: GoodRange) -> list[Any]:
         numbers = all_numbers(item)
         dropped = [configspace_value(item, n) for n in numbers[~good.holds(numbers)]]
         return [cs.ForbiddenInClause(item, dropped)] if dropped else []
-    low, high = (configspace_value(item, number) for number in good.ends)
+    # ConfigSpace rounds the default, which may lie at an end.
+    ends = (max(good.ends[0] - ROUNDING, 0.0), min(good.ends[1] + ROUNDING, 1.0))
+    low, high = (configspace_value(item, number) for number in ends)
     return [cs.ForbiddenLessThanClause(item, low), cs.ForbiddenGreaterThanClause(item, high)]

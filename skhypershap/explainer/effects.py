@@ -14,7 +14,7 @@ from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.games.effects import HELD, Effects, bootstrap_effects, effects_of
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.axes import axis_of, own_positions, scale_of
-from skhypershap.space.encoding import Config, player_names
+from skhypershap.space.encoding import Config, encode, player_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class EffectCurves(ExplainerBase):
         n_points : int, default=50
             How many values of each hyperparameter, at least 2. All of them if it has no more, or if they
             have no order; otherwise a grid on its own scale, in which the values of the baseline, the
-            incumbent and the best configuration replace their neighbours.
+            incumbent and, with the profile, the best configuration replace their neighbours.
         n_bootstrap : int, optional
             Number of resamples of the trials, on each of which the surrogate is refitted.
 
@@ -60,7 +60,8 @@ class EffectCurves(ExplainerBase):
             choice). Pairs also have `hyperparameter_2`, `value_2` and `position_2`. With `n_bootstrap`
             there are `low` and `high`, which span the score and 90 % of the resamples.
 
-            `attrs` are those of `explain`, and "full_score" (the best score of all), "incumbent_score",
+            `attrs` are those of `explain`, and "full_score" (the best score of all, NaN without
+            the profile), "incumbent_score",
             "baseline" and "incumbent" (configurations), "baseline_position" and "incumbent_position"
             (for each hyperparameter that is active), and "scale" ("linear", "log", "choices" or
             "quantiles", for each hyperparameter).
@@ -146,12 +147,16 @@ class EffectCurves(ExplainerBase):
         fitted = self.fitted_
         space = fitted.trials.space
         baselines = [dict(config) for config in (baselines or fitted.baselines)]
+        own = fitted.trials.defaults.legality(fitted.trials.searched_space).fill(
+            encode(fitted.trials.searched_space, [*baselines, fitted.incumbent], unknown=True)
+        )
+        scores = fitted.surrogate.predict_filled(own)
         positions = [own_positions(space, config) for config in baselines]
         one = len(baselines) == 1
         return {
-            "baseline_score": float(np.mean(fitted.predict_score(baselines))),
+            "baseline_score": float(np.mean(scores[:-1])),
             "full_score": full_score,
-            "incumbent_score": float(fitted.predict_score([fitted.incumbent])[0]),
+            "incumbent_score": float(scores[-1]),
             **fitted.attrs_for(baselines),
             "baseline": baselines[0] if one else baselines,
             "incumbent": dict(fitted.incumbent),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhypershap.arrays import Floats, Scores, Vectors
+from skhypershap.arrays import Scores, Vectors
 from skhypershap.games.candidates import Candidates, candidates_of
 from skhypershap.games.lines import Line, activated, grid_of, is_active
 from skhypershap.games.profile import ProfileSearch, along_first, legal_points
@@ -45,14 +45,11 @@ class Effects(NamedTuple):
     effects : list of Effect
         One for each line.
     full_score : float
-        v of tuning everything, which no profile is better than.
-    optimum : ndarray of shape (n_columns,)
-        The filled vector that attains it.
+        v of tuning everything, which no profile is better than; NaN where no profile was asked for.
     """
 
     effects: list[Effect]
     full_score: float
-    optimum: Floats
 
 
 def lines_through(
@@ -76,7 +73,9 @@ def effects_of(
     held: Sequence[str],
     n_points: int,
 ) -> Effects:
-    """Curves of hyperparameters and pairs through the baselines, the incumbent and the optimum.
+    """Curves of hyperparameters and pairs through the baselines and the incumbent.
+
+    With a profile they go through the optimum, too, at which it has its best score.
 
     Parameters
     ----------
@@ -91,8 +90,12 @@ def effects_of(
     n_points : int
         Of each hyperparameter; at least 2.
     """
-    search = _search(context, baselines, incumbent, exact=True)
-    own = np.vstack([context.filled([*baselines, incumbent]), search.optimum])
+    context = context.with_samples(["tunability", "sensitivity"])
+    own = context.filled([*baselines, incumbent])
+    search = None
+    if "best" in held:
+        search = ProfileSearch(context, own[0], known=own[1:])
+        own = np.vstack([own, search.optimum])
     lines = lines_through(context, names, n_points, own)
     return _along(context, baselines, incumbent, lines, held, search)
 
@@ -107,7 +110,10 @@ def effects_of_draw(
 ) -> Effects:
     """The same lines on one resample of the trials; module-level so that it can be pickled."""
     context = context.resampled(draw)
-    search = _search(context, baselines, incumbent, exact=False)
+    search = None
+    if "best" in held:
+        own = context.filled([*baselines, incumbent])
+        search = ProfileSearch(context, own[0], known=own[1:], exact=False)
     return _along(context, baselines, incumbent, lines, held, search)
 
 
@@ -129,32 +135,28 @@ def bootstrap_effects(
     )
 
 
-def _search(
-    context: GameContext, baselines: Sequence[Config], incumbent: Config, *, exact: bool
-) -> ProfileSearch:
-    filled = context.filled([*baselines, incumbent])
-    return ProfileSearch(context, filled[0], known=filled[1:], exact=exact)
-
-
 def _along(
     context: GameContext,
     baselines: Sequence[Config],
     incumbent: Config,
     lines: Sequence[Line],
     held: Sequence[str],
-    search: ProfileSearch,
+    search: ProfileSearch | None,
 ) -> Effects:
+    donors = np.empty((0, len(context.trials.space)))
+    if context.trials.space.conditions:
+        donors = candidates_of("tunability", context._replace(optimizer="refine")).vectors
     candidates = candidates_of("sensitivity", context) if "average" in held else None
     found = []
     for line in lines:
         scores = {
-            "baseline": _held_at(context, baselines, line, search.candidates),
-            "incumbent": _held_at(context, [incumbent], line, search.candidates),
+            "baseline": _held_at(context, baselines, line, donors),
+            "incumbent": _held_at(context, [incumbent], line, donors),
         }
         if candidates is not None:
             mean = functools.partial(average_along, context, candidates)
             scores["average"] = _along_longer(mean, line)
-        if "best" in held:
+        if search is not None:
             # The others are configurations that tuning could choose, too.
             gains = [
                 _along_longer(search.curve, line),
@@ -162,7 +164,8 @@ def _along(
             ]
             scores["best"] = search.sign * np.fmax.reduce(gains)
         found.append(Effect(line, {how: scores[how] for how in held}))
-    return Effects(found, search.sign * search.best_gain, search.optimum)
+    full_score = np.nan if search is None else search.sign * search.best_gain
+    return Effects(found, full_score)
 
 
 def _along_longer(scores_of: Callable[[Line], Scores], line: Line) -> Scores:

@@ -21,6 +21,7 @@ from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.curves import curves, fast_scores
 
 N_POOL = 256  # of the best candidates, which are tried at each point
+N_FROM = 96  # of these, from which the optimum of everything is searched
 N_STARTS = 2  # of the searches at a point of one hyperparameter; a pair has one
 N_OPTIMA = 64  # found at some points, which are tried at all others
 ROUNDS = 2  # of trying
@@ -111,7 +112,8 @@ class ProfileSearch:
         if exact and self.context.n_players <= MOST_EXACT:
             found = coalition_optima("tunability", self.context, self.baseline, {})
             return found.points[-1], self.sign * float(found.values[-1])
-        starts = self.candidates[self._pool(np.arange(len(self.gains)))]
+        pool = self._pool(np.arange(len(self.gains)))
+        starts = self.candidates[pool[np.argsort(-self.gains[pool], kind="stable")[:N_FROM]]]
         moved, gains = self._ascend(starts, np.tile(self.taken, (len(starts), 1)))
         best = int(np.argmax(gains))
         return (moved[best], float(gains[best])) if gains[best] > gain else (vector, gain)
