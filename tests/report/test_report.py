@@ -156,6 +156,12 @@ def test_wrong_arguments_raise_before_anything_is_computed(explainer, arguments,
         explainer.report(**arguments)
 
 
+def test_missing_folder_raises_before_anything_is_computed(explainer, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(explainer), "explain", None)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        explainer.report(tmp_path / "nowhere" / "report.html")
+
+
 def test_wrong_title_and_missing_fit_raise(explainer):
     with pytest.raises(TypeError, match="title"):
         explainer.report(title=3)
