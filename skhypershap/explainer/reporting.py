@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.explainer.base import game_context
@@ -72,7 +73,7 @@ class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
         TypeError
             If `title` is not text.
         OSError
-            If the file cannot be written.
+            If the file cannot be written; a missing folder is noticed before anything is computed.
         sklearn.exceptions.NotFittedError
             Before fit.
 
@@ -105,6 +106,8 @@ class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
         check_n_bootstrap(n_bootstrap)
         if title is not None and not isinstance(title, str):
             raise TypeError(f"title must be text; got {type(title).__name__}.")
+        if path is not None and not Path(path).absolute().parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {str(Path(path).absolute().parent)!r}.")
         fitted, players = self.fitted_, self.hyperparameter_names_
         explanation = self.explain(names, order=min(2, len(players)), n_bootstrap=n_bootstrap)
         columns = columns_of(list(fitted.trials.space))

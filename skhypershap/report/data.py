@@ -15,6 +15,7 @@ from skhypershap.report.curves import curves_data
 from skhypershap.report.words import finite, number_text, value_text
 
 LEVEL = 0.9  # of the intervals
+ROUNDING = 1e-9  # of the largest value: smaller ones are errors of rounding
 MAX_POINTS = 1000  # trials in the plot of predictions, so that the file stays small
 
 Data = dict[str, Any]
@@ -137,7 +138,7 @@ def _facts(findings: Findings) -> list[dict[str, str]]:
     if "tunability" in attrs["full_score"]:
         full = attrs["full_score"]["tunability"]
         facts.append((f"{metric} that tuning may reach, predicted", number_text(full, 4)))
-    facts.append(("R² of the surrogate, held out", number_text(attrs["surrogate_score"], 2)))
+    facts.append(("R² of the surrogate, held out", number_text(attrs["surrogate_score"])))
     return [{"name": name, "text": text} for name, text in facts]
 
 
@@ -149,6 +150,7 @@ def _games(findings: Findings) -> list[Data]:
     attrs = findings.attrs
     games = []
     for game, part in rows.groupby("game", sort=False):
+        least = ROUNDING * part["value"].abs().max()
         games.append(
             {
                 "game": str(game),
@@ -160,23 +162,26 @@ def _games(findings: Findings) -> list[Data]:
                 "baseline_score": finite(attrs["baseline_score"][game]),
                 "full_score": finite(attrs["full_score"][game]),
                 "exact": bool(attrs["exact"][game]),
-                "rows": [_row(row, position) for row in part.to_dict("records")],
+                "rows": [_row(row, position, least) for row in part.to_dict("records")],
             }
         )
     return games
 
 
-def _row(row: Mapping[str, Any], position: Mapping[str, int]) -> Data:
+def _row(row: Mapping[str, Any], position: Mapping[str, int], least: float) -> Data:
+    """A row of the frame; in its text and kind, numbers below `least` are zero."""
     members = [position[name] for name in row["hyperparameters"]]
     low, high = finite(row.get("low")), finite(row.get("high"))
+    value = 0.0 if abs(row["value"]) <= least else float(row["value"])
+    ends = [0.0 if end is not None and abs(end) <= least else end for end in (low, high)]
     return {
         "label": row["interaction"],
         "members": members,
         "value": finite(row["value"]),
         "low": low,
         "high": high,
-        "kind": words.kind_of(members, row["value"], low, high),
-        "text": [number_text(row["value"]), number_text(low), number_text(high)],
+        "kind": words.kind_of(members, value, *ends),
+        "text": [number_text(value), *map(number_text, ends)],
     }
 
 
@@ -202,7 +207,7 @@ def _configurations(findings: Findings) -> Data:
         f"baseline {i + 1}" if several else "baseline" for i in range(len(findings.baselines))
     ]
     configs = [*findings.baselines, findings.incumbent]
-    names = dict.fromkeys(name for config in configs for name in config)
+    names = dict.fromkeys([*findings.names, *(name for config in configs for name in config)])
     rows = [
         {"name": name, "texts": [_text_in(config, name) for config in configs]} for name in names
     ]
@@ -245,10 +250,16 @@ def _subsets(findings: Findings) -> list[Data]:
                     number_text(row["gain"]),
                     words.MISSING if share is None else f"{share:.0%}",
                 ],
-                "values": words.config_text(row.get("configuration") or {}),
+                "values": _values_to_set(row["configuration"]),
             }
         )
     return rows
+
+
+def _values_to_set(configuration: Any) -> str:
+    """The values of a subset; with several baselines the different ones, for each baseline."""
+    configs = configuration if isinstance(configuration, list) else [configuration]
+    return "; ".join(dict.fromkeys(map(words.config_text, configs)))
 
 
 def _predictions(table: pd.DataFrame) -> Data:

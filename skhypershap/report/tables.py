@@ -109,18 +109,10 @@ def path_table(data: Data) -> str:
 
 def subsets_table(data: Data) -> str:
     """The best hyperparameters of each size, and the values to set."""
-    head = ["best subset", "size", "gain", "share"]
-    has_values = any(row["values"] for row in data["subsets"])
+    head = ["best subset", "size", "gain", "share", "values to set"]
     rows = [
-        (
-            row["label"],
-            len(row["members"]),
-            *row["text"],
-            *([row["values"]] if has_values else []),
-        )
-        for row in data["subsets"]
+        (row["label"], len(row["members"]), *row["text"], row["values"]) for row in data["subsets"]
     ]
-    head += ["values to set"] if has_values else []
     return table("If only so many are tuned", head, rows, numbers=(1, 2, 3))
 
 

@@ -49,6 +49,13 @@ def browser() -> str:
     return shutil.which("chromium") or ""
 
 
+def check_starts(chromium: str) -> None:
+    """Raise if a browser is there that cannot open a page, in a container without rights, say."""
+    options = ["--headless", "--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    if not ran([chromium, *options, "--dump-dom", "data:text/html,ready"]):
+        raise SkippedError(f"{chromium} cannot be started here")
+
+
 def check_node() -> None:
     """Install the packages that drive the browser, unless they are there."""
     if not shutil.which("node") or not shutil.which("npm"):
@@ -72,6 +79,7 @@ def main() -> int:
     try:
         check_node()
         chromium = browser()
+        check_starts(chromium)
     except SkippedError as reason:
         print(f"Browser tests skipped: {reason}.")
         return 0

@@ -156,6 +156,12 @@ def test_wrong_arguments_raise_before_anything_is_computed(explainer, arguments,
         explainer.report(**arguments)
 
 
+def test_missing_folder_raises_before_anything_is_computed(explainer, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(explainer), "explain", None)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        explainer.report(tmp_path / "nowhere" / "report.html")
+
+
 def test_wrong_title_and_missing_fit_raise(explainer):
     with pytest.raises(TypeError, match="title"):
         explainer.report(title=3)
@@ -226,6 +232,24 @@ def test_words_are_in_the_page_without_scripts(report):
 
 def test_all_numbers_are_finite(report):
     assert all(map(math.isfinite, numbers_in(report.to_dict())))
+
+
+def test_errors_of_rounding_are_zero_in_words_only():
+    explainer = fitted(condition=True, choices=("rbf", "poly", "linear"), n_trials=60)
+    table = explainer.explain("tunability").set_index("interaction")["value"]
+    (game,) = explainer.report(games="tunability", n_bootstrap=None).to_dict()["games"]
+    least = 1e-9 * table.abs().max()
+    for row in game["rows"]:
+        assert row["value"] == table[row["label"]]
+        assert (row["kind"] == "nothing") == (row["text"][0] == "0") == (abs(row["value"]) <= least)
+
+
+def test_hyperparameter_that_is_inactive_in_both_configurations_is_listed():
+    explainer = fitted(condition=True, baseline={"kernel": "poly"}, n_trials=60)
+    assert "x0" not in explainer.baseline_
+    rows = explainer.report(games="ablation", n_bootstrap=None).to_dict()["configurations"]["rows"]
+    assert [row["name"] for row in rows] == explainer.hyperparameter_names_
+    assert rows[explainer.hyperparameter_names_.index("x0")]["texts"][0] == "inactive"
 
 
 def test_explainer_is_not_changed(explainer):

@@ -72,7 +72,8 @@ function switchOffFlatteners() {
 function frameOf(axis, width) {
   const scores = heldNow().flatMap(({ held }) => axis.curves[held] ?? []).filter((s) => s !== null);
   const least = Math.min(...scores), most = Math.max(...scores);
-  const margin = 0.06 * (most - least) || Math.abs(most) * 0.01 || 1;
+  const differ = most - least > rounding(least, most);
+  const margin = differ ? 0.06 * (most - least) : Math.abs(most) * 0.01 || 1;
   const [low, high] = [least - margin, most + margin];
   const marks = ticks(low, high, 5);
   const left = roomFor(marks.map((value) => tickText(value, marks)), 90) + 10;

@@ -81,9 +81,12 @@ function number(value, digits = 3) {
   return String(Number(value.toPrecision(digits)));
 }
 
+// Differences below this are errors of rounding.
+const rounding = (low, high) => 1e-12 * Math.max(Math.abs(low), Math.abs(high));
+
 function ticks(low, high, count = 4) {
   const rough = (high - low) / count;
-  if (!(rough > 0) || !Number.isFinite(rough)) return [low];
+  if (!(rough > rounding(low, high)) || !Number.isFinite(rough)) return [low];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((s) => s >= rough * 0.999);
   const found = [];

@@ -13,7 +13,7 @@ function trust(width) {
   const { measured, predicted, outlier } = data.predictions;
   if (!measured.length) return [html("p", { class: "note" }, "No trial was held out.")];
   let [low, high] = rim([...measured, ...predicted]);
-  const margin = 0.04 * (high - low) || 1;
+  const margin = high - low > rounding(low, high) ? 0.04 * (high - low) : Math.abs(high) * 0.01 || 1;
   low -= margin;
   high += margin;
   const height = Math.min(380, Math.max(260, width * 0.7)), bottom = height - 40, right = width - 12;
