@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 POINTS_PER_INCH = 72
 LETTER_WIDTH = 0.6  # of the fonts' average letter, in multiples of the font size
 ROW_HEIGHT = 1.25  # of a line of text, in multiples of the font size
-MIN_FONT = 4.0  # points; nothing is written smaller
+MIN_FONT = 3.5  # points; nothing is written smaller
 LARGE = 900, 680  # points; fonts grow in figures that are larger than this, as on a poster
 TOP = "_small print"  # label of the axis that holds it
 PAD = 12  # points that `tight_layout` leaves around axes
