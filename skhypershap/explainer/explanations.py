@@ -13,7 +13,7 @@ from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.fitted import BIAS
 from skhypershap.frames import coalitions_frame, explanation_frame
 from skhypershap.games.optimizer_bias import OptimizerComparison, comparison_of
-from skhypershap.games.setting import GAMES, GameContext
+from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
 from skhypershap.games.value_function import GameSpec, value_function
 from skhypershap.interactions.bootstrap import bootstrap, check_n_bootstrap
 from skhypershap.interactions.indices import IndexSpec
@@ -199,7 +199,7 @@ class Explanations(ExplainerBase):
         DataFrame of 2^d rows
             `coalition` (tuple of str), `size` (int) and `value` (a score, in units of the metric;
             for sensitivity the variance), sorted by size and then by position in
-            `hyperparameter_names_`.
+            `hyperparameter_names_`. `attrs` hold "metric", "direction" and "game".
 
         Raises
         ------
@@ -240,7 +240,9 @@ class Explanations(ExplainerBase):
                 "hyperparameters with groups=."
             )
         values = value_function(game_spec, context).all_scores()
-        return coalitions_frame(values, list(context.players))
+        table = coalitions_frame(values, list(context.players))
+        table.attrs = {**self.fitted_.attrs, "game": game}
+        return table
 
     def game(
         self,
@@ -328,8 +330,11 @@ class Explanations(ExplainerBase):
         Returns
         -------
         shapiq.InteractionValues
-            In units of the metric, positive is better. Player i is the i-th of
-            `hyperparameter_names_`; groups are in the order of their first members.
+            In units of the metric, positive is better. Player i is the i-th of `feature_names`, which are
+            `hyperparameter_names_`, or groups in the order of their first members; its methods that
+            plot show these names. `baseline_value` is the predicted score of the baseline, for
+            sensitivity 0. Where the metric is minimised the score is negated, so that it grows by the
+            values.
 
         Raises
         ------
@@ -367,7 +372,8 @@ class Explanations(ExplainerBase):
         )
         game_specs = self.fitted_.game_specs([game], baseline, config)
         (explained,) = _solved(game_specs, context, index_spec)
-        return as_interaction_values(explained, context.n_players)
+        sign = sign_of_gain(game, self.fitted_.trials)
+        return as_interaction_values(explained, list(context.players), sign)
 
     def predict_score(self, configs: Any) -> np.ndarray:
         """Predict the scores of configurations with the surrogate.

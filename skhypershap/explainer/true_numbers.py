@@ -316,7 +316,9 @@ class TrueNumbers(ExplainerBase):
         scores = fitted.trials.scores
         n_measured = len(scores) - len(fitted.held_out)
         predicted = np.append(fitted.held_out, np.full(n_measured, np.nan))
-        return predictions_frame(scores, predicted, outliers(scores))
+        table = predictions_frame(scores, predicted, outliers(scores))
+        table.attrs = dict(fitted.attrs)
+        return table
 
     def _learn(self: Self, added: Measurements) -> Self:
         """Add measured trials and fit again; nothing changes if that fails."""

@@ -35,6 +35,7 @@ def reserve_rows(ax: Axes, names: Sequence[str]) -> np.ndarray:
     rows = rows_of(ax, names)
     for one in shared_with(ax, "y"):
         one.tick_params(axis="y", length=0, labelsize=0.1)
+        as_it_is(*one.get_yticklabels())
     return rows
 
 
@@ -79,6 +80,6 @@ def _wrapping(of_names: Any, width: int) -> Any:
     from matplotlib.ticker import FuncFormatter
 
     name_at: Callable[[float, int | None], str] = of_names
-    formatter = FuncFormatter(lambda y, position: wrapped(name_at(y, position), width))
+    formatter: Any = FuncFormatter(lambda y, position: wrapped(name_at(y, position), width))
     formatter.of_names = of_names
     return formatter

@@ -15,15 +15,14 @@ from skhypershap.frames import SEPARATOR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axes._secondary_axes import SecondaryAxis
     from matplotlib.figure import Figure
     from matplotlib.text import Text
-    from matplotlib.transforms import Bbox
+    from matplotlib.transforms import BboxBase
 
 POINTS_PER_INCH = 72
 LETTER_WIDTH = 0.6  # of the fonts' average letter, in multiples of the font size
 ROW_HEIGHT = 1.25  # of a line of text, in multiples of the font size
-MIN_FONT = 4.0  # points; nothing is written smaller
+MIN_FONT = 3.5  # points; nothing is written smaller
 LARGE = 900, 680  # points; fonts grow in figures that are larger than this, as on a poster
 TOP = "_small print"  # label of the axis that holds it
 PAD = 12  # points that `tight_layout` leaves around axes
@@ -179,7 +178,7 @@ def slot_size(ax: Axes) -> tuple[float, float]:
     )
 
 
-def _points(ax: Axes, box: Bbox) -> tuple[float, float]:
+def _points(ax: Axes, box: BboxBase) -> tuple[float, float]:
     dpi = figure_of(ax).dpi
     return box.width / dpi * POINTS_PER_INCH, box.height / dpi * POINTS_PER_INCH
 
@@ -189,7 +188,8 @@ def font_size(ax: Axes, setting: str = "ytick.labelsize") -> float:
     import matplotlib as mpl
     from matplotlib.font_manager import FontProperties
 
-    size = float(FontProperties(size=mpl.rcParams[setting]).get_size_in_points())
+    setting_of: Any = mpl.rcParams
+    size = float(FontProperties(size=setting_of[setting]).get_size_in_points())
     return size * _growth(ax)
 
 
@@ -227,7 +227,7 @@ class Heading:
 
 
 def finish(
-    axes: Sequence[Axes],
+    axes: Sequence[Axes] | np.ndarray,
     headings: Sequence[Heading],
     *,
     fit: Callable[[int], None] | None = None,
@@ -300,7 +300,7 @@ def _write(heading: Heading, ax: Axes, width: float) -> None:
     as_it_is(*_headings_of(ax))
 
 
-def _hidden_axis(ax: Axes) -> SecondaryAxis:
+def _hidden_axis(ax: Axes) -> Any:
     top = ax.secondary_xaxis("top", label=TOP)
     top.set_xticks([])
     top.tick_params(which="both", length=0, labeltop=False)

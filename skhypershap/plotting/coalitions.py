@@ -155,7 +155,8 @@ def _gains(frame: pd.DataFrame, members: list[tuple[str, ...]]) -> np.ndarray:
             "result of coalition_values()."
         )
     values = frame["value"].to_numpy(dtype=float)
-    return (values - values[members.index(())]) * (-1 if lower_is_better(frame) else 1)
+    is_loss = lower_is_better(frame) and frame.attrs.get("game") != "sensitivity"
+    return (values - values[members.index(())]) * (-1 if is_loss else 1)
 
 
 def _members_of(cell: Any) -> tuple[str, ...]:

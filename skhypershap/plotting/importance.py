@@ -147,7 +147,7 @@ def _fit(rows: pd.DataFrame, ax: Axes) -> None:
         as_it_is(*legend.get_texts())
 
 
-def _free_corner(rows: pd.DataFrame, ax: Axes) -> str:
+def _free_corner(rows: pd.DataFrame, ax: Axes) -> Any:
     """The first corner that bars and whiskers leave free."""
     columns = [name for name in ("value", "low", "high") if name in rows]
     ends = rows[columns].assign(zero=0.0)

@@ -226,14 +226,14 @@ def _write_numbers(ax: Axes, matrix: np.ndarray) -> None:
     for (row, column), number in zip(cells, texts, strict=True):
         value = matrix[row, column]
         mesh = alone if row == column else pairs
-        colour = mesh.to_rgba(abs(value) if row == column else value)[:3]
+        red, green, blue, _ = mesh.to_rgba(abs(value) if row == column else value)
         text = ax.text(
             column,
             row,
             number,
             fontsize=font,
             visible=bool(font >= MIN_NUMBER),
-            color=text_on(colour),
+            color=text_on((red, green, blue)),
             horizontalalignment="center",
             verticalalignment="center",
         )

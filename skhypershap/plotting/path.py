@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
@@ -24,7 +24,6 @@ from skhypershap.plotting._text import (
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.axes._secondary_axes import SecondaryAxis
 
 COLUMNS = ("step", "hyperparameter", "from", "to", "score", "gain")
 SOURCE = "ablation_path()"
@@ -86,7 +85,7 @@ def plot_path(
     if max_rows < 1:
         raise ValueError(f"max_rows must be at least 1; got {max_rows!r}.")
     bars = _bars(frame, int(max_rows), end)
-    names = [name for name, *_ in bars]
+    names = [bar.name for bar in bars]
     if ax is None:
         letters = min(widest(names), 40) + min(widest(_notes(bars)), 40)
         ax = new_axes(1, 4.4 + 0.075 * letters, 1.6 + 0.3 * len(bars))[0]
@@ -97,7 +96,7 @@ def plot_path(
     better = ", lower is better" if lower_is_better(frame) else ""
     ax.set_xlabel(f"{frame.attrs.get('metric', 'score')}{better}")
     fit_axis_labels(ax)
-    first, last = pair_of_numbers(float(bars[0][2]), float(bars[-1][2]))
+    first, last = pair_of_numbers(bars[0].end, bars[-1].end)
     small_print = (
         f"{metric}: {first} at the baseline → {last} in the {end}",
         "ablation path: the change with the largest gain first",
@@ -115,8 +114,26 @@ def plot_path(
     return ax
 
 
-Bar = tuple[str, float, float, float | None, str]
-"""The name of a row, the score before and after it, its gain and what changes."""
+class Bar(NamedTuple):
+    """A row of the waterfall.
+
+    Attributes
+    ----------
+    name : str
+        Its label.
+    start, end : float
+        The scores before and after the change.
+    gain : float or None
+        None at the ends of the path.
+    change : str
+        The values before and after.
+    """
+
+    name: str
+    start: float
+    end: float
+    gain: float | None
+    change: str
 
 
 def _bars(frame: pd.DataFrame, max_rows: int, end: str) -> list[Bar]:
@@ -124,19 +141,20 @@ def _bars(frame: pd.DataFrame, max_rows: int, end: str) -> list[Bar]:
     frame = frame.sort_values("step", kind="stable")
     start = float(frame["score"].iloc[0])
     taken = set(map(str, frame["hyperparameter"]))
-    bars: list[Bar] = [(_unlike(taken, START), start, start, None, "")]
+    bars = [Bar(_unlike(taken, START), start, start, None, "")]
     changes = frame.iloc[1:]
     shown = changes if len(changes) <= max_rows + 1 else changes.iloc[:max_rows]
     before = start
     for name, old, new, score, gain in zip(*(shown[column] for column in COLUMNS[1:]), strict=True):
         change = f"({value_text(old)} → {value_text(new)})"
-        bars.append((str(name), before, float(score), float(gain), change))
+        bars.append(Bar(str(name), before, float(score), float(gain), change))
         before = float(score)
     last = float(frame["score"].iloc[-1])
     rest = changes.iloc[len(shown) :]
     if len(rest):
-        bars.append((EARLIER.format(len(rest)), before, last, float(rest["gain"].sum()), ""))
-    return [*bars, (_unlike(taken, end), last, last, None, "")]
+        gain = float(rest["gain"].sum())
+        bars.append(Bar(EARLIER.format(len(rest)), before, last, gain, ""))
+    return [*bars, Bar(_unlike(taken, end), last, last, None, "")]
 
 
 def _unlike(taken: set[str], name: str) -> str:
@@ -153,8 +171,8 @@ def _notes(bars: list[Bar]) -> list[str]:
 
 
 def _draw(bars: list[Bar], ax: Axes) -> None:
-    names = [name for name, *_ in bars]
-    starts, ends = ([bar[which] for bar in bars] for which in (1, 2))
+    names = [bar.name for bar in bars]
+    starts, ends = [bar.start for bar in bars], [bar.end for bar in bars]
     rows = reserve_rows(ax, names).tolist()
     colours = [ink(ax, 0.7) if gain is None else gain_colour(ax, gain) for *_, gain, _ in bars]
     widths = [end - start for start, end in zip(starts, ends, strict=True)]
@@ -176,7 +194,7 @@ def _draw(bars: list[Bar], ax: Axes) -> None:
         ax.spines[side].set_visible(False)
 
 
-def _write_notes(ax: Axes, names: list[str], notes: list[str]) -> SecondaryAxis:
+def _write_notes(ax: Axes, names: list[str], notes: list[str]) -> Any:
     """Label the rows at the right, too, with an axis of their own that layouts see."""
     right = ax.secondary_yaxis("right")
     right.set_yticks(rows_of(ax, names), labels=notes)

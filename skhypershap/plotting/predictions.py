@@ -93,11 +93,20 @@ def _draw(scores: np.ndarray, outlier: np.ndarray, ax: Axes) -> int:
     area = (0.45 * font_size(ax)) ** 2
     blue, orange = gain_colour(ax, 1), gain_colour(ax, -1)
     alpha = float(np.clip(15 / np.sqrt(len(scores)), 0.25, 0.8))
-    ax.scatter(*scores[~outlier].T, s=area, color=blue, alpha=alpha, linewidths=0, label="trial")
+    ax.scatter(
+        scores[~outlier, 0],
+        scores[~outlier, 1],
+        s=area,
+        color=blue,
+        alpha=alpha,
+        linewidths=0,
+        label="trial",
+    )
     if outlier.any():
         shown = np.clip(scores[outlier], low, high)
         ax.scatter(
-            *shown.T,
+            shown[:, 0],
+            shown[:, 1],
             s=1.8 * area,
             marker="D",
             facecolors="none",

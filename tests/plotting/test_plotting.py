@@ -8,29 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from plot_frames import table_of
 
-from skhypershap.frames import explanation_frame, summarize
-from skhypershap.interactions.solve import Explained
+from skhypershap.frames import summarize
 from skhypershap.plotting import plot_importance, plot_interactions
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
-def table_of(n_players, order=2, game="tunability", prefix="a", **attrs):
-    random = np.random.default_rng(0)
-    names = [f"{prefix}{number}" for number in range(n_players)]
-    interactions = {
-        members: random.normal() / 4 ** len(members)
-        for size in range(1, order + 1)
-        for members in itertools.combinations(range(n_players), size)
-    }
-    explained = Explained(game, "FSII", interactions, 0.0, 1.0, 1.0)
-    attrs = {"metric": "accuracy", "direction": "maximize", **attrs}
-    return explanation_frame([[explained]], names, attrs, stacked=False)
 
 
 def overlapping(texts):
@@ -54,12 +35,12 @@ def cut_off(ax):
 )
 def test_importance_shows_each_row_once_without_overlap(n_players, order, prefix):
     table = table_of(n_players, order, prefix=prefix)
-    ax = plot_importance(table)
+    ax = plot_importance(table, max_rows=len(table))
     labels = ax.get_yticklabels()
     by_size = table.reindex(table["value"].abs().sort_values(ascending=False).index)
-    assert [label.get_text() for label in labels] == by_size["interaction"].tolist()
-    widths = sorted(patch.get_width() for patch in ax.patches if patch.get_height() > 0)
-    widths = [width for width in widths if np.isfinite(width) and width != 0]
+    shown = [label.get_text().replace("\n", " ") for label in labels]
+    assert shown == by_size["interaction"].tolist()
+    widths = sorted(patch.get_width() for patch in ax.patches)
     np.testing.assert_allclose(widths, np.sort(table["value"]))
     assert not overlapping(labels)
     assert not cut_off(ax)
@@ -68,17 +49,36 @@ def test_importance_shows_each_row_once_without_overlap(n_players, order, prefix
 
 @pytest.mark.parametrize("n_players", [2, 5, 8, 14])
 @pytest.mark.parametrize("prefix", ["h", "columntransformer__num__step_"])
-def test_interactions_plot_is_symmetric_heatmap(n_players, prefix):
+def test_interactions_plot_has_pairs_above_and_singles_on_the_diagonal(n_players, prefix):
     table = table_of(n_players, prefix=prefix)
     ax = plot_interactions(table)
-    matrix = ax.collections[0].get_array().reshape(n_players, n_players)
-    np.testing.assert_array_equal(matrix, matrix.T)
+    pairs, alone = (mesh.get_array().reshape(n_players, n_players) for mesh in ax.collections)
     names = [label.get_text() for label in ax.get_yticklabels()]
     values = table.set_index("interaction")["value"]
-    np.testing.assert_allclose(np.diag(matrix), values[names])
+    np.testing.assert_allclose(np.diag(alone), values[names].abs())
+    assert alone.count() == n_players
+    rows, columns = np.nonzero(~np.ma.getmaskarray(pairs))
+    assert (rows < columns).all()
+    assert len(rows) == n_players * (n_players - 1) / 2
+    for row, column in zip(rows, columns, strict=True):
+        both = {f"{names[row]} × {names[column]}", f"{names[column]} × {names[row]}"}
+        assert pairs[row, column] == values[list(both & set(values.index))].item()
     assert not overlapping(ax.texts)
     assert not overlapping(ax.get_yticklabels())
     assert not cut_off(ax)
+
+
+def test_colours_of_pairs_are_symmetric_about_zero_and_do_not_depend_on_singles():
+    table = table_of(4)
+    largest = table.loc[table["order"] == 2, "value"].abs().max()
+    for factor in (1, 100):
+        grown = table.assign(value=table["value"].where(table["order"] == 2, factor))
+        mesh = plot_interactions(grown).collections[0]
+        assert mesh.get_clim() == (-largest, largest)
+        low, middle, high = (mesh.to_rgba(side * largest)[:3] for side in (-1, 0, 1))
+        assert middle == pytest.approx((1, 1, 1), abs=0.02)
+        assert low[0] > low[2]  # orange
+        assert high[2] > high[0]  # blue
 
 
 def test_given_axes_are_used_and_returned():
@@ -96,7 +96,84 @@ def test_labels_name_metric_direction_and_index():
     timed = table_of(3, metric="fit_time", direction="minimize")
     assert plot_importance(timed).get_xlabel() == "gain in fit_time, lower is better"
     assert plot_importance(table_of(3, game="sensitivity")).get_xlabel() == "variance of accuracy"
-    assert plot_interactions(table_of(3)).get_title() == "tunability (FSII)"
+
+
+def heading(ax):
+    """Title and small print, without line breaks."""
+    small = [child.get_xlabel() for child in ax.child_axes]
+    return " ".join("\n".join([ax.get_title(), *small]).split())
+
+
+def test_title_is_a_sentence_and_the_index_is_in_the_small_print():
+    ax = plot_importance(table_of(3))
+    assert "What tuning each hyperparameter gains in accuracy" in heading(ax)
+    assert "FSII" not in ax.get_title()
+    assert "accuracy: 0.91 at the baseline → 0.98 at its best" in heading(ax)
+    assert "tunability · FSII values" in heading(ax)
+    assert "costs in accuracy" in heading(plot_importance(table_of(3, game="mistunability")))
+    assert "makes accuracy vary" in heading(plot_importance(table_of(3, game="sensitivity")))
+    assert "gains in accuracy" in heading(plot_importance(table_of(3, game="ablation")))
+    assert "in the score" in heading(plot_importance(table_of(3, metric=None)))
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_bars", "last"), [(15, 15, None), (16, 16, None), (20, 16, 5)]
+)
+def test_importance_joins_what_exceeds_max_rows(n_rows, n_bars, last):
+    table = table_of(n_rows, order=1)
+    ax = plot_importance(table)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(ax.patches) == len(labels) == n_bars
+    if last:
+        assert labels[-1] == f"{last} others"
+        smallest = table["value"].abs().nsmallest(last).index
+        assert ax.patches[-1].get_width() == pytest.approx(table.loc[smallest, "value"].sum())
+    total = sum(patch.get_width() for patch in ax.patches)
+    assert total == pytest.approx(table["value"].sum())
+
+
+@pytest.mark.parametrize("max_rows", [0, -1, 2.5, "all", True])
+def test_max_rows_out_of_range_raises(max_rows):
+    with pytest.raises(ValueError, match="max_rows must be"):
+        plot_importance(table_of(3), max_rows=max_rows)
+
+
+@pytest.mark.parametrize("plot", [plot_importance, plot_interactions])
+def test_several_games_are_small_multiples(plot):
+    games = ["tunability", "sensitivity", "mistunability"]
+    table = pd.concat([table_of(3, game=game) for game in games])
+    scores = {"tunability": 0.9, "sensitivity": 0.0, "mistunability": 0.9}
+    table.attrs = {"metric": "accuracy", "baseline_score": scores, "full_score": scores}
+    axes = plot(table)
+    assert axes.shape == (3,)
+    assert len(axes[0].figure.axes) == 3
+    for ax, game in zip(axes, games, strict=True):
+        assert game in heading(ax)
+    _, given = plt.subplots(3, 1, figsize=(6, 12), layout="constrained")
+    assert (plot(table, ax=given) == given).all()
+    with pytest.raises(ValueError, match=r"3 panels \(tunability, sensitivity, mistunability\)"):
+        plot(table, ax=given[0])
+
+
+@pytest.mark.parametrize("first", ["tunability", "mistunability"])
+def test_bars_and_whiskers_keep_to_their_names_on_a_shared_axis(first):
+    table = pd.concat([table_of(4, order=1), table_of(4, order=1, game="mistunability")])
+    shuffled = np.where(table["game"] == "mistunability", -table["value"] * 3 + 0.1, table["value"])
+    table = table.assign(value=shuffled, low=shuffled - 0.01, high=shuffled + 0.01)
+    _, axes = plt.subplots(1, 2, sharey=True, layout="constrained")
+    games = sorted(["tunability", "mistunability"], key=lambda game: game != first)
+    for ax, game in zip(axes, games, strict=True):
+        plot_importance(table[table["game"] == game], ax=ax)
+    axes[0].figure.canvas.draw()
+    names = [label.get_text() for label in axes[0].get_yticklabels()]
+    for ax, game in zip(axes, games, strict=True):
+        values = table[table["game"] == game].set_index("interaction")["value"]
+        for patch in ax.patches:
+            name = names[round(patch.get_y() + patch.get_height() / 2)]
+            assert patch.get_width() == pytest.approx(values[name])
+        for segment in ax.collections[0].get_segments():
+            assert segment[:, 0].mean() == pytest.approx(values[names[round(segment[0, 1])]])
+        assert ax.get_ylim() == (3.5, -0.5)
 
 
 def test_zero_values_can_be_plotted():
@@ -117,8 +194,8 @@ def test_unusable_table_raises(plot):
             plot(table_of(3, order=3).query("order == 3"))
     with pytest.raises(ValueError, match="no rows"):
         plot(table[:0])
-    with pytest.raises(ValueError, match=r"several games \(tunability, sensitivity\)"):
-        plot(pd.concat([table, table.assign(game="sensitivity")]))
+    with pytest.raises(ValueError, match="several rows of the same interaction"):
+        plot(pd.concat([table, table]))
 
 
 class TestDraws:
@@ -162,10 +239,14 @@ class TestDraws:
 
 
 @pytest.mark.parametrize("plot", [plot_importance, plot_interactions])
-def test_several_data_sets_raise(plot):
+def test_several_data_sets_are_small_multiples(plot):
     table = pd.concat([table_of(3).assign(dataset=name) for name in ("all", "adult")])
-    with pytest.raises(ValueError, match=r"several data sets \(all, adult\)"):
-        plot(table)
+    table.attrs = table_of(3).attrs
+    axes = plot(table)
+    assert axes.shape == (2,)
+    assert "all" in heading(axes[0])
+    assert "adult" in heading(axes[1])
+    assert "baseline" not in heading(axes[1]), "the attrs are those of the aggregate"
     assert plot(table[table["dataset"] == "adult"]).get_title()
 
 

@@ -1,0 +1,169 @@
+"""Draw the pictures of the documentation: `docs/conf.py` runs this at each build.
+
+Pictures, and the page that shows them, go to `docs/_pictures`. `python docs/make_pictures.py` draws them
+without Sphinx, and the picture of the README, too, which is kept in the repository.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+
+matplotlib.use("Agg")  # pictures go to files
+
+import matplotlib.pyplot as plt
+from scipy.stats import loguniform, randint, uniform
+from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from skhypershap import HyperSHAPExplainer, plotting
+
+DOCS = Path(__file__).parent
+
+
+class Picture(NamedTuple):
+    """A section of the page: a heading, the line that draws it, and what can be seen."""
+
+    name: str
+    needs: str
+    code: str
+    text: str
+
+
+PICTURES = [
+    Picture(
+        "importance",
+        "explain",
+        "plot_importance(explainer.explain(n_bootstrap=20))",
+        "What tuning each hyperparameter and each pair gains, and 90 % intervals. Several games or data "
+        "sets are drawn side by side; `max_rows=` limits the bars.",
+    ),
+    Picture(
+        "interactions",
+        "explain",
+        "plot_interactions(explainer.explain())",
+        "Pairs in colour, blue for more together and orange for less; single hyperparameters in grey "
+        "beside their names.",
+    ),
+    Picture(
+        "network",
+        "explain",
+        "plot_network(explainer.explain(n_bootstrap=20))",
+        "The same as a graph. A pale line may be zero.",
+    ),
+    Picture(
+        "coalitions",
+        "coalition_values",
+        "plot_coalitions(explainer.coalition_values())",
+        "What tuning only some hyperparameters gains: the best of each size, then single ones. "
+        "`best_subsets()` is drawn the same way.",
+    ),
+    Picture(
+        "path",
+        "ablation_path",
+        "plot_path(explainer.ablation_path())",
+        "From the baseline to the best trial, the change with the largest gain first.",
+    ),
+    Picture(
+        "effect",
+        "effects",
+        'EffectDisplay.from_explainer(explainer, ["learning_rate", "max_leaf_nodes"])',
+        "How the score changes along hyperparameters. Displays mark the baseline and the best trial.",
+    ),
+    Picture(
+        "surface",
+        "effects",
+        'SurfaceDisplay.from_explainer(explainer, ("learning_rate", "max_leaf_nodes"))',
+        "The same over a pair.",
+    ),
+    Picture(
+        "predictions",
+        "predictions",
+        "plot_predictions(explainer.predictions())",
+        "Whether the surrogate can be trusted.",
+    ),
+    Picture(
+        "history",
+        "history",
+        "plot_history(explainer.history())",
+        "Whether more trials would change the answer.",
+    ),
+]
+
+
+def explained() -> HyperSHAPExplainer:
+    """The search whose explanation the pictures show."""
+    X, y = load_breast_cancer(return_X_y=True)
+    search = RandomizedSearchCV(
+        HistGradientBoostingClassifier(max_iter=30, random_state=0),
+        {
+            "learning_rate": loguniform(0.01, 1),
+            "max_leaf_nodes": randint(2, 40),
+            "min_samples_leaf": randint(2, 60),
+            "l2_regularization": loguniform(1e-4, 10),
+            "max_features": uniform(0.1, 0.9),
+        },
+        n_iter=60,
+        scoring="neg_log_loss",
+        cv=3,
+        random_state=0,
+    )
+    return HyperSHAPExplainer(search, n_samples=2000, random_state=0).fit(X, y)
+
+
+def draw_pictures(folder: Path) -> None:
+    """Draw every picture whose frame this version has, and write the page that shows them."""
+    folder.mkdir(exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the surrogate: the search is short
+        names = {**vars(plotting), "explainer": explained()}
+        sections = [
+            section(picture, names, folder)
+            for picture in PICTURES
+            if hasattr(HyperSHAPExplainer, picture.needs)
+        ]
+    (folder / "gallery.txt").write_text("\n".join(sections))
+
+
+def section(picture: Picture, names: dict, folder: Path) -> str:
+    """Draw a picture, and return its section of the page."""
+    eval(picture.code, names)
+    plt.gcf().savefig(folder / f"{picture.name}.png", dpi=100)
+    plt.close("all")
+    return (
+        f"## {picture.name.capitalize()}\n\n{picture.text}\n\n```python\n{picture.code}\n```\n\n"
+        f"![{picture.text}](_pictures/{picture.name}.png)\n"
+    )
+
+
+def draw_readme_picture(path: Path) -> None:
+    """The bars of the README's search."""
+    search = RandomizedSearchCV(
+        make_pipeline(StandardScaler(), SVC()),
+        {
+            "svc__C": loguniform(1e-3, 1e3),
+            "svc__gamma": loguniform(1e-4, 1e1),
+            "svc__kernel": ["rbf", "poly", "sigmoid"],
+        },
+        n_iter=100,
+        random_state=0,
+        scoring="accuracy",
+    )
+    baseline = {"svc__gamma": 1 / 13}
+    explainer = HyperSHAPExplainer(search, baseline=baseline, random_state=0)
+    explainer.fit(*load_wine(return_X_y=True))
+    plotting.plot_importance(explainer.explain("tunability", order=2)).figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    draw_pictures(DOCS / "_pictures")
+    if "--readme" in sys.argv:
+        draw_readme_picture(DOCS / "tunability.png")
