@@ -114,10 +114,9 @@ def path_frame(rows: Sequence[Mapping[str, Any]], attrs: Mapping[str, Any]) -> p
             },
             "score": [float(row["score"]) for row in rows],
             "gain": [float(row["gain"]) for row in rows],
-            "configuration": _objects([row["configuration"] for row in rows]),
         }
     )
-    table.attrs = dict(attrs)
+    table.attrs = {**attrs, "configurations": [dict(row["configuration"]) for row in rows]}
     return table
 
 

@@ -99,9 +99,9 @@ class RangesAndPaths(EffectCurves):
         -------
         DataFrame of n_changes + 1 rows
             `step` (0 is the baseline), `hyperparameter` (None at step 0; of changes made together
-            "a × b", with tuples as values), `from`, `to`, `score` (predicted, after the step), `gain`
-            (of the step, positive is better) and `configuration` (dict, after the step). Gains sum to
-            that of the ablation game. `attrs` are those of `effects`.
+            "a × b", with tuples as values), `from`, `to`, `score` (predicted, after the step) and `gain`
+            (of the step, positive is better). Gains sum to that of the ablation game. `attrs` are those
+            of `effects`, and `configurations`: a dict per row, after the step.
 
         Raises
         ------

@@ -179,7 +179,7 @@ def test_random_search_draws_within_good_ranges():
 def test_path_ends_at_the_configuration_and_sums_to_the_ablation(mixed_space, mixed_trials):
     explainer = HyperSHAPExplainer(mixed_space, n_samples=64, random_state=0).fit(*mixed_trials)
     path = explainer.ablation_path()
-    columns = ["step", "hyperparameter", "from", "to", "score", "gain", "configuration"]
+    columns = ["step", "hyperparameter", "from", "to", "score", "gain"]
     assert path.columns.tolist() == columns
     assert path["step"].tolist() == list(range(len(path)))
     assert path.loc[0, "hyperparameter"] is None
@@ -187,9 +187,9 @@ def test_path_ends_at_the_configuration_and_sums_to_the_ablation(mixed_space, mi
     ablation = explainer.explain("ablation")
     assert path["gain"].sum() == pytest.approx(ablation["value"].sum(), abs=1e-9)
     assert path["score"].iloc[-1] == pytest.approx(ablation.attrs["full_score"], abs=1e-9)
-    assert path["configuration"].iloc[-1] == explainer.incumbent_
+    assert path.attrs["configurations"][-1] == explainer.incumbent_
     np.testing.assert_allclose(
-        explainer.predict_score(path["configuration"].tolist()), path["score"], atol=1e-9
+        explainer.predict_score(path.attrs["configurations"]), path["score"], atol=1e-9
     )
     present = dict(explainer.baseline_)
     for row in path.iloc[1:].itertuples():
@@ -199,7 +199,7 @@ def test_path_ends_at_the_configuration_and_sums_to_the_ablation(mixed_space, mi
             gains.append(explainer.predict_score([{**present, name: value}])[0])
         assert row.score == pytest.approx(max(gains), abs=1e-9)  # the largest gain first
         present[row.hyperparameter] = row.to
-        assert present == pytest.approx(row.configuration)
+        assert present == pytest.approx(path.attrs["configurations"][row.step])
 
 
 def test_path_to_a_partial_configuration_minimised():
@@ -220,7 +220,7 @@ def test_path_switches_children_on_with_their_parent():
     explainer = memorised(space, lambda config: config.get("gamma", 1) + 0.1 * config["size"])
     path = explainer.ablation_path()
     assert path["hyperparameter"].tolist() == [None, "kernel", "size"]
-    assert path["configuration"].tolist() == [
+    assert path.attrs["configurations"] == [
         {"kernel": "linear", "size": 0},
         {"kernel": "rbf", "gamma": 3, "size": 0},
         {"kernel": "rbf", "gamma": 3, "size": 2},
