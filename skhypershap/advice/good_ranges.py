@@ -15,6 +15,7 @@ from skhypershap.space.domains import Choices, Quantiles, domain_of
 from skhypershap.space.encoding import Config
 
 N_POINTS = 50  # of a hyperparameter with more values
+N_FINER = 8  # parts of a step of the grid in which the profile crosses what is needed
 ROUNDING = 1e-9  # relative, of gains that are compared and of numbers at an end
 
 
@@ -47,6 +48,11 @@ class GoodRange(NamedTuple):
     best: Any
     kept: Floats
     ends: tuple[float, float] | None
+
+    @property
+    def keeps_some(self) -> bool:
+        """Whether there is a value that is kept."""
+        return self.ends is not None or len(self.kept) > 0
 
     def holds(self, numbers: Floats) -> Booleans:
         """Whether numbers of the hyperparameter are kept."""
@@ -100,8 +106,35 @@ def good_ranges(
         own = np.append(filled[:, column], search.optimum[column])
         grid = grid_of(hyperparameter, N_POINTS, own)
         gains = search.curve(Line((column,), (grid,)))
+        if hyperparameter.size > N_POINTS and not isinstance(domain_of(hyperparameter), Choices):
+            grid, gains = _refined(search, column, hyperparameter, grid, gains, needed)
         found.append(_range_of(space, column, grid, gains, needed, [*baselines, incumbent], best))
     return GoodRanges(found, search.sign * search.best_gain)
+
+
+def _refined(
+    search: ProfileSearch,
+    column: int,
+    hyperparameter: Any,
+    grid: Floats,
+    gains: Scores,
+    needed: float,
+) -> tuple[Floats, Scores]:
+    """The profile with more points where it crosses what is needed."""
+    good = np.nan_to_num(gains, nan=-np.inf) >= needed
+    steps = np.arange(1, N_FINER) / N_FINER
+    crossings = np.flatnonzero(good[1:] != good[:-1])
+    finer = np.ravel([grid[i] + steps * (grid[i + 1] - grid[i]) for i in crossings])
+    domain = domain_of(hyperparameter)
+    if isinstance(domain, Quantiles):  # extra values have whole cells
+        finer = finer[finer > domain.start]
+    if not len(finer):
+        return grid, gains
+    finer = np.setdiff1d(domain.encode(domain.decode(finer)), grid)
+    both = np.concatenate([grid, finer])
+    found = np.concatenate([gains, search.curve(Line((column,), (finer,)))])
+    order = np.argsort(both, kind="stable")
+    return both[order], found[order]
 
 
 def _range_of(

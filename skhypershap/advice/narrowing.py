@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import ConfigSpace as cs  # noqa: N813
@@ -13,12 +12,15 @@ from scipy.stats import loguniform, randint, rv_discrete, uniform
 
 from skhypershap.advice.good_ranges import ROUNDING, GoodRange
 from skhypershap.advice.reduced_search import fewer_drawn, readable_dicts, space_attribute
+from skhypershap.space.conditions import names_in
 from skhypershap.space.distributions import choices_of
 from skhypershap.space.domains import META_KEY, all_numbers, domain_of
 from skhypershap.space.encoding import configspace_value
+from skhypershap.space.restriction import restricted
 from skhypershap.trials.search_space import dicts_of
 
 MANY = 1000  # values of a discrete distribution that are listed
+LEAST = 0.1  # of a range that is kept; clauses that forbid more would make sampling slow
 
 
 class Truncated:
@@ -85,7 +87,7 @@ def narrowed_search(search: Any, space: cs.ConfigurationSpace, ranges: Sequence[
     attribute = space_attribute(search)
     form = getattr(search, attribute)
     entries = dicts_of(form)
-    narrow = {one.name: one for one in ranges if one.width > 0 and one.width < 1}
+    narrow = {one.name: one for one in ranges if one.keeps_some and one.width < 1}
     found = []
     for entry, readable in zip(entries, readable_dicts(search, entries), strict=True):
         new = {
@@ -194,55 +196,77 @@ def _resized(dimension: Any, low: Any, high: Any) -> Any:
 
 
 def narrowed_space(
-    space: cs.ConfigurationSpace, whole: cs.ConfigurationSpace, ranges: Sequence[GoodRange]
+    whole: cs.ConfigurationSpace,
+    tuned: Collection[str],
+    held: Mapping[str, Any],
+    ranges: Sequence[GoodRange],
 ) -> cs.ConfigurationSpace:
-    """A space within good ranges.
+    """The space of some hyperparameters within good ranges, all others constant.
 
     Parameters
     ----------
-    space : ConfigSpace.ConfigurationSpace
-        Of our own making: it is changed where nothing else can be done.
     whole : ConfigSpace.ConfigurationSpace
-        The space that numbers of the ranges refer to.
+        The whole space.
+    tuned, held
+        As `free` and `fixed` of `restricted`.
     ranges : sequence of GoodRange
         As in `narrowed_search`.
 
     Returns
     -------
     ConfigSpace.ConfigurationSpace
-        Uniform ranges are shorter if there are no conditions and clauses. Otherwise, and of choices,
-        the rest is forbidden.
+        What no condition or clause is about has fewer values; of the others the rest is forbidden,
+        unless so little is kept that sampling would take long.
     """
-    good = {one.name: one for one in ranges if one.name in space and 0 < one.width < 1}
-    is_plain = not space.conditions and not space.forbidden_clauses
-    shorter = {
-        name: _shorter(space[name], one)
+    good = {one.name: one for one in ranges if one.keeps_some and one.width < 1}
+    involved = _involved(whole)
+    smaller = {
+        name: _smaller(whole[name], one)
         for name, one in good.items()
-        if is_plain and _is_plain_range(space[name]) and one.ends is not None
+        if name not in involved and META_KEY not in (whole[name].meta or {})
     }
-    if shorter:
-        items = [shorter.get(name, copy.deepcopy(item)) for name, item in space.items()]
-        space = cs.ConfigurationSpace(name=space.name, meta=space.meta)
-        space.add(items)
-    others = [one for name, one in good.items() if name not in shorter]
-    varying = [one for one in ranges if one.name in space and one.name not in shorter]
-    best = {one.name: one.best for one in varying if one.best is not None}
-    for name, value in best.items():  # ConfigSpace refuses clauses that forbid the default
-        number = domain_of(whole[name]).encode([value])[0]
-        space[name].default_value = configspace_value(space[name], number)
+    replaced = {name: item for name, item in smaller.items() if item is not None}
+    space = restricted(whole, tuned, held, constants=True, replaced=replaced)
+    others = [one for one in ranges if one.name in space and one.name not in replaced]
+    if all(one.name not in good for one in others):
+        return space
+    for one in others:  # ConfigSpace refuses clauses that forbid the default
+        if one.best is not None:
+            number = domain_of(whole[one.name]).encode([one.best])[0]
+            space[one.name].default_value = configspace_value(space[one.name], number)
     for one in others:
-        space.add(_rest(space[one.name], one))
+        if one.name in good and one.width >= LEAST:
+            space.add(_rest(space[one.name], one))
     return space
 
 
-def _is_plain_range(item: Any) -> bool:
-    kinds = (UniformFloatHyperparameter, UniformIntegerHyperparameter)
-    return isinstance(item, kinds) and META_KEY not in (item.meta or {})
+def _involved(space: cs.ConfigurationSpace) -> set[str]:
+    """Hyperparameters that conditions or clauses are about."""
+    parents = {parent.name for name in space for parent in space.parents_of[name]}
+    clauses = {name for clause in space.forbidden_clauses for name in names_in(clause)}
+    return parents | clauses
+
+
+def _smaller(item: Any, good: GoodRange) -> Any:
+    """The hyperparameter with the values that are kept; None where it cannot be made."""
+    if isinstance(item, (UniformFloatHyperparameter, UniformIntegerHyperparameter)):
+        return _shorter(item, good) if good.ends is not None else None
+    if not isinstance(item, (cs.CategoricalHyperparameter, cs.OrdinalHyperparameter)):
+        return None
+    kept = [configspace_value(item, number) for number in good.kept]
+    if len(kept) == 1:
+        return cs.Constant(item.name, kept[0], meta=item.meta)
+    number = domain_of(item).encode([good.best])[0]
+    default = kept[0] if np.isnan(number) else configspace_value(item, number)
+    if isinstance(item, cs.OrdinalHyperparameter):
+        return type(item)(item.name, kept, default_value=default, meta=item.meta)
+    weights = item.probabilities[np.rint(good.kept).astype(int)].tolist()
+    return type(item)(item.name, kept, weights=weights, default_value=default, meta=item.meta)
 
 
 def _shorter(item: Any, good: GoodRange) -> Any:
     """A uniform range between two values, with the best one as its default."""
-    default = good.best if good.best is not None else item.default_value
+    default = item.default_value if good.best is None else good.best
     default = min(max(default, good.low), good.high)
     if good.low == good.high:
         return cs.Constant(item.name, good.low, meta=item.meta)

@@ -17,8 +17,18 @@ from skhypershap.space.encoding import Config, decode
 from skhypershap.surrogate.blends import position_of
 
 
+def optima_of_all(game_spec: GameSpec, context: GameContext) -> list[Refined]:
+    """Values of all coalitions and what attains it, for each baseline of a game that is no variance."""
+    context = context_for(game_spec, context)
+    starts = context.filled(game_spec.baselines)
+    return [coalition_optima(game_spec.game, context, start, game_spec.config) for start in starts]
+
+
 def subset_configs(
-    game_spec: GameSpec, context: GameContext, subsets: Sequence[Subset], *, exact: bool
+    game_spec: GameSpec,
+    context: GameContext,
+    subsets: Sequence[Subset],
+    optima: Sequence[Refined] | None,
 ) -> list[Any]:
     """For each subset the values that attain its v.
 
@@ -28,8 +38,8 @@ def subset_configs(
         The game that the subsets are the best of.
     subsets : sequence of Subset
         By size; where they were grown, each holds the one before it.
-    exact : bool
-        Whether all coalitions were compared.
+    optima : sequence of Refined or None
+        Those of all coalitions, for each baseline; None if subsets were grown.
 
     Returns
     -------
@@ -42,8 +52,8 @@ def subset_configs(
         return [None] * len(subsets)
     context = context_for(game_spec, context)
     found = [
-        _configs_for(game_spec, context, baseline, subsets, exact=exact)
-        for baseline in game_spec.baselines
+        _configs_for(game_spec, context, baseline, subsets, None if optima is None else optima[row])
+        for row, baseline in enumerate(game_spec.baselines)
     ]
     return found[0] if len(found) == 1 else [list(configs) for configs in zip(*found, strict=True)]
 
@@ -53,15 +63,15 @@ def _configs_for(
     context: GameContext,
     baseline: Config,
     subsets: Sequence[Subset],
-    *,
-    exact: bool,
+    optima: Refined | None,
 ) -> list[Config]:
     """The values of each subset, with one baseline."""
     start = context.filled([baseline])[0]
     members = [np.isin(np.arange(context.n_players), subset.members) for subset in subsets]
-    coalitions = None if exact else np.array(members)
-    optima = coalition_optima(game_spec.game, context, start, game_spec.config, coalitions)
-    if exact:
+    if optima is None:
+        coalitions = np.array(members)
+        optima = coalition_optima(game_spec.game, context, start, game_spec.config, coalitions)
+    else:
         rows = np.array([position_of(subset.members) for subset in subsets])
         optima = Refined(optima.values[rows], optima.points[rows])
     points = _of_best_so_far(optima, subsets)

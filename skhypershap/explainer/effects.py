@@ -60,11 +60,10 @@ class EffectCurves(ExplainerBase):
             choice). Pairs also have `hyperparameter_2`, `value_2` and `position_2`. With `n_bootstrap`
             there are `low` and `high`, which span the score and 90 % of the resamples.
 
-            `attrs` are those of `explain`, and "full_score" (the best score of all, NaN without
-            the profile), "incumbent_score",
-            "baseline" and "incumbent" (configurations), "baseline_position" and "incumbent_position"
-            (for each hyperparameter that is active), and "scale" ("linear", "log", "choices" or
-            "quantiles", for each hyperparameter).
+            `attrs` are those of `explain`, and "full_score" (the best score of all, NaN without the
+            profile), "incumbent_score", "baseline" and "incumbent" (configurations),
+            "baseline_position" and "incumbent_position" (for each hyperparameter that is active), and
+            "scale" ("linear", "log", "choices" or "quantiles", for each hyperparameter).
 
         Raises
         ------
@@ -106,7 +105,7 @@ class EffectCurves(ExplainerBase):
         >>> explainer.fit(*load_iris(return_X_y=True)).effects("max_depth", held="best").round(2)
           hyperparameter  value  held  score  position
         0      max_depth      1  best   0.67       0.0
-        1      max_depth      2  best   0.95       1.0
+        1      max_depth      2  best   0.93       1.0
         2      max_depth      3  best   0.96       2.0
         3      max_depth      4  best   0.96       3.0
         4      max_depth      5  best   0.96       4.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from skhypershap.advice.good_ranges import good_ranges
 from skhypershap.advice.narrowing import narrowed_search, narrowed_space
 from skhypershap.advice.reduced_search import reduced
-from skhypershap.advice.subset_configs import subset_configs
+from skhypershap.advice.subset_configs import optima_of_all, subset_configs
 from skhypershap.advice.subsets import Subset, Subsets, best_subsets, check_share
 from skhypershap.advice.verification import measured
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.frames import interaction_name, subsets_frame, verified_frame
 from skhypershap.games.candidates import best_config
-from skhypershap.games.setting import GameContext
+from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.games.value_function import value_function
 from skhypershap.space.encoding import Config, as_configs
 from skhypershap.space.restriction import restricted
@@ -93,9 +94,14 @@ class NextSteps(ExplainerBase):
         {'max_depth': 4}
         """
         context = game_context(self)
-        found = self._best_subsets(game, baseline, context)
         (game_spec,) = self.fitted_.game_specs([game], baseline)
-        configs = subset_configs(game_spec, context, found.best, exact=found.exact)
+        v, optima = value_function(game_spec, context), None
+        if GAMES[game].reduce != "variance" and context.n_players <= self.max_exact:
+            optima = optima_of_all(game_spec, context)
+            values = np.mean([part.values for part in optima], axis=0)
+            v = replace(v, scores=lambda coalitions: values)
+        found = best_subsets(v, self.max_exact)
+        configs = subset_configs(game_spec, context, found.best, optima)
         table = subsets_frame(found.best, list(context.players), found.best[-1].gain, configs)
         table.attrs = {
             "baseline_score": found.baseline_score,
@@ -174,8 +180,9 @@ class NextSteps(ExplainerBase):
             coalition = np.isin(np.arange(len(names)), subset.members)
             good = good_ranges(context, [held], fitted.incumbent, share, coalition).ranges
         if not hasattr(self, "search_"):
-            space = restricted(self.space_, tuned, held, constants=True)
-            return space if good is None else narrowed_space(space, self.space_, good)
+            if good is not None:
+                return narrowed_space(self.space_, tuned, held, good)
+            return restricted(self.space_, tuned, held, constants=True)
         search = reduced(
             unwrap(self.search_), self.space_, tuned, held, clauses=fitted.trials.inferred
         )

@@ -60,9 +60,9 @@ class RangesAndPaths(EffectCurves):
         >>> search = GridSearchCV(DecisionTreeClassifier(random_state=0), grid)
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
         >>> explainer.fit(*load_iris(return_X_y=True)).good_ranges()
-             hyperparameter   low  high       choices  width
-        0         max_depth  None  None  [2, 3, 4, 5]   0.80
-        1  min_samples_leaf  None  None    [1, 5, 20]   0.75
+             hyperparameter   low  high    choices  width
+        0         max_depth  None  None  [3, 4, 5]   0.60
+        1  min_samples_leaf  None  None        [1]   0.25
         """
         context = game_context(self)
         check_share(share)
@@ -134,7 +134,7 @@ class RangesAndPaths(EffectCurves):
         >>> path[["step", "hyperparameter", "from", "to", "score"]].round(2)
            step hyperparameter  from    to  score
         0     0           None  None  None   0.67
-        1     1      max_depth     1     3   0.96
+        1     1      max_depth     1     4   0.96
         """
         context = game_context(self)
         (game_spec,) = self.fitted_.game_specs(["ablation"], baseline, config)

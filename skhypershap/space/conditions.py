@@ -141,7 +141,7 @@ class Legality:
     def _columns_behind(self, clause: Any) -> list[int]:
         """Columns of the hyperparameters in a clause, and of those that activate them."""
         found: set[str] = set()
-        waiting = _names_in(clause)
+        waiting = names_in(clause)
         while waiting:
             name = waiting.pop()
             if name not in found:
@@ -150,9 +150,10 @@ class Legality:
         return sorted(self.space.index_of[name] for name in found)
 
 
-def _names_in(clause: Any) -> list[str]:
+def names_in(clause: Any) -> list[str]:
+    """Names of the hyperparameters that a forbidden clause is about."""
     if isinstance(clause, ForbiddenConjunction):
-        return [name for part in clause.dlcs for name in _names_in(part)]
+        return [name for part in clause.dlcs for name in names_in(part)]
     if isinstance(clause, ForbiddenRelation):
         return [clause.left.name, clause.right.name]
     return [clause.hyperparameter.name]

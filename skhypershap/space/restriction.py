@@ -92,6 +92,7 @@ def restricted(
     fixed: Mapping[str, Any],
     *,
     constants: bool,
+    replaced: Mapping[str, Hyperparameter] | None = None,
 ) -> cs.ConfigurationSpace:
     """Build the space in which only some hyperparameters vary.
 
@@ -110,6 +111,9 @@ def restricted(
     constants : bool
         Whether the held ones remain, as constants, without those that can never be active. Otherwise
         only the free ones remain; one that can never be active has no condition then.
+    replaced : mapping, optional
+        Hyperparameters that take the place of free ones of the same name, which no rule is about: of a
+        part of their values, for example.
 
     Returns
     -------
@@ -150,7 +154,8 @@ def restricted(
         active, is_free = formulas.active[name], name in formulas.free
         if (active is False) if constants else not is_free:
             continue
-        new[name] = formulas.held[name] if is_free else _constant(hyperparameter, fixed[name])
+        free_one = (replaced or {}).get(name, formulas.held[name])
+        new[name] = free_one if is_free else _constant(hyperparameter, fixed[name])
         if not isinstance(active, bool):
             conditions.append(_condition(active, new[name], new))
     clauses: list[Any] = []

@@ -29,7 +29,7 @@ def test_best_subsets_equal_brute_force(explainer, game, baseline):
     sign = -1 if explainer.direction == "minimize" and game != "sensitivity" else 1
     values["gain"] = sign * (values["value"] - values["value"].iloc[0])
     table = explainer.best_subsets(game, baseline=baseline)
-    assert list(table) == ["size", "hyperparameters", "gain", "share"]
+    assert list(table) == ["size", "hyperparameters", "gain", "share", "configuration"]
     assert table["size"].tolist() == [1, 2, 3, 4, 5]
     full = values["gain"].iloc[-1]
     for row in table.itertuples():

@@ -160,22 +160,16 @@ def test_wrong_arguments_raise_before_anything_is_computed(explainer, arguments,
         explainer.report(**arguments)
 
 
+@pytest.mark.filterwarnings("ignore:The surrogate fits poorly")
 @pytest.mark.parametrize(
-    ("estimator", "name", "subtitle"),
-    [
-        (SVC(), "C", "GridSearchCV of SVC, 5 trials, score (maximize)"),
-        (
-            make_pipeline(SVC()),
-            "svc__C",
-            "GridSearchCV of SVC in a pipeline, 5 trials, score (maximize)",
-        ),
-    ],
+    ("estimator", "name", "what"),
+    [(SVC(), "C", "SVC"), (make_pipeline(SVC()), "svc__C", "SVC in a pipeline")],
 )
-def test_subtitle_names_what_was_tuned(estimator, name, subtitle):
+def test_subtitle_names_what_was_tuned(estimator, name, what):
     search = GridSearchCV(estimator, {name: [0.01, 0.1, 1.0, 10.0, 100.0]})
     explainer = HyperSHAPExplainer(search, surrogate="forest", random_state=0)
     report = explainer.fit(*load_iris(return_X_y=True)).report(games="ablation", n_bootstrap=None)
-    assert report.to_dict()["subtitle"] == subtitle
+    assert report.to_dict()["subtitle"] == f"GridSearchCV of {what}, 5 trials, score (maximize)"
 
 
 def test_missing_folder_raises_before_anything_is_computed(explainer, tmp_path, monkeypatch):
