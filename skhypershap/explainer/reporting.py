@@ -140,7 +140,9 @@ class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
         estimator = getattr(source, "estimator", None)
         what = type(source).__name__
         if estimator is not None:
-            what += f" of {type(estimator).__name__}"
+            steps = getattr(estimator, "steps", None)
+            model = steps[-1][1] if steps else estimator
+            what += f" of {type(model).__name__}" + (" in a pipeline" if steps else "")
         trials = self.fitted_.trials
         return f"{what}, {len(trials.scores)} trials, {trials.metric} ({trials.direction})"
 

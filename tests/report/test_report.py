@@ -11,7 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float
+from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap import HyperSHAPExplainer, summarize
@@ -154,6 +158,18 @@ def test_one_game_may_be_a_name_and_the_title_is_as_given(explainer):
 def test_wrong_arguments_raise_before_anything_is_computed(explainer, arguments, message):
     with pytest.raises(ValueError, match=message):
         explainer.report(**arguments)
+
+
+@pytest.mark.filterwarnings("ignore:The surrogate fits poorly")
+@pytest.mark.parametrize(
+    ("estimator", "name", "what"),
+    [(SVC(), "C", "SVC"), (make_pipeline(SVC()), "svc__C", "SVC in a pipeline")],
+)
+def test_subtitle_names_what_was_tuned(estimator, name, what):
+    search = GridSearchCV(estimator, {name: [0.01, 0.1, 1.0, 10.0, 100.0]})
+    explainer = HyperSHAPExplainer(search, surrogate="forest", random_state=0)
+    report = explainer.fit(*load_iris(return_X_y=True)).report(games="ablation", n_bootstrap=None)
+    assert report.to_dict()["subtitle"] == f"GridSearchCV of {what}, 5 trials, score (maximize)"
 
 
 def test_missing_folder_raises_before_anything_is_computed(explainer, tmp_path, monkeypatch):
