@@ -42,7 +42,7 @@ PICTURES = [
     Picture(
         "importance",
         "explain",
-        "plot_importance(explainer.explain(n_bootstrap=20))",
+        "plot_importance(explainer.explain(n_bootstrap=10))",
         "What tuning each hyperparameter and each pair gains, and 90 % intervals. Several games or data "
         "sets are drawn side by side; `max_rows=` limits the bars.",
     ),
@@ -56,7 +56,7 @@ PICTURES = [
     Picture(
         "network",
         "explain",
-        "plot_network(explainer.explain(n_bootstrap=20))",
+        "plot_network(explainer.explain(n_bootstrap=10))",
         "The same as a graph. A pale line may be zero.",
     ),
     Picture(
@@ -116,7 +116,7 @@ def explained() -> HyperSHAPExplainer:
         cv=3,
         random_state=0,
     )
-    return HyperSHAPExplainer(search, n_samples=2000, random_state=0).fit(X, y)
+    return HyperSHAPExplainer(search, surrogate="forest", n_samples=1000, random_state=0).fit(X, y)
 
 
 def draw_pictures(folder: Path) -> None:
@@ -155,10 +155,8 @@ def draw_readme_picture(path: Path) -> None:
         },
         n_iter=100,
         random_state=0,
-        scoring="accuracy",
     )
-    baseline = {"svc__gamma": 1 / 13}
-    explainer = HyperSHAPExplainer(search, baseline=baseline, random_state=0)
+    explainer = HyperSHAPExplainer(search, random_state=0)
     explainer.fit(*load_wine(return_X_y=True))
     plotting.plot_importance(explainer.explain("tunability", order=2)).figure.savefig(path, dpi=110)
 

@@ -10,7 +10,7 @@ import numpy as np
 from skhypershap.errors import BaselineWarning, warn
 from skhypershap.space.encoding import Config
 from skhypershap.trials import Trials
-from skhypershap.trials.baselines import Baseline, describe_replaced
+from skhypershap.trials.baselines import Baseline, describe_replaced, is_center
 from skhypershap.trials.inferred_clauses import breaking
 from skhypershap.trials.measurements import (
     BASELINE,
@@ -91,9 +91,12 @@ def warn_if_near_best(fitted: Fitted) -> None:
             score = float(fitted.predict_score([config])[0])
         n_better = int((sign * scores >= sign * score).sum())
         if n_better <= BEST * len(scores) and (not isinstance(word, str) or word != "best"):
+            less = "baseline='worst' measures tuning against less."
+            if not is_center(config, trials):
+                less = "baseline='center' or baseline='worst' measure tuning against less."
             warn(
                 f"The baseline scores {score:.4g}, among the best tenth of the trials, so gains over it "
-                "will be small. baseline='center' or baseline='worst' measure tuning against less.",
+                f"will be small. {less}",
                 BaselineWarning,
             )
             return

@@ -202,9 +202,14 @@ def _one_baseline(
     else:
         config = _allowed(defaults.values, trials)
     replaced = [name for name in config if name in defaults.replaced and name not in given]
-    is_center = all(value_key(config[name]) == value_key(defaults.center[name]) for name in config)
-    assumed = not given and is_center and not defaults.known and not was_inferred(trials.space)
+    assumed = not given and is_center(config, trials) and not defaults.known and not was_inferred(trials.space)
     return Baseline(config, tuple(replaced), assumed)
+
+
+def is_center(config: dict[str, Any], trials: Trials) -> bool:
+    """Whether each value is the middle of its values, as of the baseline "center"."""
+    center = trials.defaults.center
+    return all(value_key(config[name]) == value_key(center[name]) for name in config)
 
 
 def _allowed(config: dict[str, Any], trials: Trials) -> dict[str, Any]:
