@@ -202,7 +202,12 @@ def _one_baseline(
     else:
         config = _allowed(defaults.values, trials)
     replaced = [name for name in config if name in defaults.replaced and name not in given]
-    assumed = not given and is_center(config, trials) and not defaults.known and not was_inferred(trials.space)
+    assumed = (
+        not given
+        and is_center(config, trials)
+        and not defaults.known
+        and not was_inferred(trials.space)
+    )
     return Baseline(config, tuple(replaced), assumed)
 
 

@@ -139,6 +139,11 @@ class TestNearTheBest:
             self.fitted(["worst", near] if several else near, direction)
         assert len(caught) == 1
 
+    def test_advice_for_a_center_near_the_best_is_another_word(self):
+        scores = [-abs(config["x"] - 0.5) - abs(config["y"] - 0.5) for config in self.configs]
+        with pytest.warns(BaselineWarning, match="best tenth .*small. baseline='worst' measures"):
+            HyperSHAPExplainer(self.space, baseline="center").fit(list(self.configs), scores)
+
     @pytest.mark.parametrize("baseline", ["best", "center", "worst", {"x": 0.6, "y": 0.6}])
     @pytest.mark.filterwarnings("error:The baseline scores")
     def test_other_baselines_and_the_word_best_do_not_warn(self, baseline):
