@@ -23,12 +23,14 @@ from skhypershap.games.line_search import LineSearch, line_search_for, line_sear
 from skhypershap.games.refinement import Refined, monotone, n_starts_for, refine
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_search
 from skhypershap.games.variance import variance_over_blocks
+from skhypershap.memory import check_fits
 from skhypershap.parallel import progress_bar
 from skhypershap.space.encoding import Config
 from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.surrogate import Block
 
 STARTS_OF_SHARED = 3  # searches for each coalition; candidates hold the optima of all trials
+BYTES_PER_COALITION = 48  # its value, its best candidate, and copies of both; at least
 SUBSET_ROWS = 512  # coalitions that are compared with all others at once: some MB
 
 
@@ -117,6 +119,8 @@ def coalition_optima(
     Refined
         `values` are in the metric's own units and direction.
     """
+    if coalitions is None:
+        check_all_fit(context.n_players)
     found = _optima(
         name,
         context,
@@ -125,16 +129,27 @@ def coalition_optima(
         coalitions,
         searcher=line_search_in_vectors,
     )
-    values, points = found.values, found.points
+    values, points = found.values.copy(), found.points.copy()
     if learns_from_subsets(name, context) and coalitions is None:
-        values, points = values.copy(), points.copy()
         for player in range(context.n_players):
             halves = values.reshape(-1, 2, 1 << player)
             places = points.reshape(-1, 2, 1 << player, points.shape[1])
             better = halves[:, 0] > halves[:, 1]
             halves[:, 1][better] = halves[:, 0][better]
             places[:, 1][better] = places[:, 0][better]
-    return Refined(sign_of_search(name, context.trials) * values, points)
+    points[np.isneginf(values)] = baseline
+    sign = sign_of_search(name, context.trials)
+    return Refined(sign * _or_baseline(values, sign, context, baseline), points)
+
+
+def check_all_fit(n_players: int) -> None:
+    """Raise a ValueError if the values of all 2^n_players coalitions do not fit into memory."""
+    check_fits(
+        BYTES_PER_COALITION << n_players,
+        f"All 2^{n_players} coalitions of {n_players} players",
+        "Lower max_exact=, so that some coalitions are evaluated, or join hyperparameters with "
+        "groups=.",
+    )
 
 
 def _extremes(
@@ -149,7 +164,16 @@ def _extremes(
     values = found.values
     if learns_from_subsets(name, context) and coalitions is None:
         values = monotone(values)
-    return sign_of_search(name, context.trials) * values
+    sign = sign_of_search(name, context.trials)
+    return sign * _or_baseline(values, sign, context, baseline)
+
+
+def _or_baseline(values: Scores, sign: float, context: GameContext, baseline: Vectors) -> Scores:
+    """The same sign * score; a coalition whose blends are all forbidden keeps that of the baseline."""
+    is_forbidden = np.isneginf(values)
+    if not is_forbidden.any():
+        return values
+    return np.where(is_forbidden, sign * context.surrogate.predict(baseline[None])[0], values)
 
 
 def _optima(
@@ -182,15 +206,10 @@ def _optima(
             progress=bar.update,
         )
     values: Scores = best.values[0]
-    # A coalition whose blends are all forbidden keeps the baseline. In place, since refine starts here.
-    is_forbidden = np.isneginf(values)
-    if is_forbidden.any():
-        values[is_forbidden] = sign * surrogate.predict(baseline[None])[0]
-        best.positions[0, is_forbidden] = len(blends.candidates) - 1  # the baseline, if refined
     if not searches:
         members = all_coalitions(context.n_players) if coalitions is None else coalitions
-        taken = blends.taken(members) & ~is_forbidden[:, None]
-        return Refined(values, np.where(taken, blends.candidates[best.positions[0]], baseline))
+        points = np.where(blends.taken(members), blends.candidates[best.positions[0]], baseline)
+        return Refined(values, points)
     line_search = searcher(surrogate, context.trials.space, blends, sign=sign)
     what = f"{name}, line search"
     with progress_bar(what, size, "coalition", context.verbose) as bar:

@@ -10,15 +10,12 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skhypershap.arrays import Coalitions, Scores
-from skhypershap.games.coalition_scores import coalition_scores
+from skhypershap.games.coalition_scores import check_all_fit, coalition_scores
 from skhypershap.games.optimizer_bias import OptimizerComparison, bias_scores
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
-from skhypershap.memory import check_fits
 from skhypershap.parallel import has_other_workers, in_parallel
 from skhypershap.space.encoding import Config
 from skhypershap.trials.inferred_clauses import without_broken, without_infeasible
-
-BYTES_PER_COALITION = 48  # its value, its best candidate, and copies of both; at least
 
 
 @dataclass(frozen=True)
@@ -80,12 +77,7 @@ class ValueFunction:
         ValueError
             If they do not fit into memory.
         """
-        check_fits(
-            BYTES_PER_COALITION << self.n_players,
-            f"All 2^{self.n_players} coalitions of {self.n_players} players",
-            "Lower max_exact=, so that some coalitions are evaluated, or join hyperparameters with "
-            "groups=.",
-        )
+        check_all_fit(self.n_players)
         return self.scores(None)
 
 

@@ -45,6 +45,7 @@ def derived_names(configs: Sequence[Config]) -> dict[str, str]:
     if not configs:
         return found
     names = [name for name in configs[0] if all(name in config for config in configs)]
+    configs = _distinct(configs, names)
     keys = {name: [value_key(config[name]) for config in configs] for name in names}
     ranks = {name: _ranks([config[name] for config in configs]) for name in names}
     for name in reversed(names):
@@ -55,6 +56,12 @@ def derived_names(configs: Sequence[Config]) -> dict[str, str]:
                 found[name] = other
                 break
     return {name: found[name] for name in names if name in found}
+
+
+def _distinct(configs: Sequence[Config], names: Sequence[str]) -> list[Config]:
+    """One of all that are equal: a configuration that ran at ten budgets repeats all of its values."""
+    by_key = {tuple(value_key(config[name]) for name in names): config for config in configs}
+    return list(by_key.values())
 
 
 def _follows(keys: Sequence[Hashable], others: Sequence[Hashable]) -> bool:
