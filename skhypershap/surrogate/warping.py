@@ -111,8 +111,17 @@ def _with_gaps(ranks: Floats, distinct: Floats, scores: Floats) -> Floats:
     steps, gaps = np.diff(ranks), np.diff(_places(distinct, scores))
     steps = np.maximum(steps, gaps - USUAL_GAP * steps) + WEIGHT_OF_GAPS * gaps
     spread = np.append(0.0, np.cumsum(steps)) / (1 + WEIGHT_OF_GAPS)
-    centered: Floats = spread - np.interp(np.median(scores), distinct, spread)
+    centered: Floats = spread - _height(float(np.median(scores)), distinct, spread)
     return centered
+
+
+def _height(value: float, knots: Floats, heights: Floats) -> float:
+    """Height at a value between ascending knots, however near or far from each other these are."""
+    after = int(np.searchsorted(knots, value, side="right").clip(1, len(knots) - 1))
+    with np.errstate(over="ignore"):
+        gap = knots[after] - knots[after - 1]
+    part = (value - knots[after - 1]) / gap if np.isfinite(gap) else 0.5
+    return float(heights[after - 1] + part * (heights[after] - heights[after - 1]))
 
 
 def _places(distinct: Floats, scores: Floats) -> Floats:
