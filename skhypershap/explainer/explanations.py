@@ -330,8 +330,8 @@ class Explanations(ExplainerBase):
         Returns
         -------
         shapiq.InteractionValues
-            In units of the metric, positive is better. Player i is the i-th of `feature_names`, which are
-            `hyperparameter_names_`, or groups in the order of their first members; its methods that
+            In units of the metric, positive is better. Player i is the i-th of `feature_names`, which
+            are `hyperparameter_names_`, or groups in the order of their first members; its methods that
             plot show these names. `baseline_value` is the predicted score of the baseline, for
             sensitivity 0. Where the metric is minimised the score is negated, so that it grows by the
             values.
