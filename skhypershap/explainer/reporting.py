@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from skhypershap.explainer.base import game_context
 from skhypershap.explainer.explanations import games_of
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
-from skhypershap.explainer.summarizing import GAME, Summarizing
+from skhypershap.explainer.summarizing import Summarizing
 from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.encoding import columns_of
@@ -115,20 +115,17 @@ class Reporting(Summarizing, RangesAndPaths):
         self, explanation: pd.DataFrame, title: str | None, n_bootstrap: int | None
     ) -> Report:
         """The report of an explanation of a list of games."""
-        from skhypershap.report import Findings, Report, sentences
+        from skhypershap.report import Findings, Report
 
         fitted, players = self.fitted_, self.hyperparameter_names_
         columns = columns_of(list(fitted.trials.space))
         subsets, diagnostics = self.best_subsets(), self.diagnostics()
-        told = explanation
-        if GAME not in explanation.attrs["baseline_score"]:
-            told = self._explained([GAME], n_bootstrap)
         findings = Findings(
             title=TITLE if title is None else title,
             subtitle=self._what_was_tuned(),
             names=list(players),
             explanation=explanation,
-            sentences=sentences(self._answer(told, subsets, diagnostics)),
+            sentences=self._sentences(explanation, n_bootstrap, subsets, diagnostics),
             trials=self.trials_,
             columns={name: columns[name] for name in players},
             baselines=[dict(config) for config in fitted.baselines],
@@ -148,6 +145,8 @@ class Reporting(Summarizing, RangesAndPaths):
         source = unwrap(getattr(self, "search_", self.search))
         estimator = getattr(source, "estimator", None)
         what = type(source).__name__
+        if isinstance(source, (str, os.PathLike)):  # an address may hold a password
+            what = Path(source).name
         if estimator is not None:
             what += f" of {type(estimator).__name__}"
         trials = self.fitted_.trials

@@ -62,7 +62,7 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
         >>> summary = explainer.fit(*load_iris(return_X_y=True)).summary()
         >>> print(summary.sentences[1])
-        Measured: accuracy rises from 0.667 at the baseline to 0.973 in the best trial, a gain of 0.307.
+        Measured: the score rises from 0.667 at the baseline to 0.967 in the best trial, a gain of 0.3.
         """
         from skhypershap.report import Summary, sentences
 
@@ -77,10 +77,33 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
         order = min(2, len(self.hyperparameter_names_))
         return self.explain(list(games), order=order, n_bootstrap=n_bootstrap)
 
+    def _sentences(
+        self,
+        explanation: pd.DataFrame,
+        n_bootstrap: int | None,
+        subsets: pd.DataFrame | None = None,
+        diagnostics: pd.DataFrame | None = None,
+    ) -> list[str]:
+        """The answer in words, of frames that may be there already.
+
+        `explanation` is of a list of games; if it has no tunability, that is explained as well.
+        """
+        from skhypershap.report import sentences
+
+        if GAME not in explanation.attrs["baseline_score"]:
+            explanation = self._explained([GAME], n_bootstrap)
+        return sentences(
+            self._answer(
+                explanation,
+                self.best_subsets() if subsets is None else subsets,
+                self.diagnostics() if diagnostics is None else diagnostics,
+            )
+        )
+
     def _answer(
         self, explanation: pd.DataFrame, subsets: pd.DataFrame, diagnostics: pd.DataFrame
     ) -> Answer:
-        """What the sentences are made of; `explanation` is of a list of games with tunability."""
+        """What the sentences are made of."""
         from skhypershap.report import Answer, Judgement
 
         attrs, fitted = explanation.attrs, self.fitted_
