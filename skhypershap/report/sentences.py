@@ -331,8 +331,8 @@ def _trust(answer: Answer) -> list[str]:
         if check.level == POOR and name != "r2"
     ]
     if poor:
-        verb = "is" if len(poor) == 1 else "are"
-        said.append(f"Take care: {list_text(poor)} {verb} poor; diagnostics() has the reasons.")
+        checks = "this check is" if len(poor) == 1 else "these checks are"
+        said.append(f"Take care, {checks} poor (see diagnostics()): {list_text(poor)}.")
     if answer.budget is not None:
         said.append(
             f"Values are approximated from {answer.budget} of 2^{len(answer.names)} coalitions."

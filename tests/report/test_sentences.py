@@ -206,7 +206,7 @@ def test_trust_is_that_of_the_checks():
     assert one("Take care") is None
     poor = {**CHECKS, "near_optimum_error": Judgement(0.1, "poor", "Measure.")}
     assert one("Take care", checks=poor) == (
-        "Take care: error near the optimum is poor; diagnostics() has the reasons."
+        "Take care, this check is poor (see diagnostics()): error near the optimum."
     )
     unknown = {"r2": Judgement(math.nan, "unknown", "There are too few trials.")}
     assert one("Trust", checks=unknown) == "Trust: There are too few trials."
