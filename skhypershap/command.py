@@ -176,9 +176,8 @@ def _explain(arguments: argparse.Namespace) -> None:
     games = arguments.game or ["tunability"]
     reported = list(GAMES) if arguments.html and not arguments.game else games
     n_bootstrap = arguments.bootstrap or None
-    _progress(
-        arguments, f"Explaining {', '.join(reported)} with {arguments.bootstrap} resamples ..."
-    )
+    resamples = f" with {n_bootstrap} resamples" if n_bootstrap else ""
+    _progress(arguments, f"Explaining {', '.join(reported)}{resamples} ...")
     explanation = explainer._explained(list(dict.fromkeys(reported)), n_bootstrap)
     table = summarize(explanation) if n_bootstrap else explanation
     table = table[table["game"].isin(games)]
