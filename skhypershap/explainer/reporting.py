@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.explainer.base import game_context
-from skhypershap.explainer.explanations import Explanations, games_of
-from skhypershap.explainer.next_steps import NextSteps
+from skhypershap.explainer.explanations import games_of
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
-from skhypershap.explainer.true_numbers import TrueNumbers
+from skhypershap.explainer.summarizing import Summarizing
 from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.encoding import columns_of
@@ -31,7 +30,7 @@ SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_e
 LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 
 
-class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
+class Reporting(Summarizing, RangesAndPaths):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
     def report(
@@ -79,6 +78,7 @@ class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
 
         See Also
         --------
+        summary : The answer in words alone.
         explain : The values as a DataFrame.
         diagnostics : The checks of the surrogate.
 
@@ -99,8 +99,6 @@ class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
         >>> report.to_dict()["subsets"][0]["label"]
         'max_depth'
         """
-        from skhypershap.report import Findings, Report
-
         game_context(self)
         names = _checked_games(games)
         check_n_bootstrap(n_bootstrap)
@@ -108,37 +106,47 @@ class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
             raise TypeError(f"title must be text; got {type(title).__name__}.")
         if path is not None and not Path(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(Path(path).absolute().parent)!r}.")
+        made = self._report_of(self._explained(names, n_bootstrap), title, n_bootstrap)
+        if path is not None:
+            made.save(path)
+        return made
+
+    def _report_of(
+        self, explanation: pd.DataFrame, title: str | None, n_bootstrap: int | None
+    ) -> Report:
+        """The report of an explanation of a list of games."""
+        from skhypershap.report import Findings, Report
+
         fitted, players = self.fitted_, self.hyperparameter_names_
-        explanation = self.explain(names, order=min(2, len(players)), n_bootstrap=n_bootstrap)
         columns = columns_of(list(fitted.trials.space))
+        subsets, diagnostics = self.best_subsets(), self.diagnostics()
         findings = Findings(
             title=TITLE if title is None else title,
             subtitle=self._what_was_tuned(),
             names=list(players),
             explanation=explanation,
-            sentences=self._sentences(explanation),
+            sentences=self._sentences(explanation, n_bootstrap, subsets, diagnostics),
             trials=self.trials_,
             columns={name: columns[name] for name in players},
             baselines=[dict(config) for config in fitted.baselines],
             incumbent=dict(fitted.incumbent),
             predictions=self.predictions(),
-            diagnostics=self.diagnostics(),
-            subsets=self.best_subsets(),
+            diagnostics=diagnostics,
+            subsets=subsets,
             path=self._path(),
             effects=self.effects(),
             ranges=self.good_ranges(),
             settings=self._settings(n_bootstrap),
         )
-        made = Report(findings)
-        if path is not None:
-            made.save(path)
-        return made
+        return Report(findings)
 
     def _what_was_tuned(self) -> str:
         """The kind of search and what it searched, the number of trials, the metric."""
         source = unwrap(getattr(self, "search_", self.search))
         estimator = getattr(source, "estimator", None)
         what = type(source).__name__
+        if isinstance(source, (str, os.PathLike)):  # an address may hold a password
+            what = Path(source).name
         if estimator is not None:
             steps = getattr(estimator, "steps", None)
             model = steps[-1][1] if steps else estimator
@@ -149,12 +157,6 @@ class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
     def _path(self) -> pd.DataFrame | None:
         """The ablation path; from several baselines there is not one path."""
         return self.ablation_path() if len(self.fitted_.baselines) == 1 else None
-
-    def _sentences(self, explanation: pd.DataFrame) -> list[str]:
-        """The answer in words."""
-        from skhypershap.report.words import short_summary
-
-        return short_summary(explanation)
 
     def _settings(self, n_bootstrap: int | None) -> list[tuple[str, str]]:
         """How the report was made, as names and texts."""

@@ -1,10 +1,22 @@
 """One self-contained interactive file that shows an explained search: frames in, a page out.
 
 `data.py` turns frames into plain data, `words.py` numbers and facts into text, `tables.py` and
-`page.py` both into HTML. Nothing is computed for the report that is not in a frame.
+`page.py` both into HTML; `sentences.py` makes the summary. Nothing is computed for the report that is
+not in a frame.
 """
 
 from skhypershap.report.data import Findings, report_data
 from skhypershap.report.report import Report
+from skhypershap.report.sentences import Answer, Judgement, Row, sentences
+from skhypershap.report.summary import Summary
 
-__all__ = ["Findings", "Report", "report_data"]
+__all__ = [
+    "Answer",
+    "Findings",
+    "Judgement",
+    "Report",
+    "Row",
+    "Summary",
+    "report_data",
+    "sentences",
+]

@@ -1,4 +1,4 @@
-"""Numbers, values and facts as text: everything that a report says in words is written here."""
+"""Numbers, values and facts as text: what a report says in words, but for its summary."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import Any
 
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
 LEVELS = (POOR, FAIR, UNKNOWN, GOOD)
@@ -79,6 +76,19 @@ def number_text(value: Any, digits: int = 3) -> str:
         return f"{float(value):.0f}"
     mantissa, exponent = text.split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def rounded_text(score: float, difference: float) -> str:
+    """A score with as many decimals as a difference needs that is told with it: "0.972"."""
+    if difference == 0 or not math.isfinite(difference) or abs(score) >= 1e9:
+        return number_text(score, 4)
+    decimals = 2 - math.floor(math.log10(abs(difference)))
+    if decimals > 9:
+        return number_text(score, 4)
+    text = f"{score:.{max(decimals, 0)}f}"
+    if float(text) == 0:
+        return "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def interval_text(low: Any, high: Any) -> str:
@@ -188,21 +198,3 @@ CURVES = {
     "average": "average over all others",
 }
 """The curves of an effect and what is held, the most telling first."""
-
-
-def short_summary(explanation: pd.DataFrame) -> list[str]:
-    """Two or three true sentences of the first game of an explanation, for all trials."""
-    game = explanation["game"].iloc[0]
-    rows = explanation[explanation["game"] == game]
-    rows = rows[rows["draw"] == 0] if "draw" in rows else rows
-    attrs = explanation.attrs
-    start, end = attrs["baseline_score"][game], attrs["full_score"][game]
-    sentences = [
-        f"{game.capitalize()}: from {number_text(start, 4)} to {number_text(end, 4)} in "
-        f"{unit_text(game, attrs['metric'], 'maximize').removeprefix('gain in ')}, as predicted."
-    ]
-    for order, what in ((1, "The largest value alone"), (2, "The largest pair")):
-        largest = rows[rows["order"] == order].head(1)
-        for row in largest.to_dict("records"):
-            sentences.append(f"{what} is {row['interaction']}: {number_text(row['value'])}.")
-    return sentences
