@@ -105,11 +105,12 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
     ) -> Answer:
         """What the sentences are made of."""
         from skhypershap.report import Answer, Judgement
+        from skhypershap.report.words import name_text
 
         attrs, fitted = explanation.attrs, self.fitted_
         return Answer(
-            names=list(self.hyperparameter_names_),
-            metric=str(attrs["metric"]),
+            names=list(map(name_text, self.hyperparameter_names_)),
+            metric=name_text(str(attrs["metric"])),
             direction=str(attrs["direction"]),
             n_trials=len(fitted.source.scores),
             n_failed=len(fitted.source.failed),
@@ -120,7 +121,10 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
             baseline_claimed=float(attrs["baseline_score"][GAME]),
             best_claimed=float(attrs["full_score"][GAME]),
             rows=_rows(explanation),
-            subsets=list(zip(subsets["hyperparameters"], subsets["share"], strict=True)),
+            subsets=[
+                (tuple(map(name_text, names)), float(share))
+                for names, share in zip(subsets["hyperparameters"], subsets["share"], strict=True)
+            ],
             checks={
                 row["check"]: Judgement(row["value"], row["level"], row["advice"])
                 for row in diagnostics.to_dict("records")
@@ -133,6 +137,7 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
 
 def _rows(explanation: pd.DataFrame) -> list[Any]:
     from skhypershap.report import Row
+    from skhypershap.report.words import name_text
 
     table = summarize(explanation) if "draw" in explanation else explanation
     table = table[(table["game"] == GAME) & (table["order"] <= 2)]
@@ -142,7 +147,7 @@ def _rows(explanation: pd.DataFrame) -> list[Any]:
         else [(np.nan, np.nan)] * len(table)
     )
     return [
-        Row(names, float(value), float(low), float(high))
+        Row(tuple(map(name_text, names)), float(value), float(low), float(high))
         for names, value, (low, high) in zip(
             table["hyperparameters"], table["value"], intervals, strict=True
         )

@@ -24,7 +24,7 @@ from skhypershap.report.words import (
 
 NEGLIGIBLE = 0.05  # of the claimed gain: what is surely smaller hardly matters
 ENOUGH = 0.95  # of the claimed gain, which a subset must keep to be advised
-ROUNDING = 1e-9  # of the scores: smaller gains are errors of rounding
+ROUNDING = 1e-12  # of the scores: smaller gains are errors of rounding
 MOST_NAMED = 3  # hyperparameters or pairs in one sentence
 MOST_LISTED = 5  # hyperparameters whose names the first sentence has
 FAILED = "failed"  # the metric that is failure itself
@@ -252,7 +252,7 @@ def _which_matter(answer: Answer) -> list[str]:
 def _of_gain(answer: Answer, row: Row) -> str:
     """The share of the claimed gain, unless it is above 1 because pairs lose; and the interval."""
     share = row.value / answer.claimed_gain
-    texts = [f"{share:.0%} of the claimed gain".replace("%", " %")] if share <= 1 + ROUNDING else []
+    texts = [f"{share:.0%} of the claimed gain".replace("%", " %")] if share < 1.005 else []
     return "; ".join(texts + _interval(row.low, row.high)) or "more than the claimed gain"
 
 
@@ -304,7 +304,8 @@ def _too_uncertain(answer: Answer) -> list[str]:
     texts = []
     if singles:
         verb = "matters" if len(singles) == 1 else "matter"
-        texts.append(f"whether {_some(singles)} {verb} alone")
+        alone = " alone" if len(answer.names) > 1 else ""
+        texts.append(f"whether {_some(singles)} {verb}{alone}")
     if pairs:
         texts.append(f"whether {_some(pairs, ' or ')} interact")
     if not texts:
@@ -353,7 +354,8 @@ def _next(answer: Answer) -> list[str]:
 def _measure(answer: Answer) -> list[str]:
     how = "measure(X, y)" if answer.can_measure else "ask() and tell()"
     if math.isnan(answer.measured_gain):
-        return [f"Next: measure the baseline and what is claimed, with {how}."]
+        baseline = "baseline" if answer.n_baselines == 1 else "baselines"
+        return [f"Next: measure the {baseline} and what is claimed, with {how}."]
     if answer.level("claimed_gain") in (FAIR, POOR):
         return [f"Next: measure what is claimed, with {how}."]
     return []
@@ -369,7 +371,7 @@ def _tune_only(answer: Answer) -> list[str]:
             if len(names) == len(answer.names) or not clear.issuperset(names):
                 return []
             keep = "keeps" if len(names) == 1 else "keep"
-            text = f"{math.floor(100 * min(share, 1.0) + ROUNDING)} %"
+            text = f"{math.floor(100 * min(share, 1.0) + 1e-9)} %"
             how = ", with reduced_search()" if answer.n_baselines == 1 else ""
             return [
                 f"Next: tune only {list_text(names)}, which {keep} {text} of the claimed gain{how}."
@@ -378,9 +380,11 @@ def _tune_only(answer: Answer) -> list[str]:
 
 
 def _run_more(answer: Answer, *, tune_only: bool) -> list[str]:
-    """Where the surrogate is poor, or something may matter and there is no other advice."""
-    unclear = answer.claimed_gain > 0 and bool(answer.unclear_rows) and not tune_only
-    if answer.level("r2") not in (GOOD, FAIR) or unclear:
+    """Where the surrogate is poor, or a hyperparameter may matter or not and nothing else is advised."""
+    clear = {name for row in answer.clear_rows for name in row.names}
+    unclear = {name for row in answer.unclear_rows for name in row.names} - clear
+    doubtful = answer.claimed_gain > 0 and bool(unclear) and not tune_only
+    if answer.level("r2") not in (GOOD, FAIR) or doubtful:
         return ["Next: run more trials, so that less is uncertain."]
     return []
 

@@ -79,16 +79,22 @@ def number_text(value: Any, digits: int = 3) -> str:
 
 
 def rounded_text(score: float, difference: float) -> str:
-    """A score with as many decimals as a difference needs that is told with it: "0.972"."""
-    if difference == 0 or not math.isfinite(difference) or abs(score) >= 1e9:
+    """A score with as many digits as a difference needs that is told with it, such as "0.972"."""
+    if score == 0 or difference == 0 or not math.isfinite(difference):
         return number_text(score, 4)
     decimals = 2 - math.floor(math.log10(abs(difference)))
-    if decimals > 9:
-        return number_text(score, 4)
+    if abs(score) >= 1e6 or decimals > 6:
+        digits = math.floor(math.log10(abs(score))) + decimals + 1
+        return number_text(score, min(max(digits, 4), 15))
     text = f"{score:.{max(decimals, 0)}f}"
     if float(text) == 0:
         return "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def name_text(name: str) -> str:
+    """A hyperparameter's name in a sentence: quoted where it would break the line or not be seen."""
+    return name if name == " ".join(name.split()) and name else repr(name)
 
 
 def interval_text(low: Any, high: Any) -> str:

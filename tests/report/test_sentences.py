@@ -172,6 +172,9 @@ def test_hyperparameter_that_may_be_zero_is_uncertain():
     text = one("Too uncertain", rows=rows, names=list("abcde"))
     assert "whether a, b, c and 2 more matter alone" in text
     assert one("Too uncertain", rows=[A, TOGETHER]) is None
+    assert "whether a matters (" in one(
+        "Too uncertain", names=["a"], rows=[Row(("a",), 0.02, -0.01, 0.03)]
+    )
 
 
 def test_what_is_surely_small_hardly_matters():
@@ -241,15 +244,16 @@ def test_next_is_to_tune_only_what_clearly_keeps_the_gain():
 
 
 def test_next_is_more_trials_where_little_is_known():
-    assert one("Next: run more trials")  # b is uncertain
-    assert one("Next: run more trials", rows=[A, TOGETHER]) is None
+    assert one("Next: run more trials", rows=[A, B])
+    assert one("Next: run more trials", rows=[A, B], subsets=[(("a",), 0.97), BOTH]) is None
+    assert one("Next: run more trials") is None  # b has a part in a pair that is clear
     poor = {"r2": Judgement(0.1, "poor", "Details are unreliable.")}
     assert one("Next: run more trials", rows=[A, TOGETHER], checks=poor)
 
 
 def test_next_is_nothing_where_all_is_known():
     assert said(rows=[A, TOGETHER])[-1].startswith("Next: nothing more is needed")
-    assert not said()[-1].startswith("Next: nothing more")
+    assert not said(rows=[A, B])[-1].startswith("Next: nothing more")
     kept = said(best_claimed=0.972, best_measured=0.972)[-1]
     assert kept == "Next: keep the baseline, or search wider ranges."
 

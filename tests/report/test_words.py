@@ -101,6 +101,32 @@ def test_verdict_is_that_of_the_worst_check(levels, level, named):
     assert [row["name"] for row in checks if row["name"] in sentence] == named
 
 
+@pytest.mark.parametrize(
+    ("score", "difference", "text"),
+    [
+        (0.97214, 0.0224, "0.9721"),
+        (0.972, 0.02, "0.972"),
+        (130.0, 127.5, "130"),
+        (0.0001, 5.0, "0"),
+        (-0.5, 0.25, "-0.5"),
+        (1e9 + 0.25, 0.25, "1000000000.25"),
+        (1.1671e12, 5.7e11, "1.167e12"),
+        (0.00084521, 5.4e-5, "0.0008452"),
+        (0.12345678, 0.0, "0.1235"),
+        (0.0, 3.0, "0"),
+    ],
+)
+def test_score_has_the_digits_that_its_difference_needs(score, difference, text):
+    assert words.rounded_text(score, difference) == text
+
+
+def test_name_that_would_break_a_sentence_is_quoted():
+    assert words.name_text("max depth") == "max depth"
+    assert words.name_text("a\nb") == "'a\\nb'"
+    assert words.name_text("  ") == "'  '"
+    assert words.name_text("") == "''"
+
+
 def test_unit_names_the_metric_and_its_direction():
     assert words.unit_text("tunability", "accuracy", "maximize") == "gain in accuracy"
     assert "minimised" in words.unit_text("ablation", "loss", "minimize")
