@@ -224,9 +224,9 @@ class Explanations(ExplainerBase):
         >>> explainer.fit(*load_iris(return_X_y=True)).coalition_values().round(2)
                                coalition  size  value
         0                             ()     0   0.67
-        1                   (max_depth,)     1   0.96
+        1                   (max_depth,)     1   0.97
         2            (min_samples_leaf,)     1   0.67
-        3  (max_depth, min_samples_leaf)     2   0.96
+        3  (max_depth, min_samples_leaf)     2   0.97
         """
         context = game_context(self, groups)
         (game_spec,) = self.fitted_.game_specs([game], baseline, config)
@@ -401,7 +401,7 @@ class Explanations(ExplainerBase):
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0)
         >>> explainer = explainer.fit(*load_iris(return_X_y=True))
         >>> explainer.predict_score([explainer.baseline_, explainer.incumbent_]).round(2)
-        array([0.67, 0.96])
+        array([0.67, 0.97])
         """
         check_is_fitted(self)
         predicted = self.fitted_.predict_score(configs)

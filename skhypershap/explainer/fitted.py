@@ -206,6 +206,7 @@ def fit_surrogate(
         scaled(trials.fidelity),
         maximize=trials.maximize,
         n_measured=measured.n_finished,
+        baselines=measured.finished_baselines,
     )
     return Fitted(
         source=source,

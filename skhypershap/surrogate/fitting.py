@@ -33,6 +33,9 @@ FOREST = "forest"
 N_TREES = 100
 N_FOLDS = 5
 N_COMPARED = 16
+# Shares of the noise of other trials for a process. Smoothing would move the baseline, on which every
+# gain depends, towards its neighbours; claims have the noise of trials, but lie where it matters.
+BASELINE_NOISE, CLAIM_NOISE = 0.001, 0.3
 N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
 
 
@@ -58,6 +61,8 @@ class SurrogateSpec:
         every fold, and never held out.
     maximize : bool
         Whether large scores are better.
+    baselines : tuple of int
+        Which of the measured trials are baselines, on whose scores all gains depend.
     """
 
     model: Any
@@ -67,6 +72,7 @@ class SurrogateSpec:
     fidelity: Scores | None = None
     n_measured: int = 0
     maximize: bool = True
+    baselines: tuple[int, ...] = ()
 
     @property
     def n_source(self) -> int:
@@ -118,7 +124,7 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         with one_model_at_a_time():
-            _fit(model, seen[rows], self.scores[rows], self.n_source)
+            _fit(model, seen[rows], self.scores[rows], self._measured_shares)
         if isinstance(model, WarpedMean):
             trees = _forest_of(model.forest_, seen, inputs)
             if model.process_ is not None:
@@ -127,6 +133,13 @@ class SurrogateSpec:
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
             model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
         return Surrogate(model, float("nan"), _forest_of(model, seen, inputs), inputs), seen
+
+    @property
+    def _measured_shares(self) -> Floats:
+        """Shares of the noise that measured trials have for a process."""
+        shares = np.full(self.n_measured, CLAIM_NOISE)
+        shares[list(self.baselines)] = BASELINE_NOISE
+        return shares
 
     def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
         """A clone of the model, whose unset random states are the seed."""
@@ -164,7 +177,7 @@ class SurrogateSpec:
         if isinstance(model, WarpedMean):
             model = for_folds(model)
         always = self._training_rows(model)[n_source:]
-        regressor = _AnyRegressor(model, seen[always], scores[always])
+        regressor = _AnyRegressor(model, seen[always], scores[always], self._measured_shares)
         folds = KFold(min(N_FOLDS, n_source), shuffle=True, random_state=seed)
         held_out: Scores = cross_val_predict(
             regressor, seen[:n_source], scores[:n_source], cv=folds
@@ -172,12 +185,14 @@ class SurrogateSpec:
         return held_out
 
 
-def _fit(model: Any, rows: Floats, scores: Scores, n_source: int) -> None:
-    """Fit a model; the default one follows what was measured, the rows after the first, closely."""
-    if isinstance(model, WarpedMean):
-        model.fit(rows, scores, always=np.arange(n_source, len(rows)))
-    else:
+def _fit(model: Any, rows: Floats, scores: Scores, shares: Floats) -> None:
+    """Fit a model; the default one gives the last rows, which were measured, shares of the noise."""
+    if not isinstance(model, WarpedMean):
         model.fit(rows, scores)
+        return
+    n_source = len(rows) - len(shares)
+    all_shares = np.append(np.ones(n_source), shares)
+    model.fit(rows, scores, always=np.arange(n_source, len(rows)), noise_shares=all_shares)
 
 
 def scaled(fidelity: Scores | None) -> Scores | None:
@@ -259,18 +274,19 @@ def _out_of_bag_predictions(model: Any, rows: Floats) -> Scores:
 class _AnyRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Lets `cross_val_predict` copy any object with fit and predict.
 
-    `rows` and their `scores` are in every fold.
+    `rows` and their `scores` are in every fold, with `shares` of the noise.
     """
 
-    def __init__(self, model: Any, rows: Floats, scores: Scores) -> None:
+    def __init__(self, model: Any, rows: Floats, scores: Scores, shares: Floats) -> None:
         self.model = model
         self.rows = rows
         self.scores = scores
+        self.shares = shares
 
     def fit(self, X: Floats, y: Scores) -> _AnyRegressor:
         # The model is a clone of its own: `clone` clones parameters.
         rows, scores = np.vstack([X, self.rows]), np.concatenate([y, self.scores])
-        _fit(self.model, rows, scores, len(X))
+        _fit(self.model, rows, scores, self.shares)
         return self
 
     def predict(self, X: Floats) -> Scores:
