@@ -220,6 +220,7 @@ def fit_surrogate(
         maximize=trials.maximize,
         n_measured=measured.n_finished,
         always=trials_of(source, baselines),
+        baselines=measured.finished_baselines,
     )
     return Fitted(
         source=source,

@@ -104,10 +104,12 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         y: Scores,
         noise_variance: Scores | None = None,
         always: Integers | None = None,
+        noise_shares: Floats | None = None,
     ) -> WarpedMean:
         """Fit both parts.
 
-        `noise_variance`, in the targets' own units, and `always` are as in `ProductProcess.fit`.
+        `noise_variance`, in the targets' own units, `always` and `noise_shares` are as in
+        `ProductProcess.fit`.
         """
         X, y = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_all_finite="allow-nan"
@@ -126,7 +128,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 hyperparameters=self.hyperparameters,
             )
             try:
-                self.process_ = process.fit(X, ranks, noise_variance, always)
+                self.process_ = process.fit(X, ranks, noise_variance, always, noise_shares)
             except ProcessFitError as error:
                 self.failure_ = str(error)
         if self.parts != "process" or self.process_ is None:

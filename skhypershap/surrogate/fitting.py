@@ -38,6 +38,9 @@ FOREST = "forest"
 N_TREES = 100
 N_COMPARED = 16
 N_ATTEMPTS = 10  # resamples that a model may refuse
+# Shares of the noise of other trials for a process. Smoothing would move the baseline, on which every
+# gain depends, towards its neighbours; claims have the noise of trials, but lie where it matters.
+BASELINE_NOISE, CLAIM_NOISE = 0.001, 0.3
 N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
 
 
@@ -66,6 +69,8 @@ class SurrogateSpec:
     always : ndarray of int or None
         Trials of the source that are in every resample: those of the baseline, which tuning is measured
         against. A resample that lacks one has it as one more trial.
+    baselines : tuple of int
+        Which of the measured trials are baselines, on whose scores all gains depend.
     """
 
     model: Any
@@ -76,6 +81,7 @@ class SurrogateSpec:
     n_measured: int = 0
     maximize: bool = True
     always: Positions | None = None
+    baselines: tuple[int, ...] = ()
 
     @property
     def n_source(self) -> int:
@@ -170,7 +176,14 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         scores = self.scores[rows] * self._scale_of_scores
-        return fitted_regressor(model, seen[rows], scores, n_source=self.n_source), seen
+        return fitted_regressor(model, seen[rows], scores, self._measured_shares), seen
+
+    @property
+    def _measured_shares(self) -> Floats:
+        """Shares of the noise that measured trials have for a process."""
+        shares = np.full(self.n_measured, CLAIM_NOISE)
+        shares[list(self.baselines)] = BASELINE_NOISE
+        return shares
 
     def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
         """A clone of the model, whose unset random states are the seed."""
@@ -215,6 +228,7 @@ class SurrogateSpec:
             scores[:n_source] * scale,
             (seen[always], scores[always] * scale),
             seed,
+            self._measured_shares,
         )
         return held_out / scale
 

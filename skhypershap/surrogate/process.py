@@ -28,7 +28,6 @@ FIRST = (
     150  # trials from which the search for hyperparameters begins, where there are twice as many
 )
 BEST = 0.1  # share of the trials that is always kept
-CLOSE = 0.1  # share of the noise of trials that predictions are to follow closely
 PRESENT, ABSENT = 0.0, 1.0
 
 
@@ -103,6 +102,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         y: Floats,
         noise_variance: Floats | None = None,
         always: Integers | None = None,
+        noise_shares: Floats | None = None,
     ) -> ProductProcess:
         """Learn hyperparameters and weights.
 
@@ -115,7 +115,9 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         noise_variance : array-like of shape (n_trials,), optional
             What is known of the variance of each target; more may be learned.
         always : array-like of int, optional
-            Trials that are kept, however many there are, and that predictions follow closely.
+            Trials that are kept, however many there are.
+        noise_shares : array-like of shape (n_trials,), optional
+            How much of the learned noise each trial has: predictions follow those with little closely.
 
         Raises
         ------
@@ -147,7 +149,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         elif len(learned.lengths) != len(trials):
             raise ProcessFitError(f"There must be {len(trials)} lengths.")
         self.hyperparameters_ = learned
-        shares = np.where(np.isin(self.kept_, first), CLOSE, 1.0)
+        shares = np.ones(len(y)) if noise_shares is None else noise_shares[self.kept_]
         trials, targets, noise = merged(trials, targets, learned.noise * shares + known)
         with np.errstate(over="ignore"):
             weights = weights_of(trials, self._is_choice, targets, noise, learned) * scale

@@ -58,11 +58,11 @@ def check_surrogate(model: Any) -> None:
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def fitted_regressor(model: Any, rows: Floats, scores: Scores, n_source: int | None = None) -> Any:
+def fitted_regressor(model: Any, rows: Floats, scores: Scores, shares: Floats | None = None) -> Any:
     """The model, fitted; a constant one if it refuses scores that are all equal.
 
     A column without any value is constant to the model: several of scikit-learn's need one value.
-    The default model follows what was measured, the rows after the first `n_source`, closely.
+    The default model gives the last rows, which were measured, `shares` of the noise of others.
 
     Raises
     ------
@@ -74,8 +74,11 @@ def fitted_regressor(model: Any, rows: Floats, scores: Scores, n_source: int | N
         rows = np.where(unseen, 0.0, rows)
     try:
         with one_model_at_a_time():
-            if isinstance(model, WarpedMean) and n_source is not None:
-                model.fit(rows, scores, always=np.arange(n_source, len(rows)))
+            if isinstance(model, WarpedMean) and shares is not None:
+                n_source = len(rows) - len(shares)
+                always = np.arange(n_source, len(rows))
+                all_shares = np.append(np.ones(n_source), shares)
+                model.fit(rows, scores, always=always, noise_shares=all_shares)
             else:
                 model.fit(rows, scores)
     except Exception as error:
@@ -137,7 +140,12 @@ def _problem_of(found: np.ndarray, n_rows: int) -> str:
 
 
 def held_out_predictions(
-    model: Any, rows: Floats, scores: Scores, always: tuple[Floats, Scores], seed: int
+    model: Any,
+    rows: Floats,
+    scores: Scores,
+    always: tuple[Floats, Scores],
+    seed: int,
+    shares: Floats | None = None,
 ) -> Scores:
     """Predictions of shape (n_rows,) by copies of a model that were not fitted on a row.
 
@@ -151,6 +159,8 @@ def held_out_predictions(
         Rows and scores that every copy is fitted on, too.
     seed : int
         Of the folds.
+    shares : ndarray, optional
+        Of the noise of other rows, for those of `always`; see `fitted_regressor`.
 
     Warns
     -----
@@ -166,7 +176,7 @@ def held_out_predictions(
                 clone(model, safe=False),
                 np.vstack([rows[known], always[0]]),
                 np.concatenate([scores[known], always[1]]),
-                n_source=len(known),
+                shares,
             )
             held_out[unknown] = predictions_of(fitted, rows[unknown])
         except SurrogateError as error:

@@ -53,6 +53,12 @@ class Measurements:
         """How many have a finite score."""
         return int(np.isfinite(self.scores).sum())
 
+    @property
+    def finished_baselines(self) -> tuple[int, ...]:
+        """Positions of baselines among those that have a finite score."""
+        finished = np.flatnonzero(np.isfinite(self.scores)).tolist()
+        return tuple(place for place, row in enumerate(finished) if self.why[row] == BASELINE)
+
 
 def measurements(
     trials: Trials,
