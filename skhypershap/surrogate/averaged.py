@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skhypershap.arrays import Floats, Integers, Scores, Vectors
 from skhypershap.surrogate.hyperparameters import Hyperparameters, ProcessFitError
 from skhypershap.surrogate.process import ProductProcess
+from skhypershap.surrogate.score_trees import fit_on_scores, relabel
 from skhypershap.surrogate.warping import RankWarp
 
 N_TREES = 100
@@ -134,11 +135,16 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         if self.parts != "process" or self.process_ is None:
             self.forest_ = ExtraTreesRegressor(
                 self.n_trees, random_state=self.random_state, n_jobs=self.n_jobs
-            ).fit(X, y if self.process_ is None else ndtri((rankdata(y) - 0.5) / len(y)))
+            )
+            if self.process_ is None:
+                fit_on_scores(self.forest_, X, y, maximize=self.maximize, always=always)
+            else:
+                # Many splits are equally good, and rounding would decide between them if scores were
+                # merely shifted; so trees are grown on plain normal ranks.
+                self.forest_.fit(X, ndtri((rankdata(y) - 0.5) / len(y)))
+                relabel(self.forest_, X, ranks)
             # Threads add up trees in any order, which changes the last digits.
             self.forest_.n_jobs = 1
-            if self.process_ is not None:
-                _relabel(self.forest_, X, ranks)
         return self
 
     @property
@@ -164,16 +170,3 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             scores: Scores = self.forest_.predict(X)
             return scores
         return self.warp_.to_scores(self.predict_ranks(X))
-
-
-def _relabel(forest: ExtraTreesRegressor, X: Vectors, targets: Scores) -> None:
-    """Let leaves predict the means of other targets than those that the trees were grown on.
-
-    Trees are grown on plain normal ranks: many splits are equally good, and rounding would decide
-    between them if scores were merely shifted.
-    """
-    for tree in (one.tree_ for one in forest.estimators_):
-        leaves = tree.apply(X.astype(np.float32))
-        totals = np.bincount(leaves, targets, tree.node_count)
-        counts = np.bincount(leaves, minlength=tree.node_count)
-        tree.value[:, 0, 0] = totals / np.maximum(counts, 1)

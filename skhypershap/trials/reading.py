@@ -211,7 +211,9 @@ def check_source(source: Any, *, space: Any = None, metric: str | int | None = N
     """
     source = unwrap(source)
     reader = reader_of(source)
-    if (metric is not None and not isinstance(metric, (str, Integral))) or isinstance(metric, bool):
+    if isinstance(metric, bool):
+        raise ValueError(f"Unknown metric {metric}: metric must be a name, a position or None.")
+    if metric is not None and not isinstance(metric, (str, Integral)):
         raise TypeError(f"metric must be a name, a position or None; got {shown(metric)}.")
     if metric != FAILED:
         return reader.check(source, space=space, metric=metric)

@@ -21,7 +21,13 @@ from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.tables import cv_results_table, optuna_table, run_records
 from skhypershap.trials.tables.cells import check_sizes
-from skhypershap.trials.tables.columns import columns_left_out, score_columns
+from skhypershap.trials.tables.columns import (
+    RESULT_NAME,
+    columns_left_out,
+    likely_scores,
+    looks_lower_better,
+    score_columns,
+)
 from skhypershap.trials.tables.layout import FIDELITY, Layout, named
 from skhypershap.trials.tables.reading import Rows, records_of_rows
 from skhypershap.trials.tables.run_tables import run_table
@@ -40,7 +46,31 @@ def metric_of_failures(source: pd.DataFrame) -> str | int | None:
     runs = run_table(table)
     if runs is not None:
         return run_records.metric_of_failures(runs)
-    return own_or(table.columns, None)
+    return own_or(table.columns, _metric_with_failures(table))
+
+
+def _metric_with_failures(table: pd.DataFrame) -> str | None:
+    """The column of scores in a plain table: "score" (None), or a result with empty cells.
+
+    Several will do where the same rows lack them, as all results of a trial fail together.
+    """
+    means = [name for name in table.columns if name.startswith("mean_test_")]
+    if SCORE in table or len(means) == 1:
+        return None
+    results = [name for name in table.columns if RESULT_NAME.fullmatch(name)]
+    failed = {
+        name: ~np.isfinite(run_records.numbers_in(table[name], name))
+        for name in score_columns(table, results)
+    }
+    empty = [name for name, rows in failed.items() if rows.any()]
+    if len({failed[name].tobytes() for name in empty}) == 1:
+        return empty[0]
+    if len(results) == 1:
+        return results[0]
+    raise ValueError(
+        "metric='failed' needs to know the column of scores, since a trial without a score failed. Name "
+        f"it {SCORE!r}: table.rename(columns={{...: {SCORE!r}}})."
+    )
 
 
 def check(source: pd.DataFrame, *, space: Any = None, metric: str | int | None = None) -> Checked:
@@ -98,7 +128,7 @@ def read(source: pd.DataFrame, checked: Checked, *, direction: str | None = None
         if checked.given is None:
             names = list(layout.parameters)
             layout = layout._replace(left_out=columns_left_out(table, names, layout.score))
-        lower = False
+        lower = looks_lower_better(checked.metric)
     return records_of_rows(rows, checked, layout, direction, lower_is_better=lower)
 
 
@@ -134,7 +164,7 @@ def _plain_metric(table: pd.DataFrame, metric: Any, built: ConfigurationSpace | 
         return means[0]
     raise ValueError(
         f"Unknown metric (the column of scores) {SCORE!r}: the DataFrame has no such column. Pass "
-        f"metric= one of {', '.join(map(repr, score_columns(table, columns)))}."
+        f"metric= one of {', '.join(map(repr, likely_scores(table, columns)))}."
     )
 
 

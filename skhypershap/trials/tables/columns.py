@@ -12,6 +12,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from skhypershap.space.domains import is_number, value_key
 from skhypershap.trials.inferred_space import FEW
+from skhypershap.trials.tables.optuna_table import is_loss
 
 # Names of columns that count rows or name them, where their values do so, too.
 ROW_NAME = re.compile(r"(unnamed: ?\d+|(.*_)?(number|trial|run|id|uuid|index|row))", re.IGNORECASE)
@@ -69,6 +70,17 @@ def score_columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     others = (ROW_NAME, RANK_NAME, SPLIT_NAME, STD_NAME)
     numeric = [name for name in names if pd.api.types.is_numeric_dtype(table[name].dtype)]
     return [name for name in numeric if not any(pattern.fullmatch(name) for pattern in others)]
+
+
+def likely_scores(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Columns that may be scores: those with the name of a metric, where there are any."""
+    numeric = score_columns(table, names)
+    return [name for name in numeric if RESULT_NAME.fullmatch(name)] or numeric
+
+
+def looks_lower_better(name: str) -> bool:
+    """Whether a column of scores has the name of a loss or a time."""
+    return is_loss(name) or TIME_NAME.fullmatch(name) is not None
 
 
 def described(left_out: dict[str, str]) -> str:

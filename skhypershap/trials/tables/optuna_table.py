@@ -16,7 +16,9 @@ PARAMS, STATE, DURATION = "params_", "state", "duration"
 VALUE = re.compile(r"values?(?:_(.*))?")
 CONSTRAINTS = re.compile(r"system_attrs_constraints(:.*)?")
 COMPLETE, FAIL, PRUNED = "COMPLETE", "FAIL", "PRUNED"
-LOSS_NAME = re.compile(r"(.*_)?(loss|error|err|rmse|mse|mae|logloss|regret|cost|latency)", re.I)
+LOSS_NAME = re.compile(
+    r"(.*[_ ./-])?(loss|error|err|rmse|mse|mae|logloss|regret|cost|latency)", re.I
+)
 
 
 def is_trials_dataframe(table: pd.DataFrame) -> bool:

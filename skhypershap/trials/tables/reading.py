@@ -91,6 +91,10 @@ def records_of_rows(
         raise ValueError("The table has no trials with a score, so there is nothing to explain.")
     given = _given_hyperparameters(checked, layout)
     names = [name for name in layout.parameters if name not in layout.left_out]
+    if not names and given is None:
+        raise ValueError(
+            "The table has no column of a hyperparameter, so there is nothing to explain."
+        )
     configs, columns = _configs(rows.table, layout, names if given is None else list(given), given)
     if layout.kind == "cv_results" and given is None:
         configs = without_resource(configs, rows.fidelity)
@@ -221,11 +225,13 @@ def _notes(columns: Mapping[str, Column], layout: Layout) -> str:
 
 
 def _direction(metric: str, layout: Layout, *, lower: bool) -> str:
-    """The direction where none is given; a table of Optuna does not have that of the study."""
+    """The direction where none is given; a table does not have that of its study."""
     found = "minimize" if lower else "maximize"
-    if layout.kind == "optuna" and metric != "duration":
+    guessed = lower if layout.kind == "plain" else layout.kind == "optuna" and metric != "duration"
+    if guessed:
+        of_study = " of the study" if layout.kind == "optuna" else ""
         warn(
-            f"The table does not have the direction of the study; {metric!r} is taken as something to "
+            f"The table does not have the direction{of_study}; {metric!r} is taken as something to "
             f"{found}. Pass direction='maximize' or direction='minimize'.",
             TrialsWarning,
         )
