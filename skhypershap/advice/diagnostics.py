@@ -190,6 +190,12 @@ def _poor_fit(checks: Mapping[str, Check], evidence: Evidence) -> str:
             f"{r2_without:.2f}, and the rank correlation of all trials is {ranked:.2f}. Sensitivity and "
             f"mistunability depend on these few trials and are unreliable. {cure}"
         )
+    if r2 >= LOW_R2:
+        return (
+            f"The surrogate has {n_trials} trials to learn from, too few to tell how well it fits (held-out "
+            f"R2 = {r2:.2f}); details of the explanation are unreliable. Run more trials (100 are a good "
+            "start)."
+        )
     return (
         f"{found}; details of the explanation are unreliable. Run more trials (100 are a good start), "
         "try another surrogate=, or explain a less noisy metric (more cross-validation folds)."

@@ -21,8 +21,9 @@ Config = Mapping[str, Any]
 def derived_names(configs: Sequence[Config]) -> dict[str, str]:
     """Find hyperparameters that are a function of one other in all trials.
 
-    Equal values of the other one always come with equal values, so often that chance does not explain
-    it; or both are numbers, and order the trials in the same way or in opposite ways.
+    Equal values of the other one always come with equal values, so often among different configurations
+    that chance does not explain it; or both are numbers, and order the trials in the same way or in
+    opposite ways.
 
     Parameters
     ----------
@@ -45,6 +46,9 @@ def derived_names(configs: Sequence[Config]) -> dict[str, str]:
     if not configs:
         return found
     names = [name for name in configs[0] if all(name in config for config in configs)]
+    # A configuration that ran again, with another resource or seed, shows nothing new.
+    distinct = {tuple(value_key(config[name]) for name in names): config for config in configs}
+    configs = list(distinct.values())
     keys = {name: [value_key(config[name]) for config in configs] for name in names}
     ranks = {name: _ranks([config[name] for config in configs]) for name in names}
     for name in reversed(names):
