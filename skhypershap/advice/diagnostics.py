@@ -67,7 +67,7 @@ class Evidence:
     @property
     def measured_gain(self) -> float:
         """The gain of the best trial over the baseline, both measured."""
-        return self.sign * (self.incumbent[1] - self.baseline[1])
+        return self.sign * (self.incumbent[1] - self.baseline[1]) + 0.0  # never -0
 
     @property
     def scale(self) -> float:
@@ -192,8 +192,8 @@ def _poor_fit(checks: Mapping[str, Check], evidence: Evidence) -> str:
         )
     if r2 >= LOW_R2:
         return (
-            f"The surrogate has {n_trials} trials to learn from, too few to tell how well it fits (held-out "
-            f"R2 = {r2:.2f}); details of the explanation are unreliable. Run more trials (100 are a good "
+            f"The surrogate fits poorly, or well by chance (held-out R2 = {r2:.2f}, from {n_trials} trials, "
+            "too few to tell); details of the explanation are unreliable. Run more trials (100 are a good "
             "start)."
         )
     return (
