@@ -192,9 +192,9 @@ def _poor_fit(checks: Mapping[str, Check], evidence: Evidence) -> str:
         )
     if r2 >= LOW_R2:
         return (
-            f"The surrogate fits poorly, or well by chance (held-out R2 = {r2:.2f}, from {n_trials} trials, "
-            "too few to tell); details of the explanation are unreliable. Run more trials (100 are a good "
-            "start)."
+            f"The surrogate fits poorly, or well by chance (held-out R2 = {r2:.2f}, from {n_trials} "
+            "trials, too few to tell); details of the explanation are unreliable. Run more trials (100 "
+            "are a good start)."
         )
     return (
         f"{found}; details of the explanation are unreliable. Run more trials (100 are a good start), "
