@@ -88,5 +88,6 @@ def _grown_subsets(v: ValueFunction) -> Subsets:
 
 def check_share(share: Any) -> None:
     """Raise a ValueError for anything but a number above 0 and at most 1."""
-    if not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1:
+    is_number = isinstance(share, Real) and not isinstance(share, bool)
+    if not is_number or not 0 < share <= 1:
         raise ValueError(f"share must be a number above 0 and at most 1; got {shown(share)}.")
