@@ -67,7 +67,7 @@ class Evidence:
     @property
     def measured_gain(self) -> float:
         """The gain of the best trial over the baseline, both measured."""
-        return self.sign * (self.incumbent[1] - self.baseline[1])
+        return self.sign * (self.incumbent[1] - self.baseline[1]) + 0.0  # never -0
 
     @property
     def scale(self) -> float:
@@ -189,6 +189,12 @@ def _poor_fit(checks: Mapping[str, Check], evidence: Evidence) -> str:
             f"{found} because of {n_outliers} {scores} far from the others; without them R2 = "
             f"{r2_without:.2f}, and the rank correlation of all trials is {ranked:.2f}. Sensitivity and "
             f"mistunability depend on these few trials and are unreliable. {cure}"
+        )
+    if r2 >= LOW_R2:
+        return (
+            f"The surrogate fits poorly, or well by chance (held-out R2 = {r2:.2f}, from {n_trials} "
+            "trials, too few to tell); details of the explanation are unreliable. Run more trials (100 "
+            "are a good start)."
         )
     return (
         f"{found}; details of the explanation are unreliable. Run more trials (100 are a good start), "

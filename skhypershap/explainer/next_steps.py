@@ -207,12 +207,23 @@ class NextSteps(ExplainerBase):
         # The best of many noisy scores is above what a surrogate expects: errors are no news.
         errors = np.abs(scores - fitted.held_out)
         typical = float(np.median(errors)) if np.isfinite(errors).all() else 0.0
-        if sign * (reached - expected) > max(NEGLIGIBLE * float(np.ptp(scores)), typical):
+        tolerated = max(NEGLIGIBLE * float(np.ptp(scores)), typical)
+        if sign * (reached - expected) > tolerated:
+            of_incumbent = float(fitted.predict_score([fitted.incumbent])[0])
+            advice = (
+                "The smaller search may not improve on it; tune more hyperparameters with size= or "
+                "share=, or hold the rest at the incumbent with baseline='best'."
+            )
+            if sign * (of_incumbent - expected) <= 0:
+                advice = (
+                    f"It expects {of_incumbent:.4g} of the incumbent itself: that score may be luck, or "
+                    "the surrogate flattens it. Measure the incumbent again; where there is a search, "
+                    "verify(X, y, cv=...) does so on other splits."
+                )
             warn(
                 f"The best {fitted.trials.metric!r} that the surrogate expects of the reduced search is "
                 f"{expected:.4g}, worse than the {reached:.4g} of the incumbent, the best trial so far. "
-                "The smaller search may not improve on it; tune more hyperparameters with size= or "
-                "share=, or hold the rest at the incumbent with baseline='best'.",
+                f"{advice}",
                 SurrogateWarning,
             )
 

@@ -21,8 +21,9 @@ Config = Mapping[str, Any]
 def derived_names(configs: Sequence[Config]) -> dict[str, str]:
     """Find hyperparameters that are a function of one other in all trials.
 
-    Equal values of the other one always come with equal values, so often that chance does not explain
-    it; or both are numbers, and order the trials in the same way or in opposite ways.
+    Equal values of the other one always come with equal values, so often among different configurations
+    that chance does not explain it; or both are numbers, and order the trials in the same way or in
+    opposite ways.
 
     Parameters
     ----------

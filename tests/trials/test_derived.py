@@ -45,6 +45,12 @@ def test_chains_end_at_the_first():
     assert set(derived_names(configs_of(columns))) == {"log", "double"}
 
 
+def test_configurations_that_ran_again_show_nothing_new():
+    assert derived_names(configs_of(rows(20)) * 10) == {}
+    columns = rows(40) | {"log": np.log(rows(40)["x"])}
+    assert derived_names(configs_of(columns) * 3) == {"log": "x"}
+
+
 @pytest.mark.parametrize("n_trials", [3, 10, 30, 200])
 def test_independent_values_are_not_derived(n_trials):
     for seed in range(20):

@@ -17,7 +17,9 @@ VALUE = re.compile(r"values?(?:_(.*))?")
 CONSTRAINTS = re.compile(r"system_attrs_constraints(:.*)?")
 COMPLETE, FAIL, PRUNED = "COMPLETE", "FAIL", "PRUNED"
 LOSS_NAME = re.compile(
-    r"(.*[_ ./-])?(loss|error|err|rmse|mse|mae|logloss|regret|cost|latency)", re.I
+    r"(.*[_ ./-])?(loss|error|err|error_rate|rmse|mse|mae|mape|logloss|nll|cross_?entropy|perplexity"
+    r"|mmce|regret|cost|latency)",
+    re.I,
 )
 
 

@@ -11,7 +11,7 @@ from ConfigSpace.hyperparameters import UniformFloatHyperparameter, UniformInteg
 from conftest import kernel_table
 from scipy.stats import loguniform, uniform
 
-from skhypershap import HyperSHAPExplainer, SpaceWarning, read_trials
+from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
 from skhypershap.space.domains import value_key
 from skhypershap.trials.inferred_space import space_given
 
@@ -83,6 +83,42 @@ class TestTable:
     def test_mistakes_raise_clear_errors(self, change, arguments, message):
         with pytest.raises(ValueError, match=message):
             read_trials(change(kernel_table()), **arguments)
+
+
+@pytest.mark.filterwarnings("ignore:The search space was inferred")
+class TestPlainScores:
+    """What the column of scores is called decides where nobody says more."""
+
+    @pytest.mark.parametrize("name", ["val_loss", "rmse", "log_loss", "train_time"])
+    def test_a_loss_or_time_is_minimised_and_a_warning_says_so(self, name):
+        table = random_table().assign(**{name: np.linspace(0, 1.3, 60)})
+        with pytest.warns(TrialsWarning, match=f"{name!r} is taken as something to minimize"):
+            trials = read_trials(table, metric=name)
+        assert trials.direction == "minimize"
+        assert read_trials(table, metric=name, direction="maximize").direction == "maximize"
+
+    @pytest.mark.parametrize("name", ["accuracy", "neg_log_loss", "score"])
+    def test_anything_else_is_maximised(self, name):
+        table = random_table().assign(**{name: np.linspace(0, 1.3, 60)})
+        assert read_trials(table, metric=name).direction == "maximize"
+
+    def test_failures_are_found_by_a_result_of_another_name(self):
+        loss = np.where(np.arange(60) % 3 == 0, np.nan, 0.5)
+        table = random_table().drop(columns="score").assign(val_loss=loss)
+        for more in ({}, {"accuracy": 1 - loss}, {"accuracy": 0.5}):
+            failed = read_trials(table.assign(**more), metric="failed")
+            assert failed.scores.tolist() == np.isnan(loss).tolist()
+            assert "val_loss" not in failed.space
+        with pytest.raises(ValueError, match="metric='failed' needs to know the column of scores"):
+            read_trials(table.rename(columns={"val_loss": "outcome"}), metric="failed")
+
+    def test_hints_name_results_where_there_are_any(self):
+        with pytest.raises(ValueError, match=r"Pass metric= one of 'val_loss'\.$"):
+            read_trials(random_table().drop(columns="score").assign(val_loss=0.5))
+
+    def test_a_table_without_hyperparameters_is_refused(self):
+        with pytest.raises(ValueError, match="no column of a hyperparameter"):
+            read_trials(pd.DataFrame({"score": [0.1, 0.2]}))
 
 
 def random_table(n=60, seed=0):
