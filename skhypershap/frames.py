@@ -317,9 +317,18 @@ def _calibrated(
         )
         return low, high
     if isinstance(calibration, Mapping):
-        margins = margins_of(calibration, rows["game"], rows["order"].to_numpy())
+        calibration, games = _by_game(calibration, rows)
+        margins = margins_of(calibration, games, rows["order"].to_numpy())
         return widened(values, low, high, margins, level)
     return widened_by_factor(values, low, high, float(calibration))
+
+
+def _by_game(calibration: Mapping[Any, Any], rows: pd.DataFrame) -> tuple[Mapping[Any, Any], Any]:
+    """The calibration by a key for each row: its game, or with several metrics metric and game."""
+    if "metric" not in rows or not set(rows["metric"]) <= set(calibration):
+        return calibration, rows["game"]
+    flat = {(m, game): part for m, parts in calibration.items() for game, part in parts.items()}
+    return flat, list(zip(rows["metric"], rows["game"], strict=True))
 
 
 def check_explanation(table: Any) -> None:

@@ -55,6 +55,8 @@ MARGINS = {
     "mistunability": {size: margins.mirrored() for size, margins in TUNABILITY.items()},
     # Not measured: a difference of two maxima may err to either side.
     "optimizer_bias": {SINGLES: Margins(1.0, 1.0), INTERACTIONS: Margins(0.5, 0.5)},
+    # Not measured: the best compromises are searched as the best of one metric is.
+    "hypervolume": TUNABILITY,
 }
 
 Calibration = dict[str, dict[str, list[float]]]
@@ -112,7 +114,7 @@ def widened_by_factor(
     return low - more * below, high + more * above
 
 
-def margins_of(calibration: Mapping[str, Any], games: Any, orders: Integers) -> Floats:
+def margins_of(calibration: Mapping[Any, Any], games: Any, orders: Integers) -> Floats:
     """Margins of rows of an explanation, of shape (n_rows, 4); nothing for an unknown game."""
     nothing = {SINGLES: [0.0] * 4, INTERACTIONS: [0.0] * 4}
     return np.array(
