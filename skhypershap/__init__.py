@@ -11,6 +11,7 @@ from skhypershap.errors import (
 )
 from skhypershap.explainer.explainer import HyperSHAPExplainer
 from skhypershap.explainer.joint import explain_jointly
+from skhypershap.explainer.joint_advice import best_subsets_jointly, default_space
 from skhypershap.explainer.metric_coalitions import trade_off_coalitions
 from skhypershap.explainer.metrics import explain_metrics
 from skhypershap.frames import summarize
@@ -28,6 +29,8 @@ __all__ = [
     "SurrogateWarning",
     "Trials",
     "TrialsWarning",
+    "best_subsets_jointly",
+    "default_space",
     "explain_jointly",
     "explain_metrics",
     "optimizers",

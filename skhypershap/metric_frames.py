@@ -206,11 +206,13 @@ def dominated(gains: Floats) -> Booleans:
     if not np.isfinite(gains).all():
         raise ValueError(f"Gains must be finite numbers; got {shown(gains)}.")
     margin = SAME * np.abs(gains).max(axis=0, initial=0.0)
-    found: Booleans = np.array(
-        [
-            bool(((gains >= row - margin).all(axis=1) & (gains > row + margin).any(axis=1)).any())
-            for row in gains
-        ],
-        dtype=bool,
-    )
+    scale = np.where(margin > 0, margin, 1.0)
+    found: Booleans = np.zeros(len(gains), dtype=bool)
+    front = np.empty((0, gains.shape[1]))
+    for position in np.argsort(-(gains / scale).sum(axis=1), kind="stable"):  # best sums first
+        row = gains[position]
+        beats = (front >= row - margin).all(axis=1) & (front > row + margin).any(axis=1)
+        found[position] = beats.any()
+        if not beats.any():
+            front = np.vstack([front, row])
     return found

@@ -1,4 +1,4 @@
-"""What each subset of the hyperparameters gains and costs when it is tuned for one of several metrics."""
+"""What each subset of the hyperparameters gains and costs when tuned for one of several metrics."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _table(contexts: dict[str, GameContext], baseline: dict[str, Any]) -> pd.Dat
         for row in order
         for _ in contexts
     ]
-    labels = {
+    labels: dict[str, list[Any]] = {
         "hyperparameters": members,
         "size": list(map(len, members)),
         "tuned_for": list(contexts) * len(order),

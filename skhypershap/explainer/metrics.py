@@ -143,6 +143,8 @@ def explain_metrics(
     """
     games, stacked = _games_of(game)
     names = check_metrics(metrics)
+    if HYPERVOLUME in games:
+        _check_number(names)
     check_n_bootstrap(n_bootstrap)
     parameters = {
         "space": space,
@@ -292,22 +294,27 @@ def _config_for_all(
     return game_spec.config
 
 
+def _check_number(metrics: Sequence[str | int]) -> None:
+    """Refuse a hypervolume of one metric, or of more than can be computed."""
+    if not 2 <= len(metrics) <= MOST_OBJECTIVES:
+        raise ValueError(
+            f"The game {HYPERVOLUME!r} is for two or three different metrics; got "
+            f"{', '.join(map(repr, metrics))}."
+        )
+    check_library(len(metrics))
+
+
 def _reference_and_ideal(
     explainers: Mapping[str, HyperSHAPExplainer], given: Mapping[str, float] | None
 ) -> dict[str, tuple[float, float]]:
     """The reference and the ideal score of each metric."""
-    if not 2 <= len(explainers) <= MOST_OBJECTIVES:
-        raise ValueError(
-            f"The game {HYPERVOLUME!r} is for two or three different metrics; got "
-            f"{', '.join(map(repr, explainers))}."
-        )
-    check_library(len(explainers))
+    _check_number(list(explainers))
     if given is not None and not isinstance(given, Mapping):
         raise TypeError(f"reference must be a dict from metrics to scores; got {shown(given)}.")
     for name in given or ():
         if name not in explainers:
             raise unknown_name("metric of reference", name, explainers)
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for name, one in explainers.items():
         trials = one.fitted_.trials
         ideal = float(trials.scores[trials.incumbent])
@@ -317,7 +324,7 @@ def _reference_and_ideal(
         worse = ideal - reference if trials.maximize else reference - ideal
         if not (np.isfinite(float(reference)) and worse > 0):
             raise ValueError(
-                f"The reference of {name!r} must be worse than the best trial, which scores {ideal:.4g}; "
+                f"The reference of {name!r} must be worse than the best trial, {ideal:.4g}; "
                 f"got {shown(reference)}."
             )
         found[name] = float(reference), ideal

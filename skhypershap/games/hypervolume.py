@@ -114,7 +114,7 @@ def _of_baseline(game: ParetoGame, baseline: Floats, coalitions: Coalitions | No
         for position, row, own in zip(positions, rows, points, strict=True):
             parts = [own]
             if coalitions is None:  # subsets have smaller positions, so that their fronts are known
-                subsets = positions_without(position, np.flatnonzero(row))
+                subsets = positions_without(np.array(position), np.flatnonzero(row))
                 parts += [fronts[subset] for subset in subsets]
             fronts.append(front_of(np.vstack(parts)))
     return np.array([hypervolume(front) for front in fronts])
@@ -125,19 +125,11 @@ def _normalized(game: ParetoGame, blends: Blends, coalitions: Coalitions) -> Flo
     scores = np.full((len(coalitions), len(blends.candidates), len(game.contexts)), np.nan)
     for metric, context in enumerate(game.contexts):
         blocks = context.surrogate.coalition_blocks(blends, coalitions, context.n_jobs)
-        for block in blocks:
-            scores[
-                np.ix_(np.atleast_1d(_as_positions(block.coalitions)), block.candidates, [metric])
-            ] = block.scores[:, :, None]
+        for positions, candidates, block in blocks:
+            rows = np.arange(len(coalitions))[positions]  # which may be a slice
+            scores[rows[:, None], candidates, metric] = block
     scaled: Floats = (scores - game.ideal) / (game.reference - game.ideal)
     return scaled
-
-
-def _as_positions(positions: slice | Floats) -> Floats:
-    """Positions that may be a slice, as an array."""
-    if isinstance(positions, slice):
-        return np.arange(positions.start, positions.stop)
-    return positions
 
 
 def _evenly(vectors: Vectors, most: int) -> Vectors:

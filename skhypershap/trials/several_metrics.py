@@ -91,7 +91,7 @@ def _checked(
     source: Any, metrics: Sequence[str | int], space: Any
 ) -> list[tuple[str | int, Checked]]:
     """All metrics, refused before any is read."""
-    found = []
+    found: list[Any] = []
     for metric in metrics:
         with _first_warning_only(not found):
             checked = check_source(source, space=space, metric=metric)
@@ -154,7 +154,7 @@ def _of_the_same_trials(records: Mapping[str, Records]) -> dict[str, Records]:
         left_out = " ".join(filter(None, [left_out, counted]))
     whole = replace(
         first,
-        configs=[first.configs[row] for row in kept],
+        configs=[first.configs[int(row)] for row in kept],
         fidelity=None if first.fidelity is None else np.asarray(first.fidelity)[kept],
         constraints=None if first.constraints is None else np.asarray(first.constraints)[kept],
         left_out=left_out,
@@ -174,7 +174,7 @@ def _of_the_same_trials(records: Mapping[str, Records]) -> dict[str, Records]:
 def _keys(records: Records) -> list[Key]:
     """What tells trials apart in any order; equal ones are counted."""
     counts: Counter[str] = Counter()
-    found = []
+    found: list[Any] = []
     for config in records.configs:
         key = repr(sorted((str(name), repr(value)) for name, value in dict(config).items()))
         found.append((key, counts[key]))
