@@ -317,18 +317,10 @@ def _calibrated(
         )
         return low, high
     if isinstance(calibration, Mapping):
-        calibration, games = _by_game(calibration, rows)
-        margins = margins_of(calibration, games, rows["order"].to_numpy())
+        metrics = rows["metric"] if "metric" in rows else None
+        margins = margins_of(calibration, rows["game"], rows["order"].to_numpy(), metrics)
         return widened(values, low, high, margins, level)
     return widened_by_factor(values, low, high, float(calibration))
-
-
-def _by_game(calibration: Mapping[Any, Any], rows: pd.DataFrame) -> tuple[Mapping[Any, Any], Any]:
-    """The calibration by a key for each row: its game, or with several metrics metric and game."""
-    if "metric" not in rows or not set(rows["metric"]) <= set(calibration):
-        return calibration, rows["game"]
-    flat = {(m, game): part for m, parts in calibration.items() for game, part in parts.items()}
-    return flat, list(zip(rows["metric"], rows["game"], strict=True))
 
 
 def check_explanation(table: Any) -> None:

@@ -1,4 +1,4 @@
-"""Advice from many data sets for the next one: which hyperparameters to tune, and within which ranges."""
+"""Advice from many data sets for the next one: what to tune, and within which ranges."""
 
 from __future__ import annotations
 
