@@ -73,7 +73,11 @@ def spaces(folder, fitted):
             sizes[label].append(sum(space[name].size > 1 for name in space))
             shares[label] += [reached(fitted[name], space) for name in own]
     rows = [
-        [label, " / ".join(map(str, sizes[label])), *(f"{part:.0%}" for part in np.mean(of, axis=0))]
+        [
+            label,
+            " / ".join(map(str, sizes[label])),
+            *(f"{part:.0%}" for part in np.mean(of, axis=0)),
+        ]
         for label, of in shares.items()
     ]
     note = (

@@ -317,7 +317,7 @@ def _calibrated(
         )
         return low, high
     if isinstance(calibration, Mapping):
-        metrics = rows["metric"] if "metric" in rows else None
+        metrics = rows.get("metric")
         margins = margins_of(calibration, rows["game"], rows["order"].to_numpy(), metrics)
         return widened(values, low, high, margins, level)
     return widened_by_factor(values, low, high, float(calibration))
