@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SOURCE = "explain_jointly(..., per_dataset=True)"
 MAX_LETTERS = 24  # of the name of a data set
 MAX_HEIGHT = 0.3  # of a slot that names of data sets may take
-TREE = 0.16  # height of the tree above the heatmap, as a part of the heatmap's
+TREE = 0.16  # height of the tree above the cells, as a part of theirs
 
 
 class Matrix(NamedTuple):
@@ -132,9 +132,11 @@ def plot_datasets(frame: pd.DataFrame, ax: Any = None, *, normalize: bool = True
     ]
 
     def fit(position: int) -> None:
-        show_names(axes[position], matrices[position].hyperparameters)
+        matrix = matrices[position]
+        above = 0.0 if matrix.links is None else TREE
+        show_names(axes[position], matrix.hyperparameters, above)
         fit_axis_labels(axes[position])
-        _label_columns(axes[position], matrices[position].datasets)
+        _label_columns(axes[position], matrix.datasets)
 
     finish(axes, headings, fit=fit)
     return one_or_all(axes)
@@ -228,19 +230,17 @@ def _colour_bar(ax: Axes, mesh: QuadMesh, unit: str) -> None:
 
 
 def _tree(ax: Axes, links: np.ndarray) -> None:
-    """The tree of the clustering, between the cells and the headings."""
+    """The tree of the clustering above the cells, in room that `show_names` leaves."""
     from matplotlib.collections import LineCollection
     from scipy.cluster.hierarchy import dendrogram
 
     drawn = dendrogram(links, no_plot=True)
     top = max(float(np.max(drawn["dcoord"])), 1e-12)
+    height = TREE * len(ax.get_yticks())
     across = (np.array(drawn["icoord"]) - 5) / 10  # leaves of scipy are at 5, 15, 25
-    lines = [np.column_stack(pair) for pair in zip(across, drawn["dcoord"], strict=True)]
-    above = ax.inset_axes((0, 1.01, 1, TREE))
-    above.add_collection(LineCollection(lines, colors=[ink(ax, 0.6)], linewidths=1.0))
-    above.set(xlim=ax.get_xlim(), ylim=(0, 1.05 * top), xticks=[], yticks=[])
-    above.patch.set_visible(False)
-    above.spines[:].set_visible(False)
+    up = -0.5 - height * (0.06 + 0.9 * np.array(drawn["dcoord"]) / top)
+    lines = [np.column_stack(pair) for pair in zip(across, up, strict=True)]
+    ax.add_collection(LineCollection(lines, colors=[ink(ax, 0.6)], linewidths=1.0), autolim=False)
 
 
 def _label_columns(ax: Axes, datasets: Sequence[str]) -> None:
