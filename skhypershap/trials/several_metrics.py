@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.errors import HyperSHAPWarning
+from skhypershap.errors import HyperSHAPWarning, unknown_name
 from skhypershap.trials.reading import check_source, reader_of
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.searches import unwrap
@@ -40,7 +40,7 @@ def trials_of_metrics(
     metrics : sequence of str or int
         As `metric` in `read_trials`, each; one that is named twice is read once.
     direction : dict, str or None
-        By metric as in `metrics`, or one for all; None for those of the source.
+        By metric as in `metrics` or by its name, or one for all; None for those of the source.
     infer_failures : bool
         As in `HyperSHAPExplainer`.
 
@@ -65,9 +65,11 @@ def trials_of_metrics(
         )
     records: dict[str, Records] = {}
     found = _checked(source, metrics, space)
-    for (metric, _), others in zip(found, _others(found), strict=True):
+    _check_directions(direction, found)
+    for (metric, checked), others in zip(found, _others(found), strict=True):
+        own = _direction(direction, metric, checked.metric)
         with _first_warning_only(not records):
-            one = _read(_without(source, others), metric, space, _direction(direction, metric))
+            one = _read(_without(source, others), metric, space, own)
         records.setdefault(one.metric, one)
     return {
         name: _trials(one, infer_failures, first=position == 0)
@@ -120,8 +122,23 @@ def _without(source: Any, columns: Sequence[str]) -> Any:
     return source.loc[:, [str(name) not in columns for name in source.columns]]
 
 
-def _direction(direction: Mapping[Any, str] | str | None, metric: str | int) -> str | None:
-    return direction.get(metric) if isinstance(direction, Mapping) else direction
+def _check_directions(
+    direction: Mapping[Any, str] | str | None, found: Sequence[tuple[Any, Checked]]
+) -> None:
+    """Refuse the direction of a metric that is not asked for."""
+    names = [name for metric, checked in found for name in (metric, checked.metric)]
+    for name in direction if isinstance(direction, Mapping) else ():
+        if name not in names:
+            raise unknown_name("metric of direction", name, dict.fromkeys(map(str, names)))
+
+
+def _direction(
+    direction: Mapping[Any, str] | str | None, metric: str | int, name: str | None
+) -> str | None:
+    """The direction of a metric, by what the user called it or by its name."""
+    if not isinstance(direction, Mapping):
+        return direction
+    return direction.get(metric, direction.get(name))
 
 
 def _read(source: Any, metric: str | int, space: Any, direction: str | None) -> Records:

@@ -24,6 +24,7 @@ from skhypershap import (
     trade_off,
     trade_off_coalitions,
 )
+from skhypershap.plotting import plot_importance
 
 SPACE = {"a": [0, 1, 2, 3], "b": [0, 1, 2, 3], "c": [0, 1, 2]}
 START = {"a": 1, "b": 1, "c": 1}
@@ -390,6 +391,44 @@ def test_no_trial_with_all_metrics_is_an_error():
 def test_failed_beside_others_is_an_error():
     with pytest.raises(ValueError, match="by itself"):
         explained(metrics=["score", "failed"])
+
+
+@pytest.mark.parametrize("game", ["tunability", ["ablation", "hypervolume"], "hypervolume"])
+def test_every_metric_is_drawn_with_its_scores(game):
+    axes = np.ravel(plot_importance(explained(game, order=1)))
+    assert len(axes) == (1 if game == "hypervolume" else 2 + isinstance(game, list))
+    labels = [ax.get_xlabel() for ax in axes]
+    if game == "hypervolume":
+        assert labels == ["gain in normalised hypervolume"]
+    else:
+        assert labels[:2] == ["gain in score", "gain in seconds, lower is better"]
+
+
+def test_real_accuracy_and_time(data_folder):
+    table = pd.read_csv(data_folder / "lcbench_surrogate" / "data.csv")
+    table = table[table["task_id"] == 3945].drop(columns="task_id")
+    columns = ["batch_size", "learning_rate", "max_dropout", "max_units", "num_layers"]
+    ranges = {name: (table[name].min().item(), table[name].max().item()) for name in columns}
+    found = explain_metrics(
+        table,
+        ["val_accuracy", "time"],
+        space=ConfigurationSpace(ranges),
+        surrogate="forest",
+        direction={"val_accuracy": "maximize", "time": "minimize"},
+        baseline="center",
+        n_samples=500,
+        order=1,
+        random_state=0,
+    )
+    time = values_of(found, "time")
+    assert max(time, key=time.get) in ("batch_size", "max_units", "num_layers")
+    assert (found["value"] > -1e-9).all()
+    assert not trade_off(found)["dominated"].all()
+
+
+def test_direction_of_another_metric_is_an_error():
+    with pytest.raises(ValueError, match="secods"):
+        explained(direction={"secods": "minimize"})
 
 
 def test_unknown_game_direction_and_arguments_are_errors():
