@@ -21,6 +21,7 @@ from benchmarks import (
     kernel,
     line_search,
     many,
+    next_dataset,
     ranges,
     reduced,
     resamples,
@@ -39,6 +40,7 @@ ALL = {
     "resamples": resamples,
     "ranges": ranges,
     "joint": joint,
+    "next_dataset": next_dataset,
     "startup": startup,
     "truth": truth,
 }

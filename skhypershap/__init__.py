@@ -11,7 +11,11 @@ from skhypershap.errors import (
 )
 from skhypershap.explainer.explainer import HyperSHAPExplainer
 from skhypershap.explainer.joint import explain_jointly
+from skhypershap.explainer.joint_advice import best_subsets_jointly, default_space
+from skhypershap.explainer.metric_coalitions import trade_off_coalitions
+from skhypershap.explainer.metrics import explain_metrics
 from skhypershap.frames import summarize
+from skhypershap.metric_frames import trade_off
 from skhypershap.trials import Trials, read_trials, register_reader
 
 __version__ = "0.1.0"
@@ -25,10 +29,15 @@ __all__ = [
     "SurrogateWarning",
     "Trials",
     "TrialsWarning",
+    "best_subsets_jointly",
+    "default_space",
     "explain_jointly",
+    "explain_metrics",
     "optimizers",
     "plotting",
     "read_trials",
     "register_reader",
     "summarize",
+    "trade_off",
+    "trade_off_coalitions",
 ]

@@ -317,7 +317,8 @@ def _calibrated(
         )
         return low, high
     if isinstance(calibration, Mapping):
-        margins = margins_of(calibration, rows["game"], rows["order"].to_numpy())
+        metrics = rows.get("metric")
+        margins = margins_of(calibration, rows["game"], rows["order"].to_numpy(), metrics)
         return widened(values, low, high, margins, level)
     return widened_by_factor(values, low, high, float(calibration))
 

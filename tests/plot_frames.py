@@ -76,6 +76,18 @@ def subsets_of(n_names, *, long=False):
     return frame
 
 
+def datasets_of(n_names, n_datasets=6, *, long=False):
+    random = np.random.default_rng(0)
+    one = table_of(n_names, order=1, long=long)
+    parts = [
+        one.assign(dataset=f"data set {number}", value=random.normal(size=len(one)))
+        for number in range(n_datasets)
+    ]
+    frame = pd.concat([one.assign(dataset="all"), *parts], ignore_index=True)
+    frame.attrs = one.attrs
+    return frame
+
+
 def coalitions_of(n_names, direction="maximize"):
     names = names_of(n_names)
     rows = [

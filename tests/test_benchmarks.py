@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
         "reduced",
         "ranges",
         "joint",
+        "next_dataset",
         "startup",
         "truth",
     ],

@@ -22,6 +22,7 @@ from skhypershap.explainer.true_numbers import evidence_of
 from skhypershap.surrogate.regressors import check_surrogate
 from skhypershap.trials import (
     Checked,
+    Trials,
     check_source,
     copy_of,
     is_frozen,
@@ -272,8 +273,13 @@ class HyperSHAPExplainer(Reporting, SearchResults, SearchDelegation):
             infer_failures=self.infer_failures,
             **given,
         )
+        return self._fit_read(trials, search, self._evaluate(search, trials.metric, data))
+
+    def _fit_read(
+        self, trials: Trials, search: Any, evaluate: Evaluate | None = None
+    ) -> HyperSHAPExplainer:
+        """Fit the surrogate on trials that were read; `evaluate` measures the baseline."""
         baselines = baselines_of(self.baseline, trials, trials.defaults)
-        evaluate = self._evaluate(search, trials.metric, data)
         fitted = fit_surrogate(
             trials,
             measure_baselines(baselines, trials, self.baseline_score, evaluate),

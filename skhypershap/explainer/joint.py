@@ -127,19 +127,11 @@ def explain_jointly(
     check_explainers(explainers)
     reduce = reduction_of(aggregate)
     check_n_bootstrap(n_bootstrap)
-    _check_flags(per_dataset, n_jobs, verbose)
+    check_flags(per_dataset, n_jobs, verbose)
     games, stacked = games_of(game)
     first = next(iter(explainers.values()))
-    players = game_context(first, groups).players
-    contexts = _with_shared_clauses([game_context(one) for one in explainers.values()])
-    tasks = {
-        name: JointTask(
-            one.fitted_.game_specs(games, baseline, config),
-            context._replace(players=players).alone(),
-        )
-        for (name, one), context in zip(explainers.items(), contexts, strict=True)
-    }
-    tasks = _with_shared_samples(tasks, games)
+    tasks = tasks_of(explainers, games, baseline, config, groups)
+    players = next(iter(tasks.values())).context.players
     max_exact = min(one.max_exact for one in explainers.values())
     index_spec = IndexSpec.checked(index, order, n_players=len(players), max_exact=max_exact)
     run = functools.partial(in_parallel, n_jobs=n_jobs, verbose=verbose, unit="data set")
@@ -172,6 +164,27 @@ class JointTask(NamedTuple):
 
 
 Found = dict[str, list[list[Explained]]]  # by data set, for each draw, for each game
+
+
+def tasks_of(
+    explainers: Mapping[str, ExplainerBase],
+    games: Sequence[str],
+    baseline: Any = None,
+    config: Mapping[str, Any] | None = None,
+    groups: Any = None,
+) -> dict[str, JointTask]:
+    """The games of each data set, with the same players, clauses and, where they can, candidates."""
+    first = next(iter(explainers.values()))
+    players = game_context(first, groups).players
+    contexts = _with_shared_clauses([game_context(one) for one in explainers.values()])
+    tasks = {
+        name: JointTask(
+            one.fitted_.game_specs(games, baseline, config),
+            context._replace(players=players).alone(),
+        )
+        for (name, one), context in zip(explainers.items(), contexts, strict=True)
+    }
+    return _with_shared_samples(tasks, games)
 
 
 def check_explainers(explainers: Any) -> None:
@@ -220,7 +233,7 @@ def check_explainers(explainers: Any) -> None:
             )
 
 
-def _check_flags(per_dataset: Any, n_jobs: Any, verbose: Any) -> None:
+def check_flags(per_dataset: Any, n_jobs: Any, verbose: Any) -> None:
     """Refuse values of the wrong kind."""
     if not isinstance(per_dataset, (bool, np.bool_)):
         raise TypeError(f"per_dataset must be True or False; got {shown(per_dataset)}.")

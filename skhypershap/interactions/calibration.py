@@ -55,6 +55,8 @@ MARGINS = {
     "mistunability": {size: margins.mirrored() for size, margins in TUNABILITY.items()},
     # Not measured: a difference of two maxima may err to either side.
     "optimizer_bias": {SINGLES: Margins(1.0, 1.0), INTERACTIONS: Margins(0.5, 0.5)},
+    # Not measured: the best compromises are searched as the best of one metric is.
+    "hypervolume": TUNABILITY,
 }
 
 Calibration = dict[str, dict[str, list[float]]]
@@ -112,13 +114,21 @@ def widened_by_factor(
     return low - more * below, high + more * above
 
 
-def margins_of(calibration: Mapping[str, Any], games: Any, orders: Integers) -> Floats:
-    """Margins of rows of an explanation, of shape (n_rows, 4); nothing for an unknown game."""
+def margins_of(
+    calibration: Mapping[Any, Any], games: Any, orders: Integers, metrics: Any = None
+) -> Floats:
+    """Margins of rows of an explanation, of shape (n_rows, 4); nothing for an unknown game.
+
+    With several metrics the calibration is keyed by metric, and then by game.
+    """
     nothing = {SINGLES: [0.0] * 4, INTERACTIONS: [0.0] * 4}
+    parts = [calibration] * len(games)
+    if metrics is not None:
+        parts = [calibration.get(metric, calibration) for metric in metrics]
     return np.array(
         [
-            calibration.get(game, nothing)[SINGLES if order == 1 else INTERACTIONS]
-            for game, order in zip(games, orders, strict=True)
+            part.get(game, nothing)[SINGLES if order == 1 else INTERACTIONS]
+            for part, game, order in zip(parts, games, orders, strict=True)
         ],
         dtype=float,
     ).reshape(-1, 4)

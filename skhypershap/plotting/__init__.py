@@ -1,6 +1,7 @@
 """Plots: each function takes a frame and an `ax`, and returns the Axes; displays do the same."""
 
 from skhypershap.plotting.coalitions import CoalitionsDisplay, plot_coalitions
+from skhypershap.plotting.datasets import DatasetsDisplay, plot_datasets
 from skhypershap.plotting.effect import EffectDisplay, plot_effect
 from skhypershap.plotting.history import HistoryDisplay, plot_history
 from skhypershap.plotting.importance import ImportanceDisplay, plot_importance
@@ -12,6 +13,7 @@ from skhypershap.plotting.surface import SurfaceDisplay, plot_surface
 
 __all__ = [
     "CoalitionsDisplay",
+    "DatasetsDisplay",
     "EffectDisplay",
     "HistoryDisplay",
     "ImportanceDisplay",
@@ -21,6 +23,7 @@ __all__ = [
     "PredictionsDisplay",
     "SurfaceDisplay",
     "plot_coalitions",
+    "plot_datasets",
     "plot_effect",
     "plot_history",
     "plot_importance",

@@ -45,15 +45,16 @@ def rows_of(ax: Axes, names: Sequence[str]) -> np.ndarray:
     return np.asarray(ax.convert_yunits(list(names)), dtype=int)
 
 
-def show_names(ax: Axes, names: Sequence[str]) -> None:
+def show_names(ax: Axes, names: Sequence[str], above: float = 0.0) -> None:
     """Label the rows of a categorical y axis, the first on top, so that all labels fit.
 
     Long names are broken into lines, and the font is as small as the rows ask. On an axis that
-    others share, all rows of all of them stay visible.
+    others share, all rows of all of them stay visible. `above` is room above the first row, in
+    multiples of all rows.
     """
     n_rows = len(ax.get_yticks())
-    ax.set_ylim(n_rows - 0.5, -0.5)
-    font, width = _font_and_width(ax, names, n_rows)
+    ax.set_ylim(n_rows - 0.5, -0.5 - above * n_rows)
+    font, width = _font_and_width(ax, names, n_rows * (1 + above))
     formatter = ax.yaxis.get_major_formatter()
     of_names = getattr(formatter, "of_names", formatter)
     ax.yaxis.set_major_formatter(_wrapping(of_names, width))
@@ -62,7 +63,7 @@ def show_names(ax: Axes, names: Sequence[str]) -> None:
         as_it_is(*one.get_yticklabels())
 
 
-def _font_and_width(ax: Axes, names: Sequence[str], n_rows: int) -> tuple[float, int]:
+def _font_and_width(ax: Axes, names: Sequence[str], n_rows: float) -> tuple[float, int]:
     """The largest font at which all rows fit, in points, and the longest line in letters."""
     height = inner_size(ax)[1]
     largest = font_size(ax)

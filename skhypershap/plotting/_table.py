@@ -22,6 +22,7 @@ TITLES = {
     "mistunability": "What a bad choice of each hyperparameter costs in {metric}",
     "sensitivity": "How much each hyperparameter makes {metric} vary",
     "optimizer_bias": "What the optimizer misses in {metric}, by hyperparameter",
+    "hypervolume": "What each hyperparameter adds to the compromises of {metric}",
 }
 ENDS = {
     "tunability": "at its best",
@@ -65,6 +66,8 @@ class Panel:
         metric = self.attrs.get("metric", "score")
         if self.game == "sensitivity":
             return f"variance of {metric}"
+        if self.game == "hypervolume":
+            return "gain in normalised hypervolume"
         better = ", lower is better" if self.attrs.get("direction") == "minimize" else ""
         return f"gain in {metric}{better}"
 

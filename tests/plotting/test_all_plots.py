@@ -12,6 +12,7 @@ import pytest
 import seaborn as sns
 from matplotlib.axes import Axes
 from plot_frames import (
+    datasets_of,
     drawn,
     effects_of,
     history_of,
@@ -30,6 +31,7 @@ from plot_frames import (
 from skhypershap import plotting
 from skhypershap.plotting import (
     plot_coalitions,
+    plot_datasets,
     plot_effect,
     plot_history,
     plot_importance,
@@ -47,6 +49,7 @@ FRAMES = {
     plot_network: lambda n, long: drawn(table_of(n, long=long)),
     plot_path: lambda n, long: path_of(n, long=long),
     plot_coalitions: lambda n, long: subsets_of(n, long=long),
+    plot_datasets: lambda n, long: datasets_of(n, long=long),
     plot_effect: lambda n, long: effects_of(KINDS[n % 4 : n % 4 + 1], long=long, bands=True),
     plot_surface: lambda n, long: surface_of((KINDS[n % 2], KINDS[1]), long=long),
     plot_predictions: lambda n, long: predictions_of(10 * n),
