@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from skhypershap.explainer.base import game_context
 from skhypershap.explainer.explanations import Explanations, games_of
+from skhypershap.explainer.growing import Growing
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
 from skhypershap.explainer.true_numbers import TrueNumbers
@@ -31,7 +32,7 @@ SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_e
 LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 
 
-class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers):
+class Reporting(Explanations, RangesAndPaths, NextSteps, TrueNumbers, Growing):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
     def report(
