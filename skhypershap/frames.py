@@ -232,6 +232,29 @@ def history_frame(
     return joined
 
 
+def next_trials_frame(
+    spaces: Sequence[str],
+    n_trials: int,
+    expected: Sequence[tuple[float, float, float]],
+    seconds: float,
+    attrs: Mapping[str, Any],
+) -> pd.DataFrame:
+    """One row per space: `space`, `n_trials`, `expected`, `low`, `high`, `seconds`."""
+    means, low, high = zip(*expected, strict=True)
+    table = pd.DataFrame(
+        {
+            "space": list(spaces),
+            "n_trials": n_trials,
+            "expected": means,
+            "low": low,
+            "high": high,
+            "seconds": float(seconds),
+        }
+    )
+    table.attrs.update(attrs)
+    return table
+
+
 def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     """Summarize the draws of an explanation: one row per interaction, with an interval.
 
