@@ -15,6 +15,7 @@ from skhypershap.space.encoding import Config
 from skhypershap.space.sampling import enumerate_vectors
 
 LEVEL = 0.9  # of the interval
+N_RESAMPLED = 3_000  # draws that resamples score, of more
 
 
 class Draws(NamedTuple):
@@ -126,8 +127,9 @@ def expected_best(
     """
     sign = 1.0 if context.trials.maximize else -1.0
     worker = context.alone()
-    tasks = [(worker, [draws.vectors for draws in spaces], draw) for draw in range(n_bootstrap + 1)]
-    scored = in_parallel(
+    some = [_some_of(draws, context.seed) for draws in spaces]
+    tasks = [(worker, [draws.vectors for draws in some], draw) for draw in range(1, n_bootstrap + 1)]
+    resampled = in_parallel(
         _scores_on,
         tasks,
         context.n_jobs,
@@ -137,20 +139,32 @@ def expected_best(
     )
     found = []
     for position, draws in enumerate(spaces):
-        gains = [sign * one[position] for one in scored]
-        mean = expected_maximum(gains[0], draws.weights, n_trials, sign * best)
+        gains = sign * context.surrogate.predict(draws.vectors)
+        mean = expected_maximum(gains, draws.weights, n_trials, sign * best)
         low, high = quantiles_of_maximum(
-            gains[1:], draws.weights, n_trials, sign * best, ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+            [sign * one[position] for one in resampled],
+            some[position].weights,
+            n_trials,
+            sign * best,
+            ((1 - LEVEL) / 2, (1 + LEVEL) / 2),
         )
         ends = sign * np.array([min(low, mean), max(high, mean)])
         found.append(Expected(sign * mean, float(ends.min()), float(ends.max())))
     return found
 
 
+def _some_of(draws: Draws, seed: int) -> Draws:
+    """At most so many of the draws, as likely among themselves as they were."""
+    if len(draws.vectors) <= N_RESAMPLED:
+        return draws
+    rows = np.random.default_rng(seed).choice(len(draws.vectors), N_RESAMPLED, replace=False)
+    weights = draws.weights[rows]
+    return Draws(draws.vectors[rows], weights / weights.sum())
+
+
 def _scores_on(context: GameContext, spaces: Sequence[Vectors], draw: int) -> list[Scores]:
-    """Scores of vectors by the surrogate of all trials, or of a resample."""
-    if draw:
-        context = context.resampled(draw)
+    """Scores of vectors by the surrogate of a resample."""
+    context = context.resampled(draw)
     return [context.surrogate.predict(vectors) for vectors in spaces]
 
 

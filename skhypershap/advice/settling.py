@@ -45,6 +45,8 @@ class Point(NamedTuple):
     @property
     def counts(self) -> tuple[int, ...]:
         """Positions of the hyperparameters that count, the largest value first."""
+        if self.gain == 0:
+            return ()
         least = NEAR_ZERO * abs(self.gain)
         found = np.flatnonzero((self.low > least) | (self.high < -least))
         order = np.argsort(-np.abs(self.values[found]), kind="stable")
@@ -83,10 +85,50 @@ def judged(points: Sequence[Point]) -> Verdict:
     lasts = first <= len(points) - FEWEST_POINTS and since <= SPAN * n_trials
     if lasts and last.counts:
         return Verdict(True, since, 0)
-    if not last.counts or last.gain == 0:
+    if not last.counts:
         return Verdict(False, None, None)
     known = None if first == len(points) - 1 else since
     return Verdict(False, known, _n_more(points, since))
+
+
+def in_words(verdict: Verdict, points: Sequence[Point], names: Sequence[str]) -> str:
+    """The verdict as a sentence or two.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        Of these points.
+    points : sequence of Point
+        As in `judged`.
+    names : sequence of str
+        The hyperparameters by position.
+    """
+    last = points[-1]
+    n_trials = last.n_trials
+    if verdict.settled:
+        order = ", then ".join(names[position] for position in last.counts)
+        return (
+            f"Settled: from {verdict.since} to {n_trials} trials the same hyperparameters matter, in the "
+            f"same order: {order}."
+        )
+    if last.gain == 0:
+        why = f"after {n_trials} trials tuning gains nothing that could be split"
+    elif not last.counts:
+        why = (
+            f"after {n_trials} trials no hyperparameter's interval excludes {NEAR_ZERO:.0%} of the gain"
+        )
+    elif verdict.since is not None:
+        why = f"the answer has been the same only since {verdict.since} of {n_trials} trials"
+    elif len(points) > 1:
+        why = f"the answer changed between {points[-2].n_trials} and {n_trials} trials"
+    else:
+        why = f"{n_trials} trials are too few to compare answers"
+    more = (
+        "How many more trials it may take is unknown."
+        if verdict.n_more is None
+        else f"It may take about {verdict.n_more} more trials."
+    )
+    return f"Not settled: {why}. {more}"
 
 
 def _agrees(points: Sequence[Point], row: int) -> bool:

@@ -14,7 +14,7 @@ from skhypershap.advice.next_trials import (
     expected_best,
     seconds_of_trials,
 )
-from skhypershap.advice.settling import Point, judged
+from skhypershap.advice.settling import Point, in_words, judged
 from skhypershap.advice.subsets import best_subsets
 from skhypershap.errors import MOST, check_integer, check_name
 from skhypershap.explainer.base import ExplainerBase, game_context
@@ -67,7 +67,7 @@ class Growing(ExplainerBase):
             for n, table, one in zip(counts, tables, grown, strict=True)
         ]
         verdict = judged(points)
-        return history_frame(tables, counts, verdict.settled, _said(verdict, points, names))
+        return history_frame(tables, counts, verdict.settled, in_words(verdict, points, names))
 
     def next_trials(self, n: int) -> pd.DataFrame:
         n_trials = check_integer("n", n, 1, MOST, what=", how many further trials")
@@ -100,7 +100,3 @@ def _point(n_trials: int, table: pd.DataFrame, names: list[str], gain: float) ->
     rows = rows.set_index(rows["hyperparameters"].str[0]).loc[names]
     values, low, high = (rows[column].to_numpy(float) for column in ("value", "low", "high"))
     return Point(n_trials, values, low, high, gain)
-
-
-def _said(verdict, points, names):
-    return ""
