@@ -15,6 +15,7 @@ from skhypershap.space.encoding import Config
 from skhypershap.space.sampling import enumerate_vectors
 
 LEVEL = 0.9  # of the interval
+NEAR = 0.25  # of the trials, whose errors are taken to be those near the best
 N_RESAMPLED = 3_000  # draws that resamples score, of more
 
 
@@ -102,6 +103,7 @@ def expected_best(
     spaces: Sequence[Draws],
     n_trials: int,
     best: float,
+    errors: Scores,
     n_bootstrap: int,
 ) -> list[Expected]:
     """The best score after further random trials of some spaces, the best so far included.
@@ -116,6 +118,8 @@ def expected_best(
         How many further trials.
     best : float
         The best measured score.
+    errors : ndarray of shape (n_errors,)
+        What measured scores were above predictions; the upper end counts on errors like these.
     n_bootstrap : int
         How many resamples of the trials.
 
@@ -123,7 +127,8 @@ def expected_best(
     -------
     list of Expected
         For each space the mean on the surrogate of all trials, and quantiles of the best score over
-        resamples and over the luck of the draws.
+        resamples and over the luck of the draws. A surrogate hardly predicts scores above those that
+        it has seen, so without errors the upper end would nearly always be too low.
     """
     sign = 1.0 if context.trials.maximize else -1.0
     worker = context.alone()
@@ -139,15 +144,13 @@ def expected_best(
     )
     found = []
     for position, draws in enumerate(spaces):
-        gains = sign * context.surrogate.predict(draws.vectors)
-        mean = expected_maximum(gains, draws.weights, n_trials, sign * best)
-        low, high = quantiles_of_maximum(
-            [sign * one[position] for one in resampled],
-            some[position].weights,
-            n_trials,
-            sign * best,
-            ((1 - LEVEL) / 2, (1 + LEVEL) / 2),
-        )
+        predicted = sign * context.surrogate.predict(draws.vectors)
+        mean = expected_maximum(predicted, draws.weights, n_trials, sign * best)
+        gains = [sign * one[position] for one in resampled]
+        weights, start = some[position].weights, sign * best
+        low = quantile_of_maximum(gains, weights, n_trials, start, (1 - LEVEL) / 2)
+        lucky = [one + sign * _drawn(errors, len(one), context.seed) for one in gains]
+        high = quantile_of_maximum(lucky, weights, n_trials, start, (1 + LEVEL) / 2)
         ends = sign * np.array([min(low, mean), max(high, mean)])
         found.append(Expected(sign * mean, float(ends.min()), float(ends.max())))
     return found
@@ -198,14 +201,10 @@ def expected_maximum(scores: Scores, weights: Floats, n_draws: int, best: float)
     return float(best + chances @ np.maximum(scores[order] - best, 0.0))
 
 
-def quantiles_of_maximum(
-    scored: Sequence[Scores],
-    weights: Floats,
-    n_draws: int,
-    best: float,
-    levels: Sequence[float],
-) -> list[float]:
-    """Quantiles of the same maximum, where each of several lists of scores is as likely.
+def quantile_of_maximum(
+    scored: Sequence[Scores], weights: Floats, n_draws: int, best: float, level: float
+) -> float:
+    """A quantile of the same maximum, where each of several lists of scores is as likely.
 
     Parameters
     ----------
@@ -213,8 +212,8 @@ def quantiles_of_maximum(
         For each resample what a draw may score.
     weights, n_draws, best
         As in `expected_maximum`.
-    levels : sequence of float
-        Which quantiles.
+    level : float
+        Which quantile.
     """
     values, chances = [], []
     for scores in scored:
@@ -226,8 +225,25 @@ def quantiles_of_maximum(
     together, likely = np.concatenate(values), np.concatenate(chances)
     order = np.argsort(together, kind="stable")
     reached = np.cumsum(likely[order])
-    rows = np.minimum(np.searchsorted(reached, levels), len(together) - 1)
-    return [float(value) for value in together[order][rows]]
+    row = min(int(np.searchsorted(reached, level)), len(together) - 1)
+    return float(together[order][row])
+
+
+def errors_near_best(scores: Scores, held_out: Scores, *, maximize: bool) -> Scores:
+    """What scores were above held-out predictions, where these are among the best quarter."""
+    known = np.isfinite(held_out)
+    if not known.any():
+        return np.zeros(1)
+    gains = held_out[known] if maximize else -held_out[known]
+    near = gains >= np.quantile(gains, 1 - NEAR)
+    errors: Scores = (scores[known] - held_out[known])[near]
+    return errors
+
+
+def _drawn(errors: Scores, n_draws: int, seed: int) -> Scores:
+    """Some of the errors, at random."""
+    drawn: Scores = np.random.default_rng(seed).choice(errors, n_draws)
+    return drawn
 
 
 def seconds_of_trials(search: Any) -> float:
