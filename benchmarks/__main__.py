@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import (
     conditions,
+    history,
     importances,
     intervals,
     joint,
@@ -40,6 +41,7 @@ ALL = {
     "ranges": ranges,
     "joint": joint,
     "startup": startup,
+    "history": history,
     "truth": truth,
 }
 PACKAGES = (

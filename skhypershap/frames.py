@@ -221,7 +221,7 @@ def datasets_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def history_frame(
     tables: Sequence[pd.DataFrame], counts: Sequence[int], settled: bool, verdict: str
 ) -> pd.DataFrame:
-    """Summaries of growing numbers of trials in one frame: rows in the order, attrs those of the last."""
+    """Summaries of growing numbers of trials in one frame: row order and attrs are those of the last."""
     order = tables[-1]["interaction"].tolist()
     named = [
         table.set_index("interaction").loc[order].reset_index().assign(n_trials=count)

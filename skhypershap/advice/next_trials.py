@@ -133,7 +133,9 @@ def expected_best(
     sign = 1.0 if context.trials.maximize else -1.0
     worker = context.alone()
     some = [_some_of(draws, context.seed) for draws in spaces]
-    tasks = [(worker, [draws.vectors for draws in some], draw) for draw in range(1, n_bootstrap + 1)]
+    tasks = [
+        (worker, [draws.vectors for draws in some], draw) for draw in range(1, n_bootstrap + 1)
+    ]
     resampled = in_parallel(
         _scores_on,
         tasks,

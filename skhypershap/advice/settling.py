@@ -8,6 +8,7 @@ intervals that they had there. It has settled if it agrees over the second half 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -108,15 +109,13 @@ def in_words(verdict: Verdict, points: Sequence[Point], names: Sequence[str]) ->
     if verdict.settled:
         order = ", then ".join(names[position] for position in last.counts)
         return (
-            f"Settled: from {verdict.since} to {n_trials} trials the same hyperparameters matter, in the "
-            f"same order: {order}."
+            f"Settled: from {verdict.since} to {n_trials} trials the same matters, in the same order: "
+            f"{order}."
         )
     if last.gain == 0:
         why = f"after {n_trials} trials tuning gains nothing that could be split"
     elif not last.counts:
-        why = (
-            f"after {n_trials} trials no hyperparameter's interval excludes {NEAR_ZERO:.0%} of the gain"
-        )
+        why = f"after {n_trials} trials no interval excludes {NEAR_ZERO:.0%} of the gain"
     elif verdict.since is not None:
         why = f"the answer has been the same only since {verdict.since} of {n_trials} trials"
     elif len(points) > 1:
@@ -172,7 +171,7 @@ def _excess(point: Point) -> float:
     ratios = toward_zero[undecided] / (values[undecided] - least)
     # Two that count are in an order for good once neither interval holds the other's value.
     counts = list(point.counts)
-    for one, other in zip(counts, counts[1:], strict=False):
+    for one, other in itertools.pairwise(counts):
         gap = values[one] - values[other]
         reach = max(toward_zero[one], away[other])
         if gap > 0:

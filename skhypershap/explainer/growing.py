@@ -102,7 +102,7 @@ class Growing(ExplainerBase):
         >>> explainer = HyperSHAPExplainer(space, random_state=0).fit(configs, scores)
         >>> history = explainer.history(n_bootstrap=10)
         >>> history.attrs["verdict"]
-        'Settled: from 15 to 60 trials the same hyperparameters matter, in the same order: alpha, then beta.'
+        'Settled: from 15 to 60 trials the same matters, in the same order: alpha, then beta.'
         """
         check_integer("n_points", n_points, 2, MOST, what=", how many numbers of trials to explain")
         check_name("game", game, HISTORIC)

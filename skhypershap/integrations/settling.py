@@ -57,7 +57,9 @@ class Settling:
         check_name("game", game, HISTORIC)
         self.game = game
         self.parameters = {**parameters, "random_state": random_state}
-        HyperSHAPExplainer(None, **self.parameters)._validate_params()  # refused before the search runs
+        HyperSHAPExplainer(
+            None, **self.parameters
+        )._validate_params()  # refused before the search runs
         self.history_: pd.DataFrame | None = None
         self.settled_ = False
         self._asked_at = 0
