@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import (
     conditions,
+    history,
     importances,
     intervals,
     joint,
@@ -42,6 +43,7 @@ ALL = {
     "joint": joint,
     "next_dataset": next_dataset,
     "startup": startup,
+    "history": history,
     "truth": truth,
 }
 PACKAGES = (

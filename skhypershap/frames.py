@@ -218,6 +218,43 @@ def datasets_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return joined
 
 
+def history_frame(
+    tables: Sequence[pd.DataFrame], counts: Sequence[int], settled: bool, verdict: str
+) -> pd.DataFrame:
+    """Summaries of growing numbers of trials in one frame: row order and attrs are those of the last."""
+    order = tables[-1]["interaction"].tolist()
+    named = [
+        table.set_index("interaction").loc[order].reset_index().assign(n_trials=count)
+        for table, count in zip(tables, counts, strict=True)
+    ]
+    joined = _with_columns_in_order(pd.concat(named, ignore_index=True))
+    joined.attrs = {**tables[-1].attrs, "settled": settled, "verdict": verdict}
+    return joined
+
+
+def next_trials_frame(
+    spaces: Sequence[str],
+    n_trials: int,
+    expected: Sequence[tuple[float, float, float]],
+    seconds: float,
+    attrs: Mapping[str, Any],
+) -> pd.DataFrame:
+    """One row per space: `space`, `n_trials`, `expected`, `low`, `high`, `seconds`."""
+    means, low, high = zip(*expected, strict=True)
+    table = pd.DataFrame(
+        {
+            "space": list(spaces),
+            "n_trials": n_trials,
+            "expected": means,
+            "low": low,
+            "high": high,
+            "seconds": float(seconds),
+        }
+    )
+    table.attrs.update(attrs)
+    return table
+
+
 def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     """Summarize the draws of an explanation: one row per interaction, with an interval.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from skhypershap.explainer.base import game_context
 from skhypershap.explainer.explanations import games_of
+from skhypershap.explainer.growing import Growing
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
 from skhypershap.explainer.summarizing import Summarizing
 from skhypershap.games.setting import GAMES
@@ -30,7 +31,7 @@ SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_e
 LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 
 
-class Reporting(Summarizing, RangesAndPaths):
+class Reporting(Summarizing, RangesAndPaths, Growing):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
     def report(

@@ -107,6 +107,23 @@ class SurrogateSpec:
         score = r2_of(self.scores[: self.n_source], held_out)
         return replace(surrogate, score=score, held_out=held_out)
 
+    def fit_unmeasured(self, seed: int, n_jobs: int | None = None) -> Surrogate:
+        """Fit, without predictions of held-out trials, which take longer than the fit."""
+        return self._fitted(seed, n_jobs)[0]
+
+    def first(self, n_trials: int) -> SurrogateSpec:
+        """The same model on the first trials of the source, those of the baseline, and measured ones."""
+        always = np.zeros(0, dtype=int) if self.always is None else self.always
+        source = np.concatenate([np.arange(n_trials), always[always >= n_trials]])
+        rows = np.concatenate([source, np.arange(self.n_source, len(self.scores))])
+        return replace(
+            self,
+            vectors=self.vectors[rows],
+            scores=self.scores[rows],
+            fidelity=None if self.fidelity is None else self.fidelity[rows],
+            always=np.flatnonzero(np.isin(source, always)),
+        )
+
     def refit(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
         """Fit on a resample of the trials, about as many as there are; nothing is measured.
 
