@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhypershap.arrays import Booleans, Coalitions, Floats, Scores, Vector, Vectors
+from skhypershap.arrays import Booleans, Coalitions, Positions, Scores, Vector, Vectors
 from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.branches import OUT, Branches, Key
 from skhypershap.games.candidates import Candidates, candidates_of
@@ -38,8 +38,8 @@ class SmallGame(NamedTuple):
     players : tuple of int
         Bit i of a position stands for the i-th of them.
     values : ndarray of shape (2^n,)
-        sign * (score - baseline's score) of the best, -inf where all blends are forbidden; for a variance
-        the variance of the scores.
+        sign * (score - baseline's score) of the best, -inf where all blends are forbidden; for a
+        variance the variance of the scores.
     means, squares : ndarray of shape (2^n,)
         For a variance: means of scores and of their squares, from some common score.
     mass : float
@@ -52,10 +52,10 @@ class SmallGame(NamedTuple):
     squares: Scores
     mass: float
 
-    def positions_of(self, coalitions: Coalitions) -> np.ndarray:
+    def positions_of(self, coalitions: Coalitions) -> Positions:
         """Position of each coalition of all players in the table of this game."""
         weights = 1 << np.arange(len(self.players), dtype=np.int64)
-        positions: np.ndarray = coalitions[:, list(self.players)] @ weights
+        positions: Positions = coalitions[:, list(self.players)] @ weights
         return positions
 
 
@@ -69,7 +69,7 @@ class BranchGames(NamedTuple):
     kept : tuple of int
         For each root the position of the baseline's value.
     small : mapping of key to SmallGame
-        See `Branches.keys`.
+        See `Branches.all_keys`.
     is_variance : bool
         How small games become one: by moments, or by their maximum.
     gain_sign : float
@@ -107,7 +107,7 @@ class BranchGames(NamedTuple):
             best = np.full(len(coalitions), -np.inf)
             for game in games:
                 np.maximum(best, game.values[game.positions_of(coalitions)], out=best)
-            return self.gain_sign * np.where(np.isneginf(best), 0.0, best)
+            return gains_of(self, best)
         mean, square = np.zeros(len(coalitions)), np.zeros(len(coalitions))
         if not any(tuned):
             return games[0].values[games[0].positions_of(coalitions)]
@@ -115,7 +115,14 @@ class BranchGames(NamedTuple):
             at = game.positions_of(coalitions)
             mean += game.mass * game.means[at]
             square += game.mass * game.squares[at]
-        return np.maximum(square - mean**2, 0.0)
+        variances: Scores = np.maximum(square - mean**2, 0.0)
+        return variances
+
+
+def gains_of(games: BranchGames, best: Scores) -> Scores:
+    """Gains of the best values; where all is forbidden a coalition stays at the baseline."""
+    gains: Scores = games.gain_sign * np.where(np.isneginf(best), 0.0, best)
+    return gains
 
 
 def branch_games(
@@ -143,13 +150,17 @@ def branch_games(
     play = _moments if is_variance else _maxima
     small = {}
     with progress_bar(name, branches.n_games, "branch", context.verbose) as bar:
-        for key in branches.keys():
+        for key in branches.all_keys():
             part = part_of_key(name, context, baseline, branches, key, candidates)
             small[key] = play(name, part, branches.players(key, kept), base)
             bar.update()
     if learns_from_subsets(name, context):
         small = _at_least_untuned(small, kept)
-    sign = 1.0 if is_variance else sign_of_gain(name, context.trials) * sign_of_search(name, context.trials)
+    sign = (
+        1.0
+        if is_variance
+        else sign_of_gain(name, context.trials) * sign_of_search(name, context.trials)
+    )
     return BranchGames(branches, kept, small, is_variance, sign, 0.0 if is_variance else base)
 
 
@@ -179,7 +190,9 @@ def part_of_key(
             start[root.column] = root.numbers[value]
     kept = tuple(int(root.positions_in(baseline[None])[0]) for root in branches.roots)
     names = list(context.players)
-    players = {names[player]: context.players[names[player]] for player in branches.players(key, kept)}
+    players = {
+        names[player]: context.players[names[player]] for player in branches.players(key, kept)
+    }
     weights = candidates.probabilities
     mass = float(chosen.mean() if weights is None else weights[chosen].sum())
     some = Candidates(
@@ -229,7 +242,8 @@ def part_optima(name: str, part: Part, *, in_vectors: bool) -> Refined:
         search = searcher(surrogate, context.trials.space, blends, sign=sign)
         found = refine(search, best, n_starts=n_starts, n_jobs=context.n_jobs, progress=_quiet)
     else:
-        found = Refined(best.values[0], _blended(blends, best.positions[0]) if in_vectors else best.values)
+        points = _blended(blends, best.positions[0]) if in_vectors else best.values
+        found = Refined(best.values[0], points)
     if not refined:
         return found
     return _monotone(found) if in_vectors else Refined(monotone(found.values), found.points)
@@ -244,7 +258,7 @@ def _optimum_without_players(blends: Blends, part: Part, sign: float) -> Refined
     return Refined(value, point)
 
 
-def _blended(blends: Blends, winners: np.ndarray) -> Vectors:
+def _blended(blends: Blends, winners: Positions) -> Vectors:
     from skhypershap.surrogate.blends import all_coalitions
 
     taken = blends.taken(all_coalitions(blends.n_players))
@@ -298,5 +312,3 @@ def _at_least_untuned(small: dict[Key, SmallGame], kept: Key) -> dict[Key, Small
 
 def _quiet(_: int) -> None:
     pass
-
-

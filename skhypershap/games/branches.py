@@ -65,7 +65,7 @@ class Branches(NamedTuple):
     roots: tuple[Root, ...]
     shared: tuple[int, ...]
 
-    def keys(self) -> Iterator[Key]:
+    def all_keys(self) -> Iterator[Key]:
         """The small games: each root is at one of its values, or not tuned."""
         return itertools.product(*(range(OUT, len(root.numbers)) for root in self.roots))
 

@@ -53,7 +53,7 @@ class BranchedGame:
 
     @property
     def empty(self) -> float:
-        """v of the empty coalition, in the metric's own units."""
+        """V of the empty coalition, in the metric's own units."""
         return float(np.mean([part.empty for part in self.games]))
 
     @property
@@ -67,7 +67,7 @@ class BranchedGame:
         return gains
 
     def scores(self, coalitions: Coalitions | None) -> Scores:
-        """v of some coalitions, as in `ValueFunction`."""
+        """V of some coalitions, as in `ValueFunction`."""
         assert coalitions is not None
         return self.empty + self.sign * self.gains(coalitions)
 
@@ -78,9 +78,7 @@ class BranchedGame:
     def interactions(self, index: str, order: int, seed: int) -> Found:
         """Interactions up to an order, exact with one root."""
         if self.has_one_root:
-            parts = [
-                branch_interactions(part, self.n_players, index, order) for part in self.games
-            ]
+            parts = [branch_interactions(part, self.n_players, index, order) for part in self.games]
             return Found(_mean(parts), None, None)
         sampled = [
             sampled_interactions(part, self.n_players, index, order, seed) for part in self.games
@@ -92,9 +90,7 @@ class BranchedGame:
 
 
 def _mean(parts: Sequence[Interactions]) -> Interactions:
-    return {
-        players: float(np.mean([part[players] for part in parts])) for players in parts[0]
-    }
+    return {players: float(np.mean([part[players] for part in parts])) for players in parts[0]}
 
 
 def branched_game(game_spec: GameSpec, context: GameContext, max_exact: int) -> BranchedGame | None:

@@ -45,7 +45,7 @@ def quadrature(index: str, order: int, n_players: int) -> Quadrature:
         if size == 0 and definition.fits_baseline:
             weights.append(np.zeros(len(points)))
             continue
-        moments = [definition.weight(size + l, size, order) for l in range(n_players - size + 1)]
+        moments = [definition.weight(t, size, order) for t in range(size, n_players + 1)]
         series = [(2 * m + 1) * float(_of_legendre(m, moments)) for m in range(len(moments))]
         weights.append(gauss / 2 * np.polynomial.legendre.legval(points, series))
     return Quadrature((points + 1) / 2, tuple(weights))
@@ -53,5 +53,5 @@ def quadrature(index: str, order: int, n_players: int) -> Quadrature:
 
 def _of_legendre(m: int, moments: list[Fraction]) -> Fraction:
     """What the function with these moments makes of the shifted Legendre polynomial of degree m."""
-    terms = ((-1) ** (m + l) * comb(m, l) * comb(m + l, l) * moments[l] for l in range(m + 1))
+    terms = ((-1) ** (m + k) * comb(m, k) * comb(m + k, k) * moments[k] for k in range(m + 1))
     return sum(terms, Fraction(0))

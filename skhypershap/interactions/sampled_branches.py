@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Booleans, Coalitions, Floats, Integers
-from skhypershap.games.branch_games import BranchGames
+from skhypershap.games.branch_games import BranchGames, gains_of
 from skhypershap.games.branches import Key
 from skhypershap.interactions.indices import Interactions, definition_at, interactions_of
 from skhypershap.interactions.quadrature import Quadrature, quadrature
@@ -134,7 +134,9 @@ def _sides(games: BranchGames) -> list[_Side]:
         keys = list(games.tuned_keys(tuned))
         small = [games.small[key] for key in keys]
         bits = np.zeros((len(keys), n_players), dtype=np.int64)
-        tables = np.zeros((2 if games.is_variance else 1, len(keys), max(len(g.values) for g in small)))
+        tables = np.zeros(
+            (2 if games.is_variance else 1, len(keys), max(len(g.values) for g in small))
+        )
         for row, game in enumerate(small):
             bits[row, list(game.players)] = 1 << np.arange(len(game.players))
             parts = [game.mass * game.means, game.mass * game.squares]
@@ -169,17 +171,17 @@ def _gains_and_slopes(
 
 def _reduced(games: BranchGames, parts: Floats) -> Floats:
     """Several small games as one, of shape (n_moments, n_coalitions)."""
-    if games.is_variance:
-        return parts.sum(axis=1)
-    return parts.max(axis=1, initial=-np.inf)
+    found: Floats = parts.sum(axis=1) if games.is_variance else parts.max(axis=1, initial=-np.inf)
+    return found
 
 
 def _joined(games: BranchGames, parts: Floats) -> Floats:
     """Gains from the values of small games."""
     reduced = _reduced(games, parts)
     if games.is_variance:
-        return np.maximum(reduced[1] - reduced[0] ** 2, 0.0)
-    return games.gain_sign * np.where(np.isneginf(reduced[0]), 0.0, reduced[0])
+        variance: Floats = np.maximum(reduced[1] - reduced[0] ** 2, 0.0)
+        return variance
+    return gains_of(games, reduced[0])
 
 
 class _Estimate:
@@ -191,7 +193,9 @@ class _Estimate:
         self.singles = np.zeros((BATCHES, n_players))
         self.pairs = np.zeros((BATCHES, n_players, n_players))
 
-    def add(self, node: int, sides: list[_Side], games: BranchGames, coalitions: Coalitions) -> None:
+    def add(
+        self, node: int, sides: list[_Side], games: BranchGames, coalitions: Coalitions
+    ) -> None:
         """Add the samples of one node."""
         z, weights = self.rule.nodes[node], [part[node] for part in self.rule.weights]
         roots = [root.player for root in games.branches.roots]
