@@ -8,6 +8,7 @@ small games have the first two moments of scores, and the mass of their candidat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -200,7 +201,18 @@ def part_of_key(
         None if weights is None else weights[chosen] / (mass or 1.0),
         candidates.complete,
     )
-    return Part(context._replace(players=players), some, start, mass)
+    return Part(_held(context._replace(players=players), start), some, start, mass)
+
+
+def _held(context: GameContext, start: Vector) -> GameContext:
+    """The same context with trees in which all columns without a player are held."""
+    forest = context.surrogate.forest
+    if forest is None or not forest.thresholds:
+        return context
+    from skhypershap.surrogate.kernels.conditional_splits import held_at
+
+    held = held_at(forest, start, context.player_of_column >= 0)
+    return context._replace(surrogate=replace(context.surrogate, forest=held))
 
 
 def _maxima(name: str, part: Part, players: tuple[int, ...], base: float) -> SmallGame:

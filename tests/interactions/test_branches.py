@@ -191,10 +191,6 @@ MAKERS = {
     "root": (nested_root_space, 5),
     "forbids": (forbidding_branches, 6),
 }
-    "nested": (nested_space, 6),
-    "root": (nested_root_space, 5),
-    "forbids": (forbidding_branches, 6),
-}
 
 
 @settings(max_examples=12, deadline=None)
