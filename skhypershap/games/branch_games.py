@@ -7,6 +7,7 @@ small games have the first two moments of scores, and the mass of their candidat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -29,6 +30,8 @@ from skhypershap.games.setting import (
 )
 from skhypershap.parallel import progress_bar
 from skhypershap.surrogate.blends import Blends
+
+FEW_STARTS = 2  # of each coalition; more change values of 14 branches by 0.02 % of the largest
 
 
 class SmallGame(NamedTuple):
@@ -166,12 +169,16 @@ def branch_games(
 
 
 class Part(NamedTuple):
-    """What one small game is played with: its context, candidates with its values, and baseline."""
+    """What one small game is played with: its context, candidates with its values, and baseline.
+
+    `n_starts` is the number of searches for each coalition.
+    """
 
     context: GameContext
     candidates: Candidates
     baseline: Vector
     mass: float
+    n_starts: int
 
 
 def part_of_key(
@@ -201,7 +208,15 @@ def part_of_key(
         None if weights is None else weights[chosen] / (mass or 1.0),
         candidates.complete,
     )
-    return Part(_held(context._replace(players=players), start), some, start, mass)
+    own = _held(context._replace(players=players), start)
+    return Part(own, some, start, mass, _n_starts(name, own, branches))
+
+
+def _n_starts(name: str, context: GameContext, branches: Branches) -> int:
+    """Number of searches for each coalition of a small game: fewer if there are many games."""
+    size = math.ceil(math.log2(branches.n_games)) + branches.most_players
+    n_starts = min(n_starts_for(context.n_players), max(n_starts_for(size), FEW_STARTS))
+    return min(n_starts, STARTS_OF_SHARED) if name in (context.shared or {}) else n_starts
 
 
 def _held(context: GameContext, start: Vector) -> GameContext:
@@ -238,9 +253,7 @@ def part_optima(name: str, part: Part, *, in_vectors: bool) -> Refined:
         size = blends.n_coalitions
         return Refined(np.full(size, -np.inf), np.tile(part.baseline, (size, 1)))
     searches = refined and not part.candidates.complete
-    n_starts = n_starts_for(context.n_players)
-    if name in (context.shared or {}):
-        n_starts = min(n_starts, STARTS_OF_SHARED)
+    n_starts = part.n_starts
     best = best_candidates(
         surrogate,
         blends,
