@@ -62,8 +62,8 @@ class NextSteps(ExplainerBase):
             (dict: values of the subset and of what these switch on, so that
             `{**baseline_, **configuration}` scores baseline + gain; with several baselines a list of
             dicts, for sensitivity None). `attrs` are those of `explain`. With more than `max_exact`
-            hyperparameters "exact" is False, and subsets are grown greedily, adding the hyperparameter
-            with the largest gain.
+            hyperparameters, unless choices split the space into small branches, "exact" is False, and
+            subsets are grown greedily, adding the hyperparameter with the largest gain.
 
         Raises
         ------

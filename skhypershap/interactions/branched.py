@@ -7,7 +7,7 @@ exact; with several choices values of coalitions are, and coalitions are sampled
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from skhypershap.arrays import Coalitions, Scores
 from skhypershap.games.branch_games import BranchGames, branch_games
 from skhypershap.games.branches import Branches, find_branches, touched_players
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
-from skhypershap.games.value_function import GameSpec, context_for
+from skhypershap.games.value_function import GameSpec, ValueFunction, context_for
 from skhypershap.interactions.from_branches import branch_interactions
 from skhypershap.interactions.indices import Interactions, definition_at
 from skhypershap.interactions.sampled_branches import sampled_interactions
@@ -107,6 +107,14 @@ def branched_game(game_spec: GameSpec, context: GameContext, max_exact: int) -> 
     if len(known) < len(games):
         return None
     return BranchedGame(known, context.n_players, sign_of_gain(game_spec.game, context.trials))
+
+
+def by_branches(
+    v: ValueFunction, game_spec: GameSpec, context: GameContext, max_exact: int
+) -> ValueFunction:
+    """The same function by the tables of small games, if it has branches that are small enough."""
+    branched = branched_game(game_spec, context, max_exact)
+    return v if branched is None else replace(v, scores=branched.scores)
 
 
 def branches_of(game_spec: GameSpec, context: GameContext, max_exact: int) -> Branches | None:
