@@ -9,6 +9,7 @@ therefore made of one small game for each value, of what is shared and its branc
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from skhypershap.space.domains import all_numbers
 from skhypershap.surrogate.warped import WarpedSurrogate
 
 MOST_VALUES = 256  # of a root
-MOST_COALITIONS = 1 << 21  # of all small games together
+MOST_COALITIONS = 1 << 20  # of all small games together: about a minute on one thread
 MOST_GAMES = 1 << 10
 MOST_ROOTS = 3
 MOST_PLAYERS = 900  # beyond, numbers of coalitions overflow a float
@@ -86,7 +87,7 @@ class Branches(NamedTuple):
     @property
     def n_games(self) -> int:
         """Number of small games."""
-        return int(np.prod([1 + len(root.numbers) for root in self.roots]))
+        return math.prod(1 + len(root.numbers) for root in self.roots)
 
 
 def find_branches(context: GameContext, max_exact: int) -> Branches | None:
@@ -108,8 +109,10 @@ def find_branches(context: GameContext, max_exact: int) -> Branches | None:
 
 
 def _is_small(branches: Branches, max_exact: int) -> bool:
-    most, n_games = branches.most_players, branches.n_games
-    return most <= max_exact and n_games <= MOST_GAMES and n_games << most <= MOST_COALITIONS
+    if branches.most_players > max_exact or branches.n_games > MOST_GAMES:
+        return False
+    sizes = [sum(1 << len(branch) for branch in root.branches) for root in branches.roots]
+    return math.prod(sizes) << len(branches.shared) <= MOST_COALITIONS
 
 
 def _roots_of(context: GameContext) -> Iterator[Root]:
