@@ -188,6 +188,8 @@ def explanation_frame(
     fields = ["baseline_score", "full_score", "exact"]
     if any(not explained.exact for explained in games):
         fields += ["budget", "approximator"]
+    if any(explained.error is not None for explained in games):
+        fields += ["error"]
     for field in fields:
         by_game = {explained.game: getattr(explained, field) for explained in games}
         table.attrs[field] = by_game if stacked else by_game[games[0].game]

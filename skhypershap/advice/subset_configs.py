@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skhypershap.advice.subsets import Subset
-from skhypershap.arrays import Coalition, Floats
+from skhypershap.arrays import Coalition, Floats, Vectors
 from skhypershap.games.coalition_scores import coalition_optima
 from skhypershap.games.refinement import Refined
 from skhypershap.games.setting import GAMES, GameContext
@@ -50,31 +50,42 @@ def subset_configs(
     """
     if GAMES[game_spec.game].reduce == "variance":
         return [None] * len(subsets)
+    own = context_for(game_spec, context)
+    points = []
+    for row, start in enumerate(own.filled(game_spec.baselines)):
+        if optima is None:
+            coalitions = np.array(_members(own, subsets))
+            found = coalition_optima(game_spec.game, own, start, game_spec.config, coalitions)
+            points.append(found.points)
+        else:
+            rows = np.array([position_of(subset.members) for subset in subsets])
+            points.append(optima[row].points[rows])
+    return configs_at(game_spec, context, subsets, points)
+
+
+def configs_at(
+    game_spec: GameSpec, context: GameContext, subsets: Sequence[Subset], points: Sequence[Vectors]
+) -> list[Any]:
+    """The same from filled vectors that attain the values of the subsets, for each baseline."""
     context = context_for(game_spec, context)
     found = [
-        _configs_for(game_spec, context, baseline, subsets, None if optima is None else optima[row])
-        for row, baseline in enumerate(game_spec.baselines)
+        _configs_for(context, baseline, subsets, some)
+        for baseline, some in zip(game_spec.baselines, points, strict=True)
     ]
     return found[0] if len(found) == 1 else [list(configs) for configs in zip(*found, strict=True)]
 
 
+def _members(context: GameContext, subsets: Sequence[Subset]) -> list[Coalition]:
+    return [np.isin(np.arange(context.n_players), subset.members) for subset in subsets]
+
+
 def _configs_for(
-    game_spec: GameSpec,
-    context: GameContext,
-    baseline: Config,
-    subsets: Sequence[Subset],
-    optima: Refined | None,
+    context: GameContext, baseline: Config, subsets: Sequence[Subset], points: Vectors
 ) -> list[Config]:
     """The values of each subset, with one baseline."""
     start = context.filled([baseline])[0]
-    members = [np.isin(np.arange(context.n_players), subset.members) for subset in subsets]
-    if optima is None:
-        coalitions = np.array(members)
-        optima = coalition_optima(game_spec.game, context, start, game_spec.config, coalitions)
-    else:
-        rows = np.array([position_of(subset.members) for subset in subsets])
-        optima = Refined(optima.values[rows], optima.points[rows])
-    points = _of_best_so_far(optima, subsets)
+    members = _members(context, subsets)
+    points = _of_best_so_far(points, subsets)
     configs = decode(context.trials.space, context.surrogate.legality.legal(points))
     return [
         _changes(context, baseline, coalition, point, config, start)
@@ -82,9 +93,9 @@ def _configs_for(
     ]
 
 
-def _of_best_so_far(optima: Refined, subsets: Sequence[Subset]) -> Any:
+def _of_best_so_far(points: Vectors, subsets: Sequence[Subset]) -> Vectors:
     """Points of subsets; one that gains no more than a smaller subset takes the point of that."""
-    points = optima.points.copy()
+    points = points.copy()
     for row in range(1, len(subsets)):
         nested = set(subsets[row - 1].members) <= set(subsets[row].members)
         if nested and subsets[row].gain == subsets[row - 1].gain:

@@ -53,7 +53,7 @@ def best_subsets(v: ValueFunction, max_exact: int) -> Subsets:
     skhypershap.HyperSHAPExplainer.best_subsets : The same as a table.
     """
     if v.n_players > max_exact:
-        return _grown_subsets(v)
+        return grown_subsets(v)
     values = v.all_scores()
     gains = v.sign * (values - values[0])
     members = all_coalitions(v.n_players)
@@ -67,7 +67,8 @@ def best_subsets(v: ValueFunction, max_exact: int) -> Subsets:
     return Subsets(best, float(values[0]), float(values[-1]), True)
 
 
-def _grown_subsets(v: ValueFunction) -> Subsets:
+def grown_subsets(v: ValueFunction) -> Subsets:
+    """Grow subsets greedily, adding the player with the largest gain."""
     gains_of = GainFunction(v)
     coalition, gain = np.zeros(v.n_players, dtype=bool), 0.0
     best: list[Subset] = []

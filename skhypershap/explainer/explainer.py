@@ -93,7 +93,8 @@ class HyperSHAPExplainer(Reporting, SearchResults, SearchDelegation):
         (exact with trees, otherwise on a grid that zooms in), so that a larger coalition is never
         worse; "random": among candidates only, as in [1]_.
     max_exact : int, default=16
-        Up to this many hyperparameters all 2^d coalitions are evaluated.
+        Up to this many hyperparameters all 2^d coalitions are evaluated. Of a space that a choice splits
+        into branches, as many as are shared or in one branch.
     n_jobs : int, default=None
         Threads, as in scikit-learn. Results do not depend on it.
     random_state : int, RandomState or None, default=None

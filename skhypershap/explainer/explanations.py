@@ -16,6 +16,7 @@ from skhypershap.games.optimizer_bias import OptimizerComparison, comparison_of
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
 from skhypershap.games.value_function import GameSpec, value_function
 from skhypershap.interactions.bootstrap import bootstrap, check_n_bootstrap
+from skhypershap.interactions.branched import by_branches
 from skhypershap.interactions.indices import IndexSpec
 from skhypershap.interactions.solve import (
     Explained,
@@ -115,8 +116,9 @@ class Explanations(ExplainerBase):
             "incumbent_measured" (scores, NaN where not measured); with a list of games the first three
             are dicts keyed by game. With draws there is the "calibration" that `summarize` widens
             intervals by, a dict keyed by game. Where "exact" is False (more than `max_exact`
-            players, except in ablations where few differ) there are also the "budget" of coalitions
-            and the "approximator".
+            players, except in ablations where few differ, and where one choice splits the space
+            into branches) there are also the "budget" of coalitions and the "approximator", and
+            if that is "branches" the "error", the largest standard error of a value.
 
         Raises
         ------
@@ -304,6 +306,7 @@ class Explanations(ExplainerBase):
         (game_spec,) = self.fitted_.game_specs([name], baseline, config)
         v = value_function(game_spec, context)
         if context.n_players > self.max_exact:
+            v = by_branches(v, game_spec, context, self.max_exact)
             return HyperparameterGame(GainFunction(v), list(context.players))
         values = v.all_scores()
         return HyperparameterGame(v.sign * (values - values[0]), list(context.players))

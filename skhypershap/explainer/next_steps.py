@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap.advice.good_ranges import good_ranges
+from skhypershap.advice.many_players import subsets_of_many
 from skhypershap.advice.narrowing import narrowed_search, narrowed_space
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.subset_configs import optima_of_all, subset_configs
@@ -20,7 +21,7 @@ from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.frames import interaction_name, subsets_frame, verified_frame
 from skhypershap.games.candidates import best_config
 from skhypershap.games.setting import GAMES, GameContext
-from skhypershap.games.value_function import value_function
+from skhypershap.games.value_function import GameSpec, value_function
 from skhypershap.space.encoding import Config, as_configs
 from skhypershap.space.restriction import restricted
 from skhypershap.trials import unwrap
@@ -61,8 +62,8 @@ class NextSteps(ExplainerBase):
             (dict: values of the subset and of what these switch on, so that
             `{**baseline_, **configuration}` scores baseline + gain; with several baselines a list of
             dicts, for sensitivity None). `attrs` are those of `explain`. With more than `max_exact`
-            hyperparameters "exact" is False, and subsets are grown greedily, adding the hyperparameter
-            with the largest gain.
+            hyperparameters, unless choices split the space into small branches, "exact" is False, and
+            subsets are grown greedily, adding the hyperparameter with the largest gain.
 
         Raises
         ------
@@ -97,13 +98,7 @@ class NextSteps(ExplainerBase):
         """
         context = game_context(self)
         (game_spec,) = self.fitted_.game_specs([game], baseline)
-        v, optima = value_function(game_spec, context), None
-        if GAMES[game].reduce != "variance" and context.n_players <= self.max_exact:
-            optima = optima_of_all(game_spec, context)
-            values = np.mean([part.values for part in optima], axis=0)
-            v = replace(v, scores=lambda coalitions: values)
-        found = best_subsets(v, self.max_exact)
-        configs = subset_configs(game_spec, context, found.best, optima)
+        found, configs = _subsets_and_configs(game_spec, context, self.max_exact)
         table = subsets_frame(found.best, list(context.players), found.best[-1].gain, configs)
         table.attrs = {
             "baseline_score": found.baseline_score,
@@ -347,7 +342,26 @@ class NextSteps(ExplainerBase):
 
     def _best_subsets(self, game: str, baseline: Any, context: GameContext) -> Subsets:
         (game_spec,) = self.fitted_.game_specs([game], baseline)
+        of_many = subsets_of_many(game_spec, context, self.max_exact)
+        if of_many is not None:
+            return of_many[0]
         return best_subsets(value_function(game_spec, context), self.max_exact)
+
+
+def _subsets_and_configs(
+    game_spec: GameSpec, context: GameContext, max_exact: int
+) -> tuple[Subsets, list[Any]]:
+    """The best subset of each size, and its configuration."""
+    of_many = subsets_of_many(game_spec, context, max_exact)
+    if of_many is not None:
+        return of_many
+    v, optima = value_function(game_spec, context), None
+    if GAMES[game_spec.game].reduce != "variance" and context.n_players <= max_exact:
+        optima = optima_of_all(game_spec, context)
+        values = np.mean([part.values for part in optima], axis=0)
+        v = replace(v, scores=lambda coalitions: values)
+    found = best_subsets(v, max_exact)
+    return found, subset_configs(game_spec, context, found.best, optima)
 
 
 def _check_size(size: Any, n_hyperparameters: int) -> None:

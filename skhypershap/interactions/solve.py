@@ -19,6 +19,12 @@ from skhypershap.games.value_function import (
 )
 from skhypershap.interactions.ablation import largest_exact, moving_players, of_all_players
 from skhypershap.interactions.approximation import Approximation, approximate
+from skhypershap.interactions.branched import (
+    APPROXIMATOR,
+    BranchedGame,
+    branched_game,
+    players_that_matter,
+)
 from skhypershap.interactions.from_leaves import leaf_interactions
 from skhypershap.interactions.indices import (
     IndexSpec,
@@ -51,7 +57,9 @@ class Explained:
     budget : int or None
         How many coalitions were evaluated, where not all were.
     approximator : str or None
-        Its name in shapiq.
+        Its name in shapiq, or "branches" (see `sampled_branches`).
+    error : float or None
+        The largest standard error of an interaction, where it is known.
     """
 
     game: str
@@ -63,6 +71,7 @@ class Explained:
     exact: bool = True
     budget: int | None = None
     approximator: str | None = None
+    error: float | None = None
 
 
 def solve(game_spec: GameSpec, context: GameContext, index_spec: IndexSpec) -> Explained:
@@ -82,7 +91,50 @@ def solve(game_spec: GameSpec, context: GameContext, index_spec: IndexSpec) -> E
         if has_leaves(context):
             return _explained_from_leaves(game_spec, context, index_spec)
         return explained_ablation(game_spec, context, index_spec)
+    if context.n_players > index_spec.max_exact:
+        return _explained_by_structure(game_spec, context, index_spec)
     return explained(value_function(game_spec, context), index_spec)
+
+
+def _explained_by_structure(
+    game_spec: GameSpec, context: GameContext, index_spec: IndexSpec
+) -> Explained:
+    """Explain a game of many players without those that do not matter, by its branches."""
+    matter = players_that_matter(game_spec, context, at_least=index_spec.order)
+    if len(matter) < context.n_players:
+        names = list(context.players)
+        some = context._replace(players={names[i]: context.players[names[i]] for i in matter})
+        found = solve(game_spec, some, index_spec)
+        everyone = of_all_players(found.interactions, matter, context.n_players, index_spec.order)
+        return replace(found, interactions=everyone)
+    v = value_function(game_spec, context)
+    branched = branched_game(game_spec, context, index_spec.max_exact)
+    if branched is None:
+        return explained(v, index_spec)
+    if not branched.can_explain(index_spec.name, index_spec.order):
+        return explained(replace(v, scores=branched.scores), index_spec)
+    return _explained_by_branches(branched, v, index_spec)
+
+
+def _explained_by_branches(
+    branched: BranchedGame, v: ValueFunction, index_spec: IndexSpec
+) -> Explained:
+    """Explain a game that is made of small games."""
+    found = branched.interactions(index_spec.name, index_spec.order, v.seed)
+    gain = float(branched.gains(np.ones((1, v.n_players), dtype=bool))[0])
+    is_exact = found.budget is None
+    return Explained(
+        v.game,
+        index_spec.measure,
+        found.interactions,
+        baseline_score=branched.empty,
+        full_score=branched.empty + v.sign * gain,
+        gain=gain,
+        exact=is_exact,
+        budget=found.budget,
+        approximator=None if is_exact else APPROXIMATOR,
+        error=found.error,
+    )
 
 
 def explained(v: ValueFunction, index_spec: IndexSpec) -> Explained:

@@ -7,15 +7,15 @@ outcome follows from those above it is left out, and so is any on a column that 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from skhypershap.arrays import Floats, Integers
+from skhypershap.arrays import Booleans, Floats, Integers, Vector
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels.decisions import ALWAYS, NEVER, Decisions
-from skhypershap.surrogate.kernels.forest import FlatForest, rerank
+from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of, rerank
 
 START = -3  # of a decision: in its root, which may be `NEVER` (-1) or `ALWAYS` (-2)
 
@@ -74,6 +74,38 @@ def add_conditional_splits(
     )
     found = Trees(*_add_splits(trees, in_ranks, lowest, highest))
     return forest._replace(**found._asdict(), thresholds=tuple(new[:n_columns]))
+
+
+def held_at(forest: FlatForest, vector: Vector, free: Booleans) -> FlatForest:
+    """The same function of vectors that differ from one in some columns only, with fewer nodes.
+
+    Parameters
+    ----------
+    forest : FlatForest
+        Of filled vectors.
+    vector : ndarray of shape (n_columns,)
+        The values at which all other columns are held.
+    free : ndarray of shape (n_columns,), dtype bool
+        Columns that may differ. Only these have thresholds in the result.
+    """
+    n_columns = len(forest.thresholds)
+    lowest = ranks_of(forest, vector[None])[:, 0]
+    highest = np.where(free[:n_columns], [len(part) for part in forest.thresholds], lowest)
+    lowest = np.where(free[:n_columns], 0, lowest)
+    nothing = np.empty(0, dtype=np.int32)
+    always = np.full(n_columns, ALWAYS, dtype=np.int32)
+    decisions = Decisions(always, nothing, cast(Floats, nothing), nothing, nothing)
+    bounds = lowest.astype(np.int32), highest.astype(np.int32)
+    found = Trees(*_add_splits(Trees(*forest[:7]), decisions, *bounds))
+    inner = found.left >= 0
+    used = [np.unique(found.rank[inner & (found.column == column)]) for column in range(n_columns)]
+    thresholds = [levels[ranks] for levels, ranks in zip(forest.thresholds, used, strict=True)]
+    position = np.zeros((n_columns, 1 + max(map(len, forest.thresholds))), dtype=np.int32)
+    for column, ranks in enumerate(used):
+        position[column, ranks] = np.arange(len(ranks))
+    rank = np.where(inner, position[found.column, found.rank], 0).astype(np.int32)
+    found = found._replace(rank=rank)
+    return forest._replace(**found._asdict(), thresholds=tuple(thresholds))
 
 
 @jit
