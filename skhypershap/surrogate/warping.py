@@ -106,12 +106,16 @@ class RankWarp:
 
 def _with_gaps(ranks: Floats, distinct: Floats, scores: Floats) -> Floats:
     """Ranks of distinct scores with steps that know the gaps between these; zero is the median."""
+    from skhypershap.surrogate.kernels.interpolation import interpolate
+
     if len(distinct) < 2:
         return ranks
     steps, gaps = np.diff(ranks), np.diff(_places(distinct, scores))
     steps = np.maximum(steps, gaps - USUAL_GAP * steps) + WEIGHT_OF_GAPS * gaps
     spread = np.append(0.0, np.cumsum(steps)) / (1 + WEIGHT_OF_GAPS)
-    centered: Floats = spread - np.interp(np.median(scores), distinct, spread)
+    # np.interp divides by the width of a segment, which may be a denormal number.
+    median = np.array([np.median(scores)])
+    centered: Floats = spread - interpolate(median, distinct, spread)
     return centered
 
 
