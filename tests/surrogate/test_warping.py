@@ -123,6 +123,11 @@ def test_crowded_scores_near_the_best_are_not_stretched():
     assert within < 2.5 * below
 
 
+def test_scores_a_denormal_number_apart_have_ranks():
+    values = np.array([0.0, 0.0, 0.0, 0.0, 1.0, -1.0, -1.0, -1.0, -1.0, -2.2250738585e-313])
+    assert np.isfinite(RankWarp.of(values).ranks).all()
+
+
 def test_huge_scores_come_back():
     values = 1e300 * np.random.default_rng(0).normal(size=50)
     warp = RankWarp.of(values)
