@@ -70,9 +70,8 @@ def test_first_rows_are_those_of_a_fit_of_the_first(game):
 
 
 def test_later_trials_teach_the_first_rows_nothing():
-    other = SCORES.copy()
-    other[24:] = other[24:][::-1]
     arguments = {"random_state": 0, "n_samples": 500, "surrogate": "forest", "optimizer": "random"}
+    other = np.append(SCORES[:24], 2 * SCORES[24:] + 1)
     one, two = (
         HyperSHAPExplainer(SPACE, **arguments).fit(CONFIGS, scores).history(2, n_bootstrap=2)
         for scores in (SCORES, other)
