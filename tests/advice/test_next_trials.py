@@ -40,10 +40,10 @@ def test_quantiles_mix_resamples():
     assert quantile_of_maximum([low, high, high], weights, 3, -1.0, 0.4) == 1.0
 
 
-@pytest.mark.parametrize("maximize, expected", [(True, 4.0), (False, 1.0)])
+@pytest.mark.parametrize(("maximize", "expected"), [(True, 4.0), (False, 1.0)])
 def test_errors_are_those_near_the_best(maximize, expected):
     held_out = np.array([0.0, 1.0, 2.0, 3.0, np.nan])
-    scores = held_out + [1.0, 2.0, 3.0, 4.0, 5.0]
+    scores = held_out + np.arange(1.0, 6.0)
     errors = errors_near_best(scores, held_out, maximize=maximize)
     np.testing.assert_allclose(errors, [expected])
     assert errors_near_best(scores, np.full(5, np.nan), maximize=maximize) == [0.0]

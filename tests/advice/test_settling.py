@@ -27,7 +27,7 @@ def test_what_is_near_zero_does_not_count():
     assert judged(points(*small)).settled
 
 
-@pytest.mark.parametrize("row, settled", [(2, True), (4, False), (6, False)])
+@pytest.mark.parametrize(("row", "settled"), [(2, True), (4, False), (6, False)])
 def test_another_order_lasts_for_half_of_the_trials(row, settled):
     """The order changes after 10 * row of 80 trials, so the last answer begins 10 trials later."""
     values = [[0.3, 0.6]] * row + [[0.6, 0.3]] * (8 - row)
@@ -51,7 +51,7 @@ def test_losses_count_as_gains_do():
     assert judged(points(*[[-0.6, -0.3, 0.0]] * 8, gain=-1.0)).settled
 
 
-@pytest.mark.parametrize("gain, values", [(0.0, [0.0, 0.0]), (1.0, [0.04, 0.04])])
+@pytest.mark.parametrize(("gain", "values"), [(0.0, [0.0, 0.0]), (1.0, [0.04, 0.04])])
 def test_nothing_that_counts_is_no_answer(gain, values):
     verdict = judged(points(*[values] * 8, gain=gain))
     assert verdict == (False, None, None)

@@ -26,8 +26,10 @@ def test_stops_and_remembers():
     stop = StopWhenSettled(**QUICK, baseline="worst", n_samples=200)
     study = study_of()
     study.optimize(objective, n_trials=100, callbacks=[stop])
-    assert 30 <= len(study.trials) < 100 and len(study.trials) % 10 == 0
-    assert stop.settled_ and stop.history_.attrs["settled"]
+    assert 30 <= len(study.trials) < 100
+    assert len(study.trials) % 10 == 0
+    assert stop.settled_
+    assert stop.history_.attrs["settled"]
     assert stop.history_["n_trials"].max() == len(study.trials)
 
 
@@ -42,7 +44,8 @@ def test_goes_on_where_nothing_settles():
     stop = StopWhenSettled(**QUICK, baseline="median", n_samples=200)
     study = study_of()
     study.optimize(noise, n_trials=45, callbacks=[stop])
-    assert len(study.trials) == 45 and not stop.settled_
+    assert len(study.trials) == 45
+    assert not stop.settled_
     assert stop.history_["n_trials"].max() == 40  # asked at 30 and 40
 
 
@@ -70,7 +73,7 @@ def test_several_objectives_need_a_metric():
 
 
 @pytest.mark.parametrize(
-    "arguments, error, message",
+    ("arguments", "error", "message"),
     [
         ({"every": 0}, ValueError, "every"),
         ({"min_trials": "many"}, ValueError, "min_trials"),
