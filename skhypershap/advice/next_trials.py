@@ -256,7 +256,7 @@ def seconds_of_trials(search: Any) -> float:
         times = np.asarray(results.get("mean_fit_time", [np.nan]), dtype=float)
         times = times + np.asarray(results.get("mean_score_time", 0.0), dtype=float)
         return _mean(times * float(n_splits))
-    durations = [getattr(one, "duration", None) for one in _trials_of(search)]
+    durations: list[Any] = [getattr(one, "duration", None) for one in _trials_of(search)]
     known = [one.total_seconds() for one in durations if hasattr(one, "total_seconds")]
     return _mean(np.array(known))
 

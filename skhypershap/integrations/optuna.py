@@ -63,5 +63,5 @@ class StopWhenSettled(Settling):
 
 
 def _has_score(trial: Any) -> bool:
-    values = trial.values if trial.state.name == "COMPLETE" else None
-    return bool(values) and all(map(math.isfinite, values))
+    values: Any = trial.values if trial.state.name == "COMPLETE" else None
+    return bool(values) and all(math.isfinite(value) for value in values)

@@ -106,8 +106,6 @@ class RankWarp:
 
 def _with_gaps(ranks: Floats, distinct: Floats, scores: Floats) -> Floats:
     """Ranks of distinct scores with steps that know the gaps between these; zero is the median."""
-    from skhypershap.surrogate.kernels.interpolation import interpolate
-
     if len(distinct) < 2:
         return ranks
     steps, gaps = np.diff(ranks), np.diff(_places(distinct, scores))
