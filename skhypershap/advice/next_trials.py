@@ -46,10 +46,9 @@ def draws_of_space(context: GameContext) -> Draws:
     """Random trials of the whole space; all configurations where these are few."""
     legality = context.surrogate.legality
     enumerated = enumerate_vectors(context.trials.space, context.n_samples)
-    if enumerated is None or enumerated[1] is None:
-        return _equally_likely(legality.fill(context.samples()))
-    vectors, weights = enumerated
-    return Draws(legality.fill(vectors), weights)
+    if enumerated is not None and (weights := enumerated[1]) is not None:
+        return Draws(legality.fill(enumerated[0]), weights)
+    return _equally_likely(legality.fill(context.samples()))
 
 
 def draws_of_subset(
