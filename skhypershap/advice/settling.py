@@ -55,7 +55,6 @@ class Point(NamedTuple):
         order = np.argsort(-np.abs(self.values[found]), kind="stable")
         return tuple(found[order].tolist())
 
-
     @property
     def leaders(self) -> tuple[int, ...]:
         """Positions of the two largest values, as far as they exceed what is near zero."""

@@ -47,6 +47,17 @@ def test_another_that_counts():
     assert not judged(points(*values)).settled
 
 
+def test_second_place_must_not_be_open():
+    """Wide intervals: one counts throughout, and which is the second changes."""
+    wide = np.array([0.05, 0.2, 0.2])
+    values = [[0.6, 0.15, 0.1]] * 6 + [[0.6, 0.1, 0.15]] * 2
+    made = [point(10 * (row + 1), one, wide) for row, one in enumerate(values)]
+    assert made[-1].counts == (0,)
+    assert not judged(made).settled
+    small = [[0.6, 0.04, 0.01]] * 6 + [[0.6, 0.01, 0.04]] * 2  # near zero, so it does not count
+    assert judged([point(10 * (row + 1), one, wide) for row, one in enumerate(small)]).settled
+
+
 def test_losses_count_as_gains_do():
     assert judged(points(*[[-0.6, -0.3, 0.0]] * 8, gain=-1.0)).settled
 
