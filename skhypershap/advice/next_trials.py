@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,8 +49,7 @@ def draws_of_space(context: GameContext) -> Draws:
     enumerated = enumerate_vectors(context.trials.space, context.n_samples)
     if enumerated is None or enumerated[1] is None:
         return _equally_likely(legality.fill(context.samples()))
-    vectors, weights = enumerated
-    return Draws(legality.fill(vectors), weights)
+    return Draws(legality.fill(enumerated[0]), enumerated[1])
 
 
 def draws_of_subset(
@@ -257,7 +257,7 @@ def seconds_of_trials(search: Any) -> float:
         times = times + np.asarray(results.get("mean_score_time", 0.0), dtype=float)
         return _mean(times * float(n_splits))
     durations = [getattr(one, "duration", None) for one in _trials_of(search)]
-    known = [one.total_seconds() for one in durations if hasattr(one, "total_seconds")]
+    known = [one.total_seconds() for one in durations if isinstance(one, timedelta)]
     return _mean(np.array(known))
 
 

@@ -2,10 +2,10 @@
 
 What counts are the hyperparameters whose interval excludes a share of the gain. The answer agrees from
 some number of trials on if these stay the same, in the same order, and their values stay within the
-intervals that they had there. The two largest values must stay so, too, as far as they exceed this share
-themselves: otherwise the second place of an answer in which one alone counts would be open (it kept its
-two largest in 7 of 10 cases on real trials; the one that counted in all). It has settled if it agrees over the second half of the trials at least.
-`python -m benchmarks history` reports how often such answers last.
+intervals that they had there. The two largest values must stay so, too, as far as they exceed this
+share: otherwise the second place would be open in an answer in which one alone counts. It has settled
+if it agrees over the second half of the trials at least. `python -m benchmarks history` reports how
+often such answers last.
 """
 
 from __future__ import annotations

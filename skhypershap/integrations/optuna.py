@@ -64,4 +64,4 @@ class StopWhenSettled(Settling):
 
 def _has_score(trial: Any) -> bool:
     values = trial.values if trial.state.name == "COMPLETE" else None
-    return bool(values) and all(map(math.isfinite, values))
+    return values is not None and all(math.isfinite(value) for value in values)
