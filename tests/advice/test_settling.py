@@ -48,14 +48,17 @@ def test_another_that_counts():
 
 
 def test_second_place_must_not_be_open():
-    """Wide intervals: one counts throughout, and which is the second changes."""
+    """One counts throughout; the second is large, and its interval wide."""
     wide = np.array([0.05, 0.2, 0.2])
-    values = [[0.6, 0.15, 0.1]] * 6 + [[0.6, 0.1, 0.15]] * 2
-    made = [point(10 * (row + 1), one, wide) for row, one in enumerate(values)]
-    assert made[-1].counts == (0,)
-    assert not judged(made).settled
-    small = [[0.6, 0.04, 0.01]] * 6 + [[0.6, 0.01, 0.04]] * 2  # near zero, so it does not count
-    assert judged([point(10 * (row + 1), one, wide) for row, one in enumerate(small)]).settled
+
+    def made(last):
+        return [point(10 * (row + 1), last, wide) for row in range(8)]
+
+    assert made([0.6, 0.15, 0.1])[-1].counts == (0,)
+    assert not judged(made([0.6, 0.15, 0.1])).settled
+    assert judged(made([0.6, 0.04, 0.01])).settled  # near zero, so it does not count
+    said = in_words(judged(made([0.6, 0.15, 0.1])), made([0.6, 0.15, 0.1]), ["a", "b", "c"])
+    assert said.startswith("Not settled: after 80 trials it is open")
 
 
 def test_losses_count_as_gains_do():
