@@ -2,9 +2,9 @@
 
 What counts are the hyperparameters whose interval excludes a share of the gain. The answer agrees from
 some number of trials on if these stay the same, in the same order, and their values stay within the
-intervals that they had there. It has settled if it agrees over the second half of the trials at least, and
-if neither of the two largest values is open: above this share, in an interval that does not exclude it. `python -m benchmarks history` reports how
-often such answers last.
+intervals that they had there. It has settled if it agrees over the second half of the trials at least,
+and if neither of the two largest values is open: above this share, in an interval that does not
+exclude it. `python -m benchmarks history` reports how often such answers last.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def in_words(verdict: Verdict, points: Sequence[Point], names: Sequence[str]) ->
         why = f"after {n_trials} trials tuning gains nothing that could be split"
     elif not last.counts:
         why = f"after {n_trials} trials no interval excludes {NEAR_ZERO:.0%} of the gain"
-    elif last.is_open and points[0].n_trials <= SPAN * n_trials:
+    elif last.is_open and verdict.since is not None and verdict.since <= SPAN * n_trials:
         why = (
             f"after {n_trials} trials it is open whether one of the two largest values is near zero"
         )
