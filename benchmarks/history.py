@@ -127,6 +127,8 @@ def futures(source, metric, quick, step=5, minutes=MINUTES):
         if time.monotonic() - start > 60 * minutes or (quick and place):
             return
         task = shuffled(task, place)
+        if np.ptp(task.scores) == 0:  # in which there is nothing to gain
+            continue
         size = SIZES[::2][place % 2]
         explainer = fit(task, size)
         best, rest = task.scores[:size].max(), task.scores[size:]
