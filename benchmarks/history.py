@@ -60,8 +60,7 @@ def answers(source, metric, quick, first=0, minutes=MINUTES):
         history = fit(task, size).history(**({"n_points": 4, "n_bootstrap": 2} if quick else {}))
         whole = top(fit(task, len(task.scores)).explain(order=1))
         last = history[history["n_trials"] == size]
-        gain = last["value"].sum()
-        counting = top(last[last["low"] > 0.05 * gain])
+        counting = top(last[last["low"] > 0.05 * last["value"].sum()])
         mine = top(last)
         kept = mine == whole, set(mine) == set(whole), counting == whole[: len(counting)]
         yield (source, size, history.attrs["settled"], *kept)
@@ -128,6 +127,8 @@ def futures(source, metric, quick, step=5, minutes=MINUTES):
         if time.monotonic() - start > 60 * minutes or (quick and place):
             return
         task = shuffled(task, place)
+        if np.ptp(task.scores) == 0:  # in which there is nothing to gain
+            continue
         size = SIZES[::2][place % 2]
         explainer = fit(task, size)
         best, rest = task.scores[:size].max(), task.scores[size:]

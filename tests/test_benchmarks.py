@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
         "kernel",
         "line_search",
         "conditions",
+        "history",
         "many",
         "importances",
         "intervals",

@@ -131,7 +131,7 @@ def test_support_vector_machines_with_conditions(data_folder, metric, direction)
     assert set(table["interaction"]) >= {"gamma", "degree"}
     # As a table, whose space and conditions follow from the trials.
     with pytest.warns(UserWarning, match="inferred"):
-        trials = read_trials(rows[[*space, metric]], metric=metric)
+        trials = read_trials(rows[[*space, metric]], metric=metric, direction=direction)
     found = {c.child.name: (c.parent.name, c.values) for c in trials.space.conditions}
     assert found == {"gamma": ("kernel", ["radial"]), "degree": ("kernel", ["polynomial"])}
 

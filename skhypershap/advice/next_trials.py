@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,9 +47,9 @@ def draws_of_space(context: GameContext) -> Draws:
     """Random trials of the whole space; all configurations where these are few."""
     legality = context.surrogate.legality
     enumerated = enumerate_vectors(context.trials.space, context.n_samples)
-    if enumerated is not None and (weights := enumerated[1]) is not None:
-        return Draws(legality.fill(enumerated[0]), weights)
-    return _equally_likely(legality.fill(context.samples()))
+    if enumerated is None or enumerated[1] is None:
+        return _equally_likely(legality.fill(context.samples()))
+    return Draws(legality.fill(enumerated[0]), enumerated[1])
 
 
 def draws_of_subset(
@@ -255,8 +256,8 @@ def seconds_of_trials(search: Any) -> float:
         times = np.asarray(results.get("mean_fit_time", [np.nan]), dtype=float)
         times = times + np.asarray(results.get("mean_score_time", 0.0), dtype=float)
         return _mean(times * float(n_splits))
-    durations: list[Any] = [getattr(one, "duration", None) for one in _trials_of(search)]
-    known = [one.total_seconds() for one in durations if hasattr(one, "total_seconds")]
+    durations = [getattr(one, "duration", None) for one in _trials_of(search)]
+    known = [one.total_seconds() for one in durations if isinstance(one, timedelta)]
     return _mean(np.array(known))
 
 

@@ -2,11 +2,9 @@
 
 What counts are the hyperparameters whose interval excludes a share of the gain. The answer agrees from
 some number of trials on if these stay the same, in the same order, and their values stay within the
-intervals that they had there. The two largest values must stay so, too, as far as they exceed this share
-themselves: otherwise the second place of an answer in which one alone counts would be open (it kept its
-two largest in 7 of 10 cases on real trials; the one that counted in all). It has settled if it agrees
-over the second half of the trials at least.
-`python -m benchmarks history` reports how often such answers last.
+intervals that they had there. It has settled if it agrees over the second half of the trials at least,
+and if neither of the two largest values is open: above this share, in an interval that does not
+exclude it. `python -m benchmarks history` reports how often such answers last.
 """
 
 from __future__ import annotations
@@ -57,11 +55,12 @@ class Point(NamedTuple):
         return tuple(found[order].tolist())
 
     @property
-    def leaders(self) -> tuple[int, ...]:
-        """Positions of the two largest values, as far as they exceed what is near zero."""
+    def is_open(self) -> bool:
+        """Whether one of the two largest values exceeds what is near zero, but its interval does not."""
         sizes = np.abs(self.values)
-        order = np.argsort(-sizes, kind="stable")[:2]
-        return tuple(order[sizes[order] > NEAR_ZERO * abs(self.gain)].tolist())
+        largest = np.argsort(-sizes, kind="stable")[:2]
+        large = largest[sizes[largest] > NEAR_ZERO * abs(self.gain)]
+        return not set(large.tolist()) <= set(self.counts)
 
 
 class Verdict(NamedTuple):
@@ -94,7 +93,7 @@ def judged(points: Sequence[Point]) -> Verdict:
     first = next(row for row in range(len(points)) if _agrees(points, row))
     n_trials, since = last.n_trials, points[first].n_trials
     lasts = first <= len(points) - FEWEST_POINTS and since <= SPAN * n_trials
-    if lasts and last.counts:
+    if lasts and last.counts and not last.is_open:
         return Verdict(True, since, 0)
     if not last.counts:
         return Verdict(False, None, None)
@@ -126,6 +125,10 @@ def in_words(verdict: Verdict, points: Sequence[Point], names: Sequence[str]) ->
         why = f"after {n_trials} trials tuning gains nothing that could be split"
     elif not last.counts:
         why = f"after {n_trials} trials no interval excludes {NEAR_ZERO:.0%} of the gain"
+    elif last.is_open and verdict.since is not None and verdict.since <= SPAN * n_trials:
+        why = (
+            f"after {n_trials} trials it is open whether one of the two largest values is near zero"
+        )
     elif verdict.since is not None:
         why = f"the answer has been the same only since {verdict.since} of {n_trials} trials"
     elif len(points) > 1:
@@ -147,7 +150,6 @@ def _agrees(points: Sequence[Point], row: int) -> bool:
     low, high = start.low[counts], start.high[counts]
     return all(
         later.counts == start.counts
-        and later.leaders == start.leaders
         and bool(np.all((later.values[counts] >= low) & (later.values[counts] <= high)))
         for later in points[row + 1 :]
     )

@@ -54,8 +54,8 @@ class Growing(ExplainerBase):
 
         The answer has settled if from some number of trials on, at most half of them, the
         hyperparameters whose interval excludes 5 % of the gain stay the same, in the same order, and
-        their values stay within the intervals that they had there; and the two largest values, as far as
-        they exceed 5 % of the gain, are of the same hyperparameters.
+        their values stay within the intervals that they had there; and if neither of the two largest
+        values is open: above 5 % of the gain, in an interval that does not exclude that.
 
         Parameters
         ----------

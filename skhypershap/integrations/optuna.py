@@ -47,7 +47,7 @@ class StopWhenSettled(Settling):
     >>> from skhypershap.integrations.optuna import StopWhenSettled
     >>> optuna.logging.set_verbosity(optuna.logging.WARNING)
     >>> def objective(trial):
-    ...     return trial.suggest_float("x", 0, 1) ** 2 + 0.1 * trial.suggest_float("y", 0, 1)
+    ...     return 2 * trial.suggest_float("x", 0, 1) + trial.suggest_float("y", 0, 1)
     >>> study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     >>> stop = StopWhenSettled(min_trials=40, every=20, baseline="worst", n_bootstrap=10)
     >>> study.optimize(objective, n_trials=120, callbacks=[stop])
@@ -63,5 +63,5 @@ class StopWhenSettled(Settling):
 
 
 def _has_score(trial: Any) -> bool:
-    values: Any = trial.values if trial.state.name == "COMPLETE" else None
-    return bool(values) and all(math.isfinite(value) for value in values)
+    values = trial.values if trial.state.name == "COMPLETE" else None
+    return values is not None and all(math.isfinite(value) for value in values)

@@ -47,6 +47,20 @@ def test_another_that_counts():
     assert not judged(points(*values)).settled
 
 
+def test_second_place_must_not_be_open():
+    """One counts throughout; the second is large, and its interval wide."""
+    wide = np.array([0.05, 0.2, 0.2])
+
+    def made(last):
+        return [point(10 * (row + 1), last, wide) for row in range(8)]
+
+    assert made([0.6, 0.15, 0.1])[-1].counts == (0,)
+    assert not judged(made([0.6, 0.15, 0.1])).settled
+    assert judged(made([0.6, 0.04, 0.01])).settled  # near zero, so it does not count
+    said = in_words(judged(made([0.6, 0.15, 0.1])), made([0.6, 0.15, 0.1]), ["a", "b", "c"])
+    assert said.startswith("Not settled: after 80 trials it is open")
+
+
 def test_losses_count_as_gains_do():
     assert judged(points(*[[-0.6, -0.3, 0.0]] * 8, gain=-1.0)).settled
 

@@ -16,7 +16,7 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.errors import unknown_name
 from skhypershap.trials.cv_results import TIMES
-from skhypershap.trials.failure_metric import own_or
+from skhypershap.trials.failure_metric import FAILED, own_or
 from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.tables import cv_results_table, optuna_table, run_records
@@ -55,7 +55,7 @@ def _metric_with_failures(table: pd.DataFrame) -> str | None:
     Several will do where the same rows lack them, as all results of a trial fail together.
     """
     means = [name for name in table.columns if name.startswith("mean_test_")]
-    if SCORE in table or len(means) == 1:
+    if SCORE in table or FAILED in table or len(means) == 1:
         return None
     results = [name for name in table.columns if RESULT_NAME.fullmatch(name)]
     failed = {
