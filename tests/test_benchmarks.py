@@ -32,6 +32,8 @@ ROOT = Path(__file__).parents[1]
 )
 def test_a_tiny_benchmark_runs(name, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+    if name == "history" and not importlib.import_module("benchmarks.common").DATA.exists():
+        pytest.skip("the real tuning results are not here")
     for table in importlib.import_module(f"benchmarks.{name}").tables(quick=True):
         assert table.rows
         assert all(len(row) <= len(table.columns) for row in table.rows)

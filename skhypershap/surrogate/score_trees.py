@@ -57,8 +57,8 @@ def without_diverged(scores: Scores, *, maximize: bool = True) -> Scores:
 
     Examples
     --------
-    >>> without_diverged(np.array([-1e9] + [1.0, 2.0, 3.0, 4.0] * 5)).min()
-    -4.0
+    >>> without_diverged(np.array([-1e9] + [1.0, 2.0, 3.0, 4.0] * 5)).min().item()
+    -5.0
     """
     low, high = np.quantile(scores, [0.25, 0.75])
     width = FAR_OUT * (high - low)

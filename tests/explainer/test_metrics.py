@@ -45,7 +45,7 @@ def explained(game="tunability", table=None, metrics=METRICS, **options):
     options = {
         "space": SPACE,
         "surrogate": DecisionTreeRegressor(random_state=0),
-        "direction": DIRECTION,
+        "direction": {name: word for name, word in DIRECTION.items() if name in (metrics or ())},
         "baseline": START,
         "random_state": 0,
         **options,
