@@ -12,7 +12,7 @@ example: .venv/package
 	$(BIN)/python examples/random_search.py
 
 test: .venv/test .venv/sources
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-browser: .venv/package
 	$(BIN)/python tests/browser/run.py
