@@ -15,6 +15,9 @@ from sklearn.model_selection import KFold
 class Mean:
     """Not a scikit-learn estimator; predicts a column."""
 
+    def __repr__(self):
+        return "Mean()"
+
     def fit(self, X, y):
         self.mean = y.mean()
 
