@@ -25,9 +25,6 @@ from skhypershap.interactions.solve import Explained
 from skhypershap.space.encoding import columns_of
 from skhypershap.trials.measurements import Measurements
 
-Check = tuple[str, float, str, str]
-"""A check, its value, its level and an advice."""
-
 SEPARATOR = " × "
 """Between the hyperparameters in the name of an interaction."""
 
@@ -63,18 +60,6 @@ def measured_frame(names: Sequence[str], measured: Measurements) -> pd.DataFrame
     return trials_frame(names, measured.configs, measured.scores).assign(
         why=pd.Series(measured.why, dtype=str)
     )
-
-
-def predictions_frame(
-    measured: np.ndarray, predicted: np.ndarray, outlier: np.ndarray
-) -> pd.DataFrame:
-    """One row per trial: its `measured` and its `predicted` score, and whether it is an `outlier`."""
-    return pd.DataFrame({"measured": measured, "predicted": predicted, "outlier": outlier})
-
-
-def diagnostics_frame(checks: Sequence[Check]) -> pd.DataFrame:
-    """One row per check: `check`, `value`, `level`, `advice`."""
-    return pd.DataFrame(checks, columns=["check", "value", "level", "advice"])
 
 
 def _column_of_values(name: str, configs: Sequence[Mapping[str, Any]]) -> pd.Series:
@@ -232,29 +217,6 @@ def history_frame(
     joined = _with_columns_in_order(pd.concat(named, ignore_index=True))
     joined.attrs = {**tables[-1].attrs, "settled": settled, "verdict": verdict}
     return joined
-
-
-def next_trials_frame(
-    spaces: Sequence[str],
-    n_trials: int,
-    expected: Sequence[tuple[float, float, float]],
-    seconds: float,
-    attrs: Mapping[str, Any],
-) -> pd.DataFrame:
-    """One row per space: `space`, `n_trials`, `expected`, `low`, `high`, `seconds`."""
-    means, low, high = zip(*expected, strict=True)
-    table = pd.DataFrame(
-        {
-            "space": list(spaces),
-            "n_trials": n_trials,
-            "expected": means,
-            "low": low,
-            "high": high,
-            "seconds": float(seconds),
-        }
-    )
-    table.attrs.update(attrs)
-    return table
 
 
 def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
@@ -428,47 +390,6 @@ def _row_of_each(table: pd.DataFrame, draw: np.ndarray, others: Sequence[str]) -
             "explanation at a time, or add a column that tells them apart."
         )
     return row
-
-
-def subsets_frame(
-    found: Sequence[Any], names: Sequence[str], gain: float, configs: Sequence[Any]
-) -> pd.DataFrame:
-    """The best coalition of each size, its gain, its share of that of all players, and its values."""
-    configuration = np.empty(len(found), dtype=object)
-    configuration[:] = list(configs)
-    hyperparameters = np.empty(len(found), dtype=object)
-    hyperparameters[:] = [tuple(names[player] for player in subset.members) for subset in found]
-    gains = np.array([subset.gain for subset in found])
-    return pd.DataFrame(
-        {
-            "size": [len(subset.members) for subset in found],
-            "hyperparameters": hyperparameters,
-            "gain": gains,
-            "share": gains / gain if gain else np.nan,
-            "configuration": configuration,
-        }
-    )
-
-
-def verified_frame(
-    configs: Sequence[Mapping[str, Any]],
-    predicted: np.ndarray,
-    measured: np.ndarray,
-    stds: np.ndarray,
-    labels: Sequence[str] | None,
-) -> pd.DataFrame:
-    """Configurations, their predicted and their measured scores; labels become the index."""
-    configuration = np.empty(len(configs), dtype=object)
-    configuration[:] = list(map(dict, configs))
-    return pd.DataFrame(
-        {
-            "configuration": configuration,
-            "predicted": predicted,
-            "measured": measured,
-            "measured_std": stds,
-        },
-        index=None if labels is None else pd.Index(labels),
-    )
 
 
 def coalitions_frame(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:

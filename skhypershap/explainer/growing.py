@@ -17,9 +17,10 @@ from skhypershap.advice.next_trials import (
 )
 from skhypershap.advice.settling import Point, in_words, judged
 from skhypershap.advice.subsets import best_subsets
+from skhypershap.advice_frames import next_trials_frame
 from skhypershap.errors import MOST, check_integer, check_name
 from skhypershap.explainer.base import ExplainerBase, game_context
-from skhypershap.frames import explanation_frame, history_frame, next_trials_frame, summarize
+from skhypershap.frames import explanation_frame, history_frame, summarize
 from skhypershap.games.setting import GAMES
 from skhypershap.games.value_function import value_function
 from skhypershap.interactions.growth import explained_growth

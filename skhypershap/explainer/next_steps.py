@@ -16,9 +16,10 @@ from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.subset_configs import optima_of_all, subset_configs
 from skhypershap.advice.subsets import Subset, Subsets, best_subsets, check_share
 from skhypershap.advice.verification import measured
+from skhypershap.advice_frames import subsets_frame, verified_frame
 from skhypershap.errors import SurrogateWarning, naming, shown, warn
 from skhypershap.explainer.base import ExplainerBase, game_context
-from skhypershap.frames import interaction_name, subsets_frame, verified_frame
+from skhypershap.frames import interaction_name
 from skhypershap.games.candidates import best_config
 from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.games.value_function import GameSpec, value_function

@@ -11,10 +11,10 @@ from skhypershap.advice.claims import claimed_gain, telling_configs
 from skhypershap.advice.diagnostics import Evidence, diagnose, outliers, warn_of_claims
 from skhypershap.advice.measuring import measured_scores
 from skhypershap.advice.verification import check_data
+from skhypershap.advice_frames import diagnostics_frame, predictions_frame
 from skhypershap.errors import MOST, check_integer, check_name, naming
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.fitted import Fitted
-from skhypershap.frames import diagnostics_frame, predictions_frame
 from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.space.encoding import Config, as_configs
 from skhypershap.trials.measurements import (
