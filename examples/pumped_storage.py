@@ -2,7 +2,7 @@
 
 The plant pumps water up a mountain while power is cheap, and lets it down through a turbine while it is
 dear. The mountain is real: the elevation of the Jacksboro fault in Tennessee, which matplotlib ships.
-Some plans fail, because there is no mountain where the upper basin should be. 600 random plans of ten
+Some plans fail, because the ground is too low where the upper basin should be. 600 random plans of ten
 choices, of which one only exists beside another, are explained in words; then the simulation checks 40
 plans on which the explanation rests, and much that was uncertain is clear.
 """

@@ -113,7 +113,7 @@ def _patterns(games: BranchGames, n_players: int) -> Iterator[_Patterns]:
 def points_of_branches(
     name: str, context: GameContext, games: BranchGames, start: Vector, members: Coalitions
 ) -> Vectors:
-    """A filled vector that attains the value of each coalition, of a game that is no variance."""
+    """A filled vector that attains the value of each coalition, of a game that is not a variance."""
     winners = [_winner(games, coalition) for coalition in members]
     candidates = candidates_of(name, context)
     points = np.tile(start, (len(members), 1))

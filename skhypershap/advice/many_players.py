@@ -1,4 +1,4 @@
-"""The best subsets of games of more players than all coalitions allow, by what the space says."""
+"""The best subsets of games of more players than `max_exact`, found by the structure of the space."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from skhypershap.surrogate.blends import position_of
 
 
 def optima_of_all(game_spec: GameSpec, context: GameContext) -> list[Refined]:
-    """Values of all coalitions and what attains it, for each baseline of a game that is no variance."""
+    """Values of all coalitions and what attains them, for each baseline; not for a variance."""
     context = context_for(game_spec, context)
     starts = context.filled(game_spec.baselines)
     return [coalition_optima(game_spec.game, context, start, game_spec.config) for start in starts]

@@ -1,4 +1,4 @@
-"""Ablations on surrogates that are no sums of leaves: which players matter, and how many are too many.
+"""Ablations on surrogates that are not sums of leaves: which players matter, and how many are exact.
 
 A player whose hyperparameters are the same in the configuration and in all baselines changes no
 blend. It is a null player: all its interactions are zero, and those of the others are what they

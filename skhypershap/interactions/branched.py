@@ -1,4 +1,4 @@
-"""Explain games of more players than all coalitions allow, by what the space says about them.
+"""Explain games of more players than `max_exact` by the structure of the space.
 
 Players that cannot change a score are left out. If one choice splits the rest into branches, values are
 exact; with several choices values of coalitions are, and coalitions are sampled.

@@ -109,7 +109,7 @@ def without_derived(
     if derived:
         named = ", ".join(f"{name} (of {other})" for name, other in derived.items())
         warn(
-            f"In all trials a function of one other hyperparameter, so no player: {named}. Pass the "
+            f"In all trials a function of one other hyperparameter, so not a player: {named}. Pass the "
             "space as space= to keep it.",
             SpaceWarning,
         )

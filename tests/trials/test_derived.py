@@ -66,10 +66,10 @@ def test_values_on_which_an_optimizer_settled_are_not_derived():
 
 
 @inferring
-def test_derived_column_is_no_player_and_named():
+def test_derived_column_is_not_a_player_and_is_named():
     columns = rows()
     frame = pd.DataFrame({**columns, "log_x": np.log(columns["x"]), "score": columns["x"]})
-    with pytest.warns(SpaceWarning, match=r"no player: log_x \(of x\)"):
+    with pytest.warns(SpaceWarning, match=r"not a player: log_x \(of x\)"):
         trials = read_trials(frame)
     assert set(trials.space) == {"x", "n", "k"}
     kept = read_trials(frame, space={"x": [*columns["x"]], "log_x": [*frame["log_x"]]})
@@ -78,14 +78,14 @@ def test_derived_column_is_no_player_and_named():
 
 @inferring
 @pytest.mark.filterwarnings("ignore:The table does not have the direction")
-def test_parameter_of_a_study_that_repeats_another_is_no_player():
+def test_parameter_of_a_study_that_repeats_another_is_not_a_player():
     def repeated(trial):
         x = trial.suggest_float("x", 1, 4)
         return trial.suggest_float("y", x, x) + trial.suggest_float("z", 0, 1)
 
     study = run_study(repeated, n_trials=40)
     for source in (study, study.trials_dataframe()):
-        with pytest.warns(SpaceWarning, match=r"no player: y \(of x\)"):
+        with pytest.warns(SpaceWarning, match=r"not a player: y \(of x\)"):
             assert set(read_trials(source).space) == {"x", "z"}
 
 

@@ -65,7 +65,7 @@ def _run_in(folder: Path) -> Run:
             space.add(_hyperparameter(row))
         except Exception as error:  # whatever ConfigSpace raises for bounds or defaults
             raise ValueError(
-                f"{str(folder / SPACE)!r}: row {number} is no hyperparameter ({error!r})."
+                f"{str(folder / SPACE)!r}: row {number} is not a hyperparameter ({error!r})."
             ) from error
     for name, hyperparameter in space.items():
         if name not in trials:

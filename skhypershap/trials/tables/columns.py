@@ -1,4 +1,4 @@
-"""Columns of any table that are no hyperparameters: they identify a row, or are other results."""
+"""Columns of any table that are not hyperparameters: they identify a row, or are other results."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MIN_ROWS = 12  # fewer show too little of what a column is
 
 
 def columns_left_out(table: pd.DataFrame, names: Sequence[str], score: str) -> dict[str, str]:
-    """Find the columns that are no hyperparameters, and why.
+    """Find the columns that are not hyperparameters, and why.
 
     Parameters
     ----------

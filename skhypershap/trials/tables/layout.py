@@ -21,7 +21,7 @@ class Layout(NamedTuple):
     parameters : dict of str to str
         The column of each hyperparameter, by its name; "" where there is no column.
     left_out : dict of str to str
-        Columns that are no hyperparameters, and why.
+        Columns that are not hyperparameters, and why.
     """
 
     kind: Literal["plain", "cv_results", "optuna"]

@@ -161,7 +161,7 @@ def _is_set(parameters: pd.DataFrame) -> np.ndarray:
 
 
 def _left_out(found: RunsRead, name: str, rows: Rows) -> dict[str, str]:
-    """Columns that are no hyperparameters, and why; nothing if none would remain."""
+    """Columns that are not hyperparameters, and why; nothing if none would remain."""
     parameters = found.parameters.iloc[rows.scored]
     reasons: dict[str, str] = {}
     if found.runs.bare:

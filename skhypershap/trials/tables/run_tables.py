@@ -68,7 +68,7 @@ class RunTable:
     bare : bool
         Whether columns of parameters are mixed with those of results.
     everything : bool
-        Whether the tracker logs whatever is set, so that a constant is no hyperparameter.
+        Whether the tracker logs whatever is set, so that a constant is not a hyperparameter.
     """
 
     kind: str

@@ -29,7 +29,9 @@ pytestmark = [
 
 def matrix():
     """The cells of the page by source and feature."""
-    lines = PAGE.read_text().split("## What each source tells\n")[1].split("\n## ")[0].split("\n")
+    lines = (
+        PAGE.read_text().split("## What each source contains\n")[1].split("\n## ")[0].split("\n")
+    )
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
     header, _, *body = rows
     return {

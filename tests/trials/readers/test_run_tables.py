@@ -263,9 +263,9 @@ class TestDeepcave:
             (
                 "rate,float,0.0001",
                 "rate,float,low",
-                r"configspace\.csv': row 0 is no hyperparameter",
+                r"configspace\.csv': row 0 is not a hyperparameter",
             ),
-            ("kernel,categorical", "kernel,choice", r"configspace\.csv': row 1 is no hyper"),
+            ("kernel,categorical", "kernel,choice", r"configspace\.csv': row 1 is not a hyper"),
             ("rate,float", "speed,float", r"trials\.csv' has no column 'speed'"),
             (",False,,,,,\n", ",False,,,\n", r"configspace\.csv': line 5 has 8 cells"),
         ],
