@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,6 +50,13 @@ from skhypershap.surrogate.fitting import SurrogateSpec
 matplotlib.use("Agg")
 
 DATA = Path(os.environ.get("SKHYPERSHAP_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    """An open figure would be the current one of the next test that draws without saying where."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture
