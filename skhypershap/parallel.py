@@ -16,7 +16,7 @@ from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
-PROGRESS_DELAY = 0.5  # seconds; quicker work needs no progress bar
+PROGRESS_DELAY = 1.0  # seconds; quicker work needs no progress bar
 _MODEL_LOCK = threading.RLock()
 
 

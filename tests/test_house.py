@@ -44,11 +44,31 @@ def test_private_names_of_others_are_in_compat():
                 assert path.name == "_compat.py", f"{path.name} imports {module}"
 
 
-def test_import_is_light():
-    code = "import sys, skhypershap; print(sorted(m for m in sys.modules if '.' not in m))"
+LIGHT = "import sys, skhypershap; print(sorted(m for m in sys.modules if '.' not in m))"
+WITH_EXPLAINER = LIGHT.replace("print", "skhypershap.HyperSHAPExplainer; print")
+HEAVY = {"shapiq", "numba", "seaborn", "matplotlib"}
+
+
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [(LIGHT, {*HEAVY, "ConfigSpace", "narwhals", "pandas"}), (WITH_EXPLAINER, HEAVY)],
+)
+def test_import_is_light(code, heavy):
     printed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     loaded = set(ast.literal_eval(printed))
-    assert "sklearn" in loaded
-    assert not loaded & {"shapiq", "numba", "seaborn", "matplotlib"}
+    assert "skhypershap" in loaded
+    assert not loaded & heavy
+
+
+def test_names_are_there_before_they_are_used():
+    code = """
+import skhypershap
+assert set(skhypershap.__all__) <= set(dir(skhypershap))
+for name in skhypershap.__all__:
+    assert getattr(skhypershap, name) is getattr(skhypershap, name)
+assert not hasattr(skhypershap, "no_such_name")
+from skhypershap import *
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -28,6 +28,9 @@ import numba
 from llvmlite import binding
 from numba.core import caching
 
+# Entries that nobody uses take longer to compile than many a kernel itself.
+FROM_PYTHON: Any = {"no_cfunc_wrapper": True}
+FROM_KERNELS: Any = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
 REORDERED = {"reassoc", "contract", "nsz"}  # what a compiler needs to sum in several lanes
 
 
@@ -36,7 +39,7 @@ def jit(function: Callable[..., Any]) -> Any:
 
     It releases the interpreter's lock, so that threads run it at the same time.
     """
-    compiled: Any = numba.njit(nogil=True)(function)
+    compiled: Any = numba.njit(nogil=True, **FROM_PYTHON)(function)
     # Locators that a user has set in NUMBA_CACHE_LOCATOR_CLASSES would bring numba's own stamps back.
     if not getattr(numba.config, "CACHE_LOCATOR_CLASSES", ""):
         with suppress(RuntimeError):  # there is no folder to write to
@@ -45,13 +48,18 @@ def jit(function: Callable[..., Any]) -> Any:
 
 
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a part of kernels, which is cached with each kernel that calls it."""
-    return numba.njit(nogil=True)(function)
+    """Compile a part of kernels, which is cached with each kernel that calls it.
+
+    Kernels can call it and Python cannot: the process would crash.
+    """
+    compiled: Any = numba.njit(nogil=True, **FROM_KERNELS)(function)
+    return compiled  # type: ignore[no-any-return]
 
 
 def summing_part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a part whose sums may be taken in several lanes: the compiler fixes the order."""
-    return numba.njit(nogil=True, fastmath=REORDERED)(function)
+    compiled: Any = numba.njit(nogil=True, fastmath=REORDERED, **FROM_KERNELS)(function)
+    return compiled  # type: ignore[no-any-return]
 
 
 def _hash(*parts: bytes) -> str:

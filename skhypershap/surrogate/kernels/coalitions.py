@@ -293,7 +293,8 @@ def _add_to_some(leaves: Buffer, allowed: Integers, chosen: Integers, scores: Fl
     for index in range(len(leaves)):
         leaf = leaves[index]
         inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
-        chosen[:] = ~np.uint64(0)
+        for word in range(WORDS):
+            chosen[word] = ~np.uint64(0)
         while inside:
             narrow(chosen, allowed, WORDS * lowest_lane(inside))
             inside &= inside - one

@@ -8,7 +8,7 @@ trial, and a sum over trials for each number.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from skhypershap.surrogate.kernels._jit import jit, summing_part
 from skhypershap.surrogate.kernels._vector import LANES, lanes_above, lowest_lane
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.forest import FlatForest, column_ranks, ranks_of
-from skhypershap.surrogate.kernels.product_kernel import multiply_factors, set_factors
+from skhypershap.surrogate.kernels.product_kernel import factors_of, multiply_factors
 
 TOGETHER = 4  # vectors whose sums over trials read each factor once
 
@@ -163,18 +163,7 @@ def _add_steps(
 
 def process_factors(flat: FlatProcess, column: int, numbers: Floats) -> Floats:
     """Factors of one column between numbers and trials, of shape (n_trials, n_numbers)."""
-    factors: Any = np.empty((len(numbers), len(flat.weights)))
-    for row, number in enumerate(numbers / flat.spans[column]):
-        set_factors(
-            factors[row],
-            flat.trials[column],
-            flat.rising[column],
-            flat.falling[column],
-            flat.rates[column],
-            flat.is_choice[column],
-            number,
-        )
-    return np.ascontiguousarray(factors.T)
+    return np.ascontiguousarray(factors_of(flat, column, numbers / flat.spans[column]).T)
 
 
 def process_curves(flat: FlatProcess, column: int, factors: Floats, vectors: Vectors) -> Floats:
@@ -215,7 +204,8 @@ def _add_sums(
     products = np.empty((TOGETHER, len(weights)))
     for start in range(0, len(vectors), TOGETHER):
         for lane in range(TOGETHER):
-            products[lane] = weights
+            for i in range(len(weights)):
+                products[lane, i] = weights[i]
             for column in range(len(trials)):
                 if column != varied:
                     multiply_factors(

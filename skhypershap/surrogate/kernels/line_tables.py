@@ -17,7 +17,7 @@ import numpy.typing as npt
 from skhypershap.arrays import Booleans, Floats, Integers
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.process_blends import padded
-from skhypershap.surrogate.kernels.product_kernel import set_factors
+from skhypershap.surrogate.kernels.product_kernel import factors_of
 
 WORD = 64
 GRID = 65  # values of a column that has more
@@ -175,28 +175,15 @@ def _tables(
     """For each column factors at its nodes, and how scores at nodes spread to its grid."""
     tables, spreads = [], []
     for column, grid in enumerate(grids):
-        table, spread = _factors(flat, column, grid / flat.spans[column]), np.empty((len(grid), 0))
+        table, spread = (
+            factors_of(flat, column, grid / flat.spans[column]),
+            np.empty((len(grid), 0)),
+        )
         if not listed[column]:
             table, spread = _thinned(grid, table, np.abs(flat.weights))
         tables.append(table)
         spreads.append(spread)
     return tables, spreads
-
-
-def _factors(flat: FlatProcess, column: int, values: Floats) -> Floats:
-    """Factors of shape (n_values, n_trials)."""
-    rows = np.empty((len(values), len(flat.weights)))
-    for row, value in zip(rows, values, strict=True):
-        set_factors(
-            row,
-            flat.trials[column],
-            flat.rising[column],
-            flat.falling[column],
-            flat.rates[column],
-            flat.is_choice[column],
-            value,
-        )
-    return rows
 
 
 def _thinned(grid: Floats, table: Floats, sizes: Floats) -> tuple[Floats, Floats]:

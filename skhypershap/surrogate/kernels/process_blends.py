@@ -26,6 +26,7 @@ from skhypershap.surrogate.kernels._jit import jit, summing_part
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.product_kernel import (
     dot,
+    factors_of,
     multiply_factors,
     set_factors,
 )
@@ -208,15 +209,8 @@ def without_column(flat: FlatProcess, column: int, value: float) -> FlatProcess:
 
 
 def _multiply(products: Floats, flat: FlatProcess, column: Any, vector: Floats) -> None:
-    multiply_factors(
-        products,
-        flat.trials[column],
-        flat.rising[column],
-        flat.falling[column],
-        flat.rates[column],
-        flat.is_choice[column],
-        vector[column] / flat.spans[column],
-    )
+    value = np.array([vector[column] / flat.spans[column]])
+    products *= factors_of(flat, column, value)[0]
 
 
 def _occurring(players: Integers, coalitions: Booleans) -> tuple[Half, Floats]:
@@ -304,7 +298,8 @@ def _double(
     kept: Floats,
 ) -> None:
     """Products for all sets of the players, times the first row."""
-    table[0] = first
+    for i in range(len(first)):
+        table[0, i] = first[i]
     size = 1
     for player in players:
         for row in range(size):
@@ -337,13 +332,15 @@ def _build(
 ) -> None:
     """Products for some sets of the players, which share what comes before their first change."""
     prefix = np.empty((len(players) + 1, len(first)))
-    prefix[0] = first
+    for i in range(len(first)):
+        prefix[0, i] = first[i]
     for row in range(len(sets)):
         for place in range(changed[row], len(players)):
             player = players[place]
             factors = taken[player] if sets[row, place] else kept[player]
             _product(prefix[place], factors, prefix[place + 1])
-        table[row] = prefix[len(players)]
+        for i in range(len(first)):
+            table[row, i] = prefix[len(players), i]
 
 
 @summing_part

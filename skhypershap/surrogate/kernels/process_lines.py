@@ -17,6 +17,8 @@ room_of(plan, deepest), ...)`.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers
@@ -26,14 +28,36 @@ from skhypershap.surrogate.kernels.coordinate_ascent import WORD, _add_pieces, _
 from skhypershap.surrogate.kernels.line_tables import LinePlan, LineRoom
 from skhypershap.surrogate.kernels.product_kernel import (
     dot,
+    four_dots,
     set_factors,
+    total,
 )
 
+RATE, IS_CHOICE, SPAN, LISTED = range(4)  # rows of `Line.columns`
+GRID, NODES, LEGAL, CELLS = range(4)  # rows of `Line.firsts`
 MOST_PARABOLAS = 12
 ZOOM = 1e-4  # a search ends when it has narrowed the place to this part of the column's span
 
 
-@jit
+class Line(NamedTuple):
+    """A `LinePlan` in few arrays: compiling takes longer for each array that a function takes.
+
+    `pairs` holds trials, rising and falling; `columns` rates, is_choice, spans and listed; `firsts`
+    where grid, nodes, legal values and cells of each column begin; `grid` and `legal` values and their
+    ranks; `cells` their lowest and highest values.
+    """
+
+    pairs: Floats
+    columns: Floats
+    firsts: Integers
+    weights: Floats
+    grid: Floats
+    tables: Floats
+    spreads: Floats
+    legal: Floats
+    cells: Floats
+
+
 def ascend(
     roots: Integers,
     nodes: Integers,
@@ -58,7 +82,7 @@ def ascend(
         1 to maximise, -1 to minimise.
     plan : LinePlan
         The process along each column.
-    room : Room
+    room : LineRoom
         Scratch memory.
     tolerance : float
         A smaller gain does not make other columns move again.
@@ -73,116 +97,117 @@ def ascend(
     found : ndarray of shape (n_points,), dtype float64
         Becomes sign times the sum of trees and process (without offsets), -inf where nothing moved.
     """
+    line = in_few_arrays(plan)
+    _ascend(roots, nodes, values, sign, line, room, tolerance, free, turn, points, ranks, found)
+
+
+def in_few_arrays(plan: LinePlan) -> Line:
+    """What kernels are given of a plan."""
+    return Line(
+        np.stack([plan.trials, plan.rising, plan.falling]),
+        np.stack([plan.rates, plan.is_choice, plan.spans, plan.listed]),
+        np.stack([plan.first_grid, plan.first_node, plan.first_legal, plan.first_rank]),
+        plan.weights,
+        np.stack([plan.grid, plan.grid_ranks]),
+        plan.tables,
+        plan.spreads,
+        np.stack([plan.legal, plan.legal_ranks]),
+        np.stack([plan.lowest, plan.highest]),
+    )
+
+
+@jit
+def _ascend(
+    roots: Integers,
+    nodes: Integers,
+    values: Floats,
+    sign: float,
+    line: Line,
+    room: LineRoom,
+    tolerance: float,
+    free: Booleans,
+    turn: Integers,
+    points: Floats,
+    ranks: Integers,
+    found: Floats,
+) -> None:
+    """See `ascend`."""
+    pairs, columns, weights = line.pairs, line.columns, line.weights
+    factors, others = room.factors, room.others
     n_columns = points.shape[1]
     for number in range(len(points)):
         point, cell = points[number], ranks[number]
         n_free = 0
         for column in range(n_columns):
             n_free += free[number, column]
-            _set(plan, column, point[column], room.factors[column])
+            _set(pairs, columns, column, point[column], factors)
         column, idle = turn[number, 0], turn[number, 1]
         found[number] = -np.inf
-        score = sign * (_score_at(roots, nodes, values, cell) + _process_at(plan, room))
+        _multiply_others(weights, factors, -1, others)
+        score = sign * (_score_at(roots, nodes, values, cell) + total(others))
         while idle < n_free:
             if free[number, column]:
                 value, rank = point[column], cell[column]
-                _multiply_others(plan, room, column)
-                n_pieces = _set_pieces(roots, nodes, values, sign, plan, room, cell, column)
+                _multiply_others(weights, factors, column, others)
+                n_pieces = _set_pieces(roots, nodes, values, sign, line.firsts, room, cell, column)
                 point[column], cell[column] = _best_on_line(
-                    sign, plan, room, column, n_pieces, value, rank, score
+                    sign, line, room, column, n_pieces, value, rank, score
                 )
                 idle += 1
                 if point[column] != value:
-                    _set(plan, column, point[column], room.factors[column])
-                    moved = sign * (_score_at(roots, nodes, values, cell) + _process_at(plan, room))
+                    _set(pairs, columns, column, point[column], factors)
+                    _multiply_others(weights, factors, -1, others)
+                    moved = sign * (_score_at(roots, nodes, values, cell) + total(others))
                     if moved > score:
                         if moved > score + tolerance:
                             idle = 1
                         score = found[number] = moved
                     else:
                         point[column], cell[column] = value, rank
-                        _set(plan, column, value, room.factors[column])
+                        _set(pairs, columns, column, value, factors)
             column = (column + 1) % n_columns
 
 
 @summing_part
-def _set(
-    plan: LinePlan,
-    column: int,
-    value: float,
-    out: Floats,
-) -> None:
+def _set(pairs: Floats, columns: Floats, column: int, value: float, factors: Floats) -> None:
     """Factors between a value and all trials."""
     set_factors(
-        out,
-        plan.trials[column],
-        plan.rising[column],
-        plan.falling[column],
-        plan.rates[column],
-        plan.is_choice[column],
+        factors[column],
+        pairs[0, column],
+        pairs[1, column],
+        pairs[2, column],
+        columns[RATE, column],
+        columns[IS_CHOICE, column] > 0.0,
         value,
     )
 
 
 @summing_part
-def _process_at(
-    plan: LinePlan,
-    room: LineRoom,
-) -> float:
-    """What the process adds up to where the factors are known."""
-    room.others[:] = plan.weights
-    for column in range(len(room.factors)):
-        _times(room.others, room.factors[column])
-    total = 0.0
-    for i in range(len(room.others)):
-        total += room.others[i]
-    return total
-
-
-@summing_part
-def _multiply_others(
-    plan: LinePlan,
-    room: LineRoom,
-    column: int,
-) -> None:
-    """Weights of trials along a line: all factors but one."""
-    room.others[:] = plan.weights
-    for other in range(len(room.factors)):
+def _multiply_others(weights: Floats, factors: Floats, column: int, others: Floats) -> None:
+    """Weights of trials along a line: all factors but one, or all of them with -1."""
+    for i in range(len(others)):
+        others[i] = weights[i]
+    for other in range(len(factors)):
         if other != column:
-            _times(room.others, room.factors[other])
-
-
-@summing_part
-def _times(
-    out: Floats,
-    factors: Floats,
-) -> None:
-    for i in range(len(out)):
-        out[i] *= factors[i]
+            for i in range(len(others)):
+                others[i] *= factors[other, i]
 
 
 @summing_part
 def _value_at(
-    plan: LinePlan,
-    room: LineRoom,
-    column: int,
-    value: float,
+    pairs: Floats, others: Floats, column: int, rate: float, is_choice: float, value: float
 ) -> float:
     """What the process adds up to at one place of a line."""
     total = 0.0
-    if plan.is_choice[column]:
-        for i in range(len(room.others)):
-            total += room.others[i] * (
-                1.0 if plan.trials[column, i] == value else plan.rates[column]
-            )
+    if is_choice > 0.0:
+        for i in range(len(others)):
+            total += others[i] * (1.0 if pairs[0, column, i] == value else rate)
         return total
-    rate = plan.rates[column]
     up, down = np.exp(rate * (value - 0.5)), np.exp(-rate * (value - 0.5))
-    trials, rising, falling = plan.trials[column], plan.rising[column], plan.falling[column]
-    for i in range(len(room.others)):
-        a = rate * abs(trials[i] - value)
-        near = min(up * falling[i], down * rising[i])
-        total += room.others[i] * ((1.0 + a * (1.0 + a / 3.0)) * near)
+    for i in range(len(others)):
+        a = rate * abs(pairs[0, column, i] - value)
+        near = min(up * pairs[2, column, i], down * pairs[1, column, i])
+        total += others[i] * ((1.0 + a * (1.0 + a / 3.0)) * near)
     return total
 
 
@@ -192,13 +217,13 @@ def _set_pieces(
     nodes: Integers,
     values: Floats,
     sign: float,
-    plan: LinePlan,
+    firsts: Integers,
     room: LineRoom,
     cell: Integers,
     column: int,
 ) -> int:
     """List pieces of a line on which the trees are constant: first ranks and heights; how many."""
-    n_ranks = plan.first_rank[column + 1] - plan.first_rank[column]
+    n_ranks = firsts[CELLS, column + 1] - firsts[CELLS, column]
     changes, marks, starts, heights = room.changes, room.marks, room.starts, room.heights
     starts[0], heights[0] = 0, 0.0
     n_pieces = 1
@@ -225,7 +250,7 @@ def _set_pieces(
 @summing_part
 def _best_on_line(
     sign: float,
-    plan: LinePlan,
+    line: Line,
     room: LineRoom,
     column: int,
     n_pieces: int,
@@ -234,129 +259,116 @@ def _best_on_line(
     score: float,
 ) -> tuple[float, int]:
     """Best legal value of a column and its rank; the present ones if none seems better."""
-    begin, end = plan.first_grid[column], plan.first_grid[column + 1]
-    grid, grid_ranks = plan.grid[begin:end], plan.grid_ranks[begin:end]
-    _set_grid_scores(sign, plan, room, column)
-    if plan.listed[column]:
-        place, position = _best_listed(room, grid, grid_ranks, n_pieces, value, rank)
-        return place, position
-    start, stop = plan.first_legal[column], plan.first_legal[column + 1]
-    legal, legal_ranks = plan.legal[start:stop], plan.legal_ranks[start:stop]
-    cells = plan.first_rank[column], plan.first_rank[column + 1]
-    lowest, highest = plan.lowest[cells[0] : cells[1]], plan.highest[cells[0] : cells[1]]
+    pairs, columns, firsts, others = line.pairs, line.columns, line.firsts, room.others
+    scores, starts, heights = room.scores, room.starts, room.heights
+    begin, end = firsts[GRID, column], firsts[GRID, column + 1]
+    grid = line.grid[0, begin:end]
+    _set_grid_scores(sign, others, line.tables, line.spreads, firsts, column, room.at_nodes, scores)
+    if columns[LISTED, column] > 0.0:
+        place = _best_listed(scores, starts, heights, line.grid[1, begin:end], n_pieces)
+        return (grid[place], int(line.grid[1, begin + place])) if place >= 0 else (value, rank)
+    start, stop = firsts[LEGAL, column], firsts[LEGAL, column + 1]
+    legal, legal_ranks = line.legal[0, start:stop], line.legal[1, start:stop]
+    first, last = firsts[CELLS, column], firsts[CELLS, column + 1]
+    lowest, highest = line.cells[0, first:last], line.cells[1, first:last]
     low, high, guess, width, peak = _best_piece(
-        room, grid, n_pieces, lowest, highest, legal, legal_ranks
+        scores, starts, heights, n_pieces, grid, lowest, highest, legal, legal_ranks
     )
     if low > high or peak <= score:
         return value, rank
-    found = _zoom(
-        sign, plan, room, column, max(low, guess - width), min(high, guess + width), guess
-    )
+    rate, is_choice = columns[RATE, column], columns[IS_CHOICE, column]
+    left, right = max(low, guess - width), min(high, guess + width)
+    found = _zoom(sign, pairs, others, column, rate, is_choice, left, right, guess)
     if len(legal) > 0:
-        nearest = _nearest(sign, plan, room, column, legal, low, high, found)
-        return legal[nearest], legal_ranks[nearest]
-    span = plan.spans[column]
+        nearest = _nearest(sign, pairs, others, column, rate, is_choice, legal, low, high, found)
+        return legal[nearest], int(legal_ranks[nearest])
+    span = columns[SPAN, column]
     found = np.float64(np.float32(found * span)) / span
     found = min(max(found, low), high)
-    return found, int(np.searchsorted(highest, found))
+    return found, n_below(highest, found)
 
 
 @summing_part
-def _set_grid_scores(sign: float, plan: LinePlan, room: LineRoom, column: int) -> None:
-    """Score of the process at each grid value: from the table, or from scores at nodes."""
-    begin, end = plan.first_grid[column], plan.first_grid[column + 1]
-    first, last = plan.first_node[column], plan.first_node[column + 1]
-    n_nodes = last - first
-    if n_nodes == end - begin:
-        _set_scores(sign, room.others, plan.tables[first:last], room.scores)
-        return
-    at_nodes = room.at_nodes[:n_nodes]
-    _set_scores(sign, room.others, plan.tables[first:last], at_nodes)
-    for k in range(end - begin):
-        room.scores[k] = dot(at_nodes, plan.spreads[begin + k, :n_nodes])
+def n_below(ascending: Floats, value: float) -> int:
+    """`np.searchsorted(ascending, value)`, which takes long to compile."""
+    low, high = 0, len(ascending)
+    while low < high:
+        middle = (low + high) >> 1
+        if ascending[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @summing_part
-def _set_scores(
+def _set_grid_scores(
     sign: float,
     others: Floats,
-    table: Floats,
+    tables: Floats,
+    spreads: Floats,
+    firsts: Integers,
+    column: int,
+    at_nodes: Floats,
     scores: Floats,
 ) -> None:
-    """Score of the process at each grid value."""
-    n_grid = len(table)
-    n_fours = n_grid - n_grid % 4
+    """Score of the process at each grid value: from the table, or from scores at nodes."""
+    begin, n_grid = firsts[GRID, column], firsts[GRID, column + 1] - firsts[GRID, column]
+    first, n_nodes = firsts[NODES, column], firsts[NODES, column + 1] - firsts[NODES, column]
+    out = scores if n_nodes == n_grid else at_nodes
+    n_fours = n_nodes - n_nodes % 4
     for k in range(0, n_fours, 4):
-        a, b, c, d = _four(others, table[k], table[k + 1], table[k + 2], table[k + 3])
-        scores[k], scores[k + 1] = sign * a, sign * b
-        scores[k + 2], scores[k + 3] = sign * c, sign * d
-    for k in range(n_fours, n_grid):
-        scores[k] = sign * dot(others, table[k])
-
-
-@summing_part
-def _four(
-    others: Floats,
-    first: Floats,
-    second: Floats,
-    third: Floats,
-    fourth: Floats,
-) -> tuple[float, float, float, float]:
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    for i in range(len(others)):
-        w = others[i]
-        a += w * first[i]
-        b += w * second[i]
-        c += w * third[i]
-        d += w * fourth[i]
-    return a, b, c, d
+        row = first + k
+        a, b, c, d = four_dots(
+            others, tables[row], tables[row + 1], tables[row + 2], tables[row + 3]
+        )
+        out[k], out[k + 1], out[k + 2], out[k + 3] = sign * a, sign * b, sign * c, sign * d
+    for k in range(n_fours, n_nodes):
+        out[k] = sign * dot(others, tables[first + k])
+    if n_nodes != n_grid:
+        for k in range(n_grid):
+            scores[k] = dot(at_nodes[:n_nodes], spreads[begin + k])
 
 
 @summing_part
 def _best_listed(
-    room: LineRoom,
-    grid: Floats,
-    grid_ranks: Integers,
-    n_pieces: int,
-    value: float,
-    rank: int,
-) -> tuple[float, int]:
-    """The best where all legal values are on the grid; the first one of equals."""
+    scores: Floats, starts: Integers, heights: Floats, grid_ranks: Floats, n_pieces: int
+) -> int:
+    """The first of the best places where all legal values are on the grid, -1 if there is none."""
     best, place, piece = -np.inf, -1, 0
-    for k in range(len(grid)):
-        while piece + 1 < n_pieces and room.starts[piece + 1] <= grid_ranks[k]:
+    for k in range(len(grid_ranks)):
+        while piece + 1 < n_pieces and starts[piece + 1] <= grid_ranks[k]:
             piece += 1
-        score = room.scores[k] + room.heights[piece]
+        score = scores[k] + heights[piece]
         if score > best:
             best, place = score, k
-    if place < 0:
-        return value, rank
-    return grid[place], grid_ranks[place]
+    return place
 
 
 @summing_part
 def _best_piece(
-    room: LineRoom,
-    grid: Floats,
+    scores: Floats,
+    starts: Integers,
+    heights: Floats,
     n_pieces: int,
+    grid: Floats,
     lowest: Floats,
     highest: Floats,
     legal: Floats,
-    legal_ranks: Integers,
+    legal_ranks: Floats,
 ) -> tuple[float, float, float, float, float]:
     """Ends of the best piece, its best place about, how far to search around it, the score there.
 
     Ends are legal values; a piece without any is passed over.
     """
-    scores, n_grid = room.scores, len(grid)
+    n_grid = len(grid)
     best, best_low, best_high, guess, width, peak = -np.inf, 1.0, 0.0, 0.0, 0.0, 0.0
     k = 0  # the last grid value that is not above the low end of the piece
     for piece in range(n_pieces):
-        first, last = room.starts[piece], room.starts[piece + 1] - 1
-        low, high = max(lowest[first], grid[0]), min(highest[last], grid[-1])
+        first, last = starts[piece], starts[piece + 1] - 1
+        low, high = max(lowest[first], grid[0]), min(highest[last], grid[n_grid - 1])
         if len(legal) > 0:
-            one = np.searchsorted(legal_ranks, first)
-            other = np.searchsorted(legal_ranks, last, side="right") - 1
+            one, other = n_below(legal_ranks, float(first)), n_below(legal_ranks, last + 1.0) - 1
             if one > other:
                 continue
             low, high = legal[one], legal[other]
@@ -373,33 +385,29 @@ def _best_piece(
         at_end = _between(grid, scores, m, high)
         if at_end > score:
             place, score = high, at_end
-        if score + room.heights[piece] > best:
-            best, best_low, best_high = score + room.heights[piece], low, high
+        if score + heights[piece] > best:
+            best, best_low, best_high = score + heights[piece], low, high
             guess = place
             width = grid[min(m + 1, n_grid - 1)] - grid[m]
             if m > 0:
                 width = max(width, grid[m] - grid[m - 1])
-            peak = best + _rise(scores, n_grid, grid, place)
+            peak = best + _rise(scores, grid, place)
     return best_low, best_high, guess, width, peak
 
 
 @summing_part
-def _rise(scores: Floats, n_grid: int, grid: Floats, place: float) -> float:
+def _rise(scores: Floats, grid: Floats, place: float) -> float:
     """By how much a parabola through grid values next to a place may exceed the score there."""
-    m = min(max(int(np.searchsorted(grid, place)), 1), n_grid - 2)
+    m = min(max(int(n_below(grid, place)), 1), len(grid) - 2)
     bend = 2 * scores[m] - scores[m - 1] - scores[m + 1]
     if grid[m] == place and bend > 0.0:
-        return float((scores[m - 1] - scores[m + 1]) ** 2 / (8 * bend))
+        side = scores[m - 1] - scores[m + 1]
+        return float(side * side / (8 * bend))
     return float(abs(bend) / 8)
 
 
 @summing_part
-def _between(
-    grid: Floats,
-    scores: Floats,
-    k: int,
-    value: float,
-) -> float:
+def _between(grid: Floats, scores: Floats, k: int, value: float) -> float:
     """Linear interpolation between two grid values."""
     if k + 1 >= len(grid):
         return float(scores[k])
@@ -410,9 +418,11 @@ def _between(
 @summing_part
 def _zoom(
     sign: float,
-    plan: LinePlan,
-    room: LineRoom,
+    pairs: Floats,
+    others: Floats,
     column: int,
+    rate: float,
+    is_choice: float,
     low: float,
     high: float,
     guess: float,
@@ -420,16 +430,16 @@ def _zoom(
     """The best place for the process on an interval, by parabolas; never worse than the guess."""
     left, right = low, high
     middle = guess if low < guess < high else (low + high) / 2
-    at_left = sign * _value_at(plan, room, column, left)
-    at_right = sign * _value_at(plan, room, column, right)
-    at_middle = sign * _value_at(plan, room, column, middle)
+    at_left = sign * _value_at(pairs, others, column, rate, is_choice, left)
+    at_right = sign * _value_at(pairs, others, column, rate, is_choice, right)
+    at_middle = sign * _value_at(pairs, others, column, rate, is_choice, middle)
     for _ in range(MOST_PARABOLAS):
         if right - left < ZOOM or at_middle < max(at_left, at_right):
             break
         place = _vertex(left, middle, right, at_left, at_middle, at_right)
         if abs(place - middle) < ZOOM:
             break
-        at_place = sign * _value_at(plan, room, column, place)
+        at_place = sign * _value_at(pairs, others, column, rate, is_choice, place)
         if (place > middle) == (at_place > at_middle):
             left, at_left = min(place, middle), at_middle if place > middle else at_place
         else:
@@ -457,21 +467,23 @@ def _vertex(
 @summing_part
 def _nearest(
     sign: float,
-    plan: LinePlan,
-    room: LineRoom,
+    pairs: Floats,
+    others: Floats,
     column: int,
+    rate: float,
+    is_choice: float,
     legal: Floats,
     low: float,
     high: float,
     value: float,
 ) -> int:
     """Position of the better one of the two legal values beside a value, within two ends."""
-    above = min(int(np.searchsorted(legal, value)), len(legal) - 1)
+    above = min(int(n_below(legal, value)), len(legal) - 1)
     below = max(above - 1, 0)
     if legal[above] > high:
         return below
     if legal[below] < low:
         return above
-    one = sign * _value_at(plan, room, column, legal[below])
-    other = sign * _value_at(plan, room, column, legal[above])
+    one = sign * _value_at(pairs, others, column, rate, is_choice, legal[below])
+    other = sign * _value_at(pairs, others, column, rate, is_choice, legal[above])
     return below if one > other else above

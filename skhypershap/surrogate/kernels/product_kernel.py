@@ -14,7 +14,7 @@ import numpy as np
 
 from skhypershap.arrays import Booleans, Floats
 from skhypershap.surrogate.kernels._jit import jit, summing_part
-from skhypershap.surrogate.kernels.flat_process import CENTER
+from skhypershap.surrogate.kernels.flat_process import CENTER, FlatProcess
 
 ROOT_5 = 5.0**0.5
 
@@ -28,6 +28,18 @@ def exponentials(trials: Floats, rates: Floats, is_choice: Booleans) -> tuple[Fl
     """`rising` and `falling` of a `FlatProcess`, ones for choices."""
     exponents = np.where(is_choice, 0.0, rates)[:, None] * (trials - CENTER)
     return np.exp(exponents), np.exp(-exponents)
+
+
+def factors_of(flat: FlatProcess, column: int, values: Floats) -> Floats:
+    """Factors of shape (n_values, n_trials) of one column, in plain NumPy: for few values at a time."""
+    trials, rate, values = flat.trials[column], flat.rates[column], values[:, None]
+    if flat.is_choice[column]:
+        return np.where(trials == values, 1.0, rate)
+    up, down = np.exp(rate * (values - CENTER)), np.exp(-rate * (values - CENTER))
+    a = rate * np.abs(trials - values)
+    near = np.minimum(up * flat.falling[column], down * flat.rising[column])
+    factors: Floats = (1.0 + a * (1.0 + a / 3.0)) * near
+    return factors
 
 
 @summing_part
@@ -98,7 +110,8 @@ def predict(
     """Fill `out` with what is predicted of scaled vectors, without the offset."""
     products = np.empty(len(weights))
     for row in range(len(vectors)):
-        products[:] = weights
+        for i in range(len(products)):
+            products[i] = weights[i]
         for column in range(len(trials)):
             multiply_factors(
                 products,
@@ -127,7 +140,8 @@ def correlations(
     """Fill the lower triangle of `out`, of shape (n_trials, n_trials), with products of factors."""
     for row in range(len(out)):
         line = out[row, : row + 1]
-        line[:] = 1.0
+        for i in range(row + 1):
+            line[i] = 1.0
         for column in range(len(trials)):
             multiply_factors(
                 line,

@@ -1,3 +1,4 @@
+import numba
 import numpy as np
 import pytest
 
@@ -158,6 +159,23 @@ def test_cells_are_where_the_forest_says(model):
         np.testing.assert_array_equal(ranks_of(forest, vectors)[0][keep], expected[keep])
 
 
+@numba.njit
+def set_grid_scores(line, room, column, other, value):
+    """Parts of kernels can be called by kernels only."""
+    process_lines._set(line.pairs, line.columns, other, value, room.factors)
+    process_lines._multiply_others(line.weights, room.factors, column, room.others)
+    process_lines._set_grid_scores(
+        -1.0,
+        room.others,
+        line.tables,
+        line.spreads,
+        line.firsts,
+        column,
+        room.at_nodes,
+        room.scores,
+    )
+
+
 @pytest.mark.parametrize("length", [0.05, 0.3, 2.0, 30.0])
 def test_scores_at_grid_values_follow_from_fewer_nodes(length):
     """The slow twin: the process itself at each grid value."""
@@ -174,9 +192,7 @@ def test_scores_at_grid_values_follow_from_fewer_nodes(length):
         vectors = np.tile(point, (line_tables.GRID, 1))
         vectors[:, column] = np.linspace(0, 1, line_tables.GRID)
         other = 1 - column
-        process_lines._set(plan, other, point[other], room.factors[other])
-        process_lines._multiply_others(plan, room, column)
-        process_lines._set_grid_scores(-1.0, plan, room, column)
+        set_grid_scores(process_lines.in_few_arrays(plan), room, column, other, point[other])
         expected = predict_flat(process.flat_, vectors) - process.flat_.offset
         tolerance = line_tables.PRECISION if n_nodes[column] < line_tables.GRID else 1e-9
         np.testing.assert_allclose(-room.scores, expected, atol=tolerance)
