@@ -20,9 +20,29 @@ PROGRESS_DELAY = 1.0  # seconds; quicker work needs no progress bar
 _MODEL_LOCK = threading.RLock()
 
 
+class _Bar(tqdm):  # type: ignore[misc]
+    """A progress bar whose clock begins with the first finished work; a kernel may compile before it."""
+
+    n: float
+    delay: float
+    start_t: float
+
+    def update(self, n: float | None = 1) -> bool | None:
+        """Move the bar; its clock begins with the first work that is finished."""
+        if self.disable or self.n or not n:
+            return super().update(n)  # type: ignore[no-any-return]
+        now = self._time()
+        self.delay = max(0.0, self.delay - (now - self.start_t))
+        self.n = self.initial = self.last_print_n = n
+        self.start_t = self.last_print_t = now
+        if not self.delay:
+            self.refresh()
+        return not self.delay
+
+
 def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
     """A progress bar that appears after a moment, unless `verbose` is 0."""
-    return tqdm(
+    return _Bar(
         total=total,
         desc=what,
         unit=unit,

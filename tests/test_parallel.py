@@ -11,6 +11,7 @@ import pytest
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap import HyperSHAPExplainer, explain_jointly, optimizers
+from skhypershap.parallel import progress_bar
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 
@@ -92,3 +93,41 @@ def test_resamples_in_threads_leave_the_warning_filters_alone():
     explainer = HyperSHAPExplainer(space, n_jobs=2, n_samples=50, random_state=0)
     explainer.fit(configs, scores).explain(n_bootstrap=20)
     assert len(warnings.filters) == before
+
+
+class Clock:
+    """Stands in for the time that a progress bar reads."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def bar(capsys):
+    made = progress_bar("work", 10, "task", verbose=1)
+    made._time = Clock()
+    made.start_t = made.last_print_t = made._time()
+    yield made
+    made.disable = True
+
+
+def test_progress_is_not_forecast_from_what_came_before_the_first_task(bar):
+    bar._time.now += 60  # a compilation
+    bar.update(1)
+    assert (bar.n, bar.format_dict["rate"]) == (1, None)
+    bar._time.now += 2
+    bar.update(1)
+    assert (bar.n, bar.initial, bar.format_dict["elapsed"]) == (2, 1, 2)
+
+
+def test_progress_appears_after_a_second(bar, capsys):
+    bar._time.now += 0.5
+    bar.update(1)
+    bar._time.now += 0.4
+    bar.update(1)
+    assert not capsys.readouterr().err
+    bar._time.now += 0.2
+    bar.update(1)
+    assert "3.00/10.0" in capsys.readouterr().err

@@ -207,35 +207,36 @@ def _score_block(
     winners: Positions,
 ) -> None:
     """Fill `scores`, one row for each candidate, or, if `sign` is not 0, `best` and `winners`."""
-    table, other = work.tables[0], work.tables[1]
+    table, other, counts, waiting = work.tables[0], work.tables[1], work.counts, work.waiting
+    lanes, chosen = work.ranks, work.chosen
     for start in range(0, len(candidates), LANES):
         n_lanes = min(LANES, len(candidates) - start)
         for column in range(len(ranks)):
             for lane in range(n_lanes):
-                work.ranks[LANES * column + lane] = ranks[column, candidates[start + lane]]
+                lanes[LANES * column + lane] = ranks[column, candidates[start + lane]]
         kept = np.zeros((0, len(table)))  # tables of all lanes, if a buffer is too short
         for lane in range(n_lanes):
-            work.counts[lane] = np.uint64(0)
+            counts[lane] = np.uint64(0)
         for tree in range(len(roots)):
             walk_tree(roots[tree], nodes, values, work, n_lanes)
             last = tree == len(roots) - 1
             longest = np.uint64(0)
             for lane in range(n_lanes):
-                longest = max(longest, work.counts[lane])
-            if not last and np.int64(longest) + most <= work.waiting.shape[1]:
+                longest = max(longest, counts[lane])
+            if not last and np.int64(longest) + most <= waiting.shape[1]:
                 continue
             if not last and len(kept) == 0:
                 kept = np.zeros((n_lanes, len(table)))
             for lane in range(n_lanes):
                 for place in range(len(table)):
                     table[place] = kept[lane, place] if len(kept) > 0 else 0.0
-                leaves = work.waiting[lane, : work.counts[lane]]
+                leaves = waiting[lane, : counts[lane]]
                 joined = table
                 if len(allowed) > 0:
-                    _add_to_some(leaves, allowed, work.chosen, table)
+                    _add_to_some(leaves, allowed, chosen, table)
                 else:
                     _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
-                work.counts[lane] = np.uint64(0)
+                counts[lane] = np.uint64(0)
                 if not last:
                     for place in range(len(table)):
                         kept[lane, place] = table[place]

@@ -7,16 +7,17 @@ outcome follows from those above it is left out, and so is any on a column that 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from skhypershap.arrays import Booleans, Floats, Integers, Vector
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels.decisions import ALWAYS, NEVER, Decisions
 from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of, rerank
 
+LEFT, RIGHT, MISSING, COLUMN, RANK = range(5)  # rows of nodes
+BELOW, ABOVE = 2, 3  # rows of steps of decisions, after column and threshold
 START = -3  # of a decision: in its root, which may be `NEVER` (-1) or `ALWAYS` (-2)
 
 
@@ -108,101 +109,132 @@ def held_at(forest: FlatForest, vector: Vector, free: Booleans) -> FlatForest:
     return forest._replace(**found._asdict(), thresholds=tuple(thresholds))
 
 
-@jit
 def _add_splits(
     trees: Trees, decisions: Decisions, lowest: Integers, highest: Integers
 ) -> tuple[Integers, Integers, Integers, Integers, Integers, Integers, Floats]:
-    """Copy trees node by node, with the bounds of each column's rank that hold on the way."""
-    size = 2 * len(trees.left) + 64
-    left, right = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    columns, ranks = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    values, roots = np.zeros(size), np.empty(len(trees.roots), np.int32)
-    n_columns, depth = len(lowest), 64
-    low, high = np.empty((depth, n_columns), np.int32), np.empty((depth, n_columns), np.int32)
-    later = np.empty(
-        (depth, 3), np.int64
-    )  # node, place in its decision, node whose right side it is
-    n_nodes = 0
-    for tree in range(len(trees.roots)):
+    """Copy trees node by node; a tree for which memory is too short is begun anew with more."""
+    old = np.stack(trees[1:6]).astype(np.int32)
+    steps = np.stack(decisions[1:]).astype(np.int32)
+    size, depth = 2 * old.shape[1] + 64, 64
+    new, values = np.zeros((4, size), np.int32), np.zeros(size)
+    roots = np.empty(len(trees.roots), np.int32)
+    ends = np.stack([lowest, highest]).astype(np.int32)
+    state = np.zeros(2, np.int64)
+    while True:
+        bounds, later = np.empty((2, depth, len(lowest)), np.int32), np.empty((depth, 3), np.int64)
+        is_too_deep = _copy_trees(
+            trees.roots, old, trees.value, decisions.roots, steps, ends,
+            bounds, later, roots, new, values, state,
+        )  # fmt: skip
+        if state[0] == len(roots):
+            break
+        if is_too_deep:
+            depth *= 2
+        else:
+            new, values = np.hstack([new, 0 * new]), np.append(values, 0.0 * values)
+    left, right, column, rank = new[:, : state[1]].copy()
+    # The fourth, `missing`, is never used: filled vectors have no missing values.
+    return roots, left, right, left.copy(), column, rank, values[: state[1]].copy()
+
+
+@jit
+def _copy_trees(
+    old_roots: Integers,
+    old: Integers,
+    old_values: Floats,
+    step_roots: Integers,
+    steps: Integers,
+    ends: Integers,
+    bounds: Integers,
+    later: Integers,
+    roots: Integers,
+    new: Integers,
+    values: Floats,
+    state: Integers,
+) -> bool:
+    """Copy trees, with the bounds of each column's rank that hold on the way.
+
+    Rows of `old` are those of `Trees`, rows of `steps` those of `Decisions`, without roots; of `new`
+    left, right, column and rank. `later` has the nodes to visit, the place in their decision, and the
+    node whose right side each is. `state` has the number of trees that are copied, and of their
+    nodes. Where memory ends it returns whether that of `later` does.
+    """
+    low, high = bounds[0], bounds[1]
+    for tree in range(state[0], len(old_roots)):
+        n_nodes = state[1]
         roots[tree] = n_nodes
-        low[0], high[0] = lowest, highest
-        later[0, 0], later[0, 1], later[0, 2] = trees.roots[tree], START, -1
+        for column in range(ends.shape[1]):
+            low[0, column], high[0, column] = ends[0, column], ends[1, column]
+        later[0, 0], later[0, 1], later[0, 2] = old_roots[tree], START, -1
         n_later = 1
         while n_later > 0:
             n_later -= 1
-            node, place = later[n_later, 0], later[n_later, 1]
+            node, place = int(later[n_later, 0]), int(later[n_later, 1])
             if later[n_later, 2] >= 0:
-                right[later[n_later, 2]] = n_nodes
+                new[RIGHT, later[n_later, 2]] = n_nodes
             while True:
                 node, place = _open_comparison(
-                    trees, decisions, node, place, low[n_later], high[n_later]
+                    old, step_roots, steps, node, place, low[n_later], high[n_later]
                 )
-                if n_nodes == len(left):
-                    left, right = _longer(left), _longer(right)
-                    columns, ranks, values = _longer(columns), _longer(ranks), _longer(values)
-                if trees.left[node] < 0:
-                    left[n_nodes], right[n_nodes] = -1, -1
-                    values[n_nodes] = trees.value[node]
+                if n_nodes == len(values):
+                    return False
+                if old[LEFT, node] < 0:
+                    new[LEFT, n_nodes], new[RIGHT, n_nodes] = -1, -1
+                    values[n_nodes] = old_values[node]
                     n_nodes += 1
                     break
                 if n_later + 2 >= len(later):
-                    later, low, high = _longer(later), _longer(low), _longer(high)
-                column, rank = _comparison(trees, decisions, node, place)
-                columns[n_nodes], ranks[n_nodes], left[n_nodes] = column, rank, n_nodes + 1
+                    return True
+                if place >= 0:
+                    compared, rank = int(steps[0, place]), int(steps[1, place])
+                    above, place_above = node, int(steps[ABOVE, place])
+                    place = int(steps[BELOW, place])
+                else:
+                    compared, rank = int(old[COLUMN, node]), int(old[RANK, node])
+                    above, place_above = int(old[RIGHT, node]), START
+                    node, place = int(old[LEFT, node]), START
+                new[2, n_nodes], new[3, n_nodes], new[LEFT, n_nodes] = compared, rank, n_nodes + 1
                 # The right side waits in this place of the stack; the left side moves one up.
-                low[n_later + 1], high[n_later + 1] = low[n_later], high[n_later]
-                low[n_later, column], high[n_later + 1, column] = rank + 1, rank
-                above, place_above = _side(trees, decisions, node, place, False)
+                for column in range(ends.shape[1]):
+                    low[n_later + 1, column] = low[n_later, column]
+                    high[n_later + 1, column] = high[n_later, column]
+                low[n_later, compared], high[n_later + 1, compared] = rank + 1, rank
                 later[n_later, 0], later[n_later, 1] = above, place_above
                 later[n_later, 2] = n_nodes
                 n_later += 1
-                node, place = _side(trees, decisions, node, place, True)
                 n_nodes += 1
-    left, right = left[:n_nodes], right[:n_nodes]
-    missing = left.copy()  # never used: filled vectors have no missing values
-    return roots, left, right, missing, columns[:n_nodes], ranks[:n_nodes], values[:n_nodes]
+        state[0], state[1] = tree + 1, n_nodes
+    return False
 
 
 @part
 def _open_comparison(
-    trees: Trees, decisions: Decisions, node: int, place: int, low: Integers, high: Integers
+    old: Integers,
+    step_roots: Integers,
+    steps: Integers,
+    node: int,
+    place: int,
+    low: Integers,
+    high: Integers,
 ) -> tuple[int, int]:
     """The next leaf, or the next comparison whose outcome the bounds leave open."""
-    while trees.left[node] >= 0:
+    while old[LEFT, node] >= 0:
         if place == START:
-            place = int(decisions.roots[trees.column[node]])
+            place = int(step_roots[old[COLUMN, node]])
         if place == NEVER:
-            node, place = int(trees.missing[node]), START
+            node, place = int(old[MISSING, node]), START
             continue
-        column, rank = _comparison(trees, decisions, node, place)
+        is_step = place >= 0
+        column = steps[0, place] if is_step else old[COLUMN, node]
+        rank = steps[1, place] if is_step else old[RANK, node]
         if high[column] <= rank:
-            node, place = _side(trees, decisions, node, place, True)
+            side, step = LEFT, BELOW
         elif low[column] > rank:
-            node, place = _side(trees, decisions, node, place, False)
+            side, step = RIGHT, ABOVE
         else:
             break
+        if is_step:
+            place = int(steps[step, place])
+        else:
+            node, place = int(old[side, node]), START
     return node, place
-
-
-@part
-def _comparison(trees: Trees, decisions: Decisions, node: int, place: int) -> tuple[int, int]:
-    """Column and rank that are compared: a step of the decision, or the tree's own split."""
-    if place >= 0:
-        return decisions.column[place], decisions.threshold[place]
-    return trees.column[node], trees.rank[node]
-
-
-@part
-def _side(
-    trees: Trees, decisions: Decisions, node: int, place: int, below: bool
-) -> tuple[int, int]:
-    """Node and place in its decision on one side of a comparison."""
-    if place >= 0:
-        return node, int(decisions.below[place] if below else decisions.above[place])
-    return int(trees.left[node] if below else trees.right[node]), START
-
-
-@part
-def _longer(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The same array with zeros to twice its length."""
-    return np.concatenate((array, np.zeros_like(array)))

@@ -102,6 +102,7 @@ def plan_walk(
         forest.value,
         baseline_ranks,
         np.maximum(player_of_column, 0),
+        np.zeros((6, max(len(forest.left), n_players) + 1), dtype=np.int64),
         nodes,
         values,
         mentions,
@@ -220,6 +221,7 @@ def _order_nodes(
     value: Floats,
     baseline: Integers,
     player_of_column: PlayerOfColumn,
+    room: Integers,
     nodes: Integers,
     values: Floats,
     mentions: Floats,
@@ -228,13 +230,9 @@ def _order_nodes(
 
     A leaf that needs |A| players in is reached by 1 of 2^|A| candidates, hence its weight.
     """
-    capacity = len(left) + 1
-    stack = np.empty(capacity, np.int64)
-    above = np.empty(capacity, np.int64)  # node whose SKIP it becomes; -1 on the baseline's side
-    depths = np.empty(capacity, np.int64)
-    owners = np.empty(capacity, np.int64)  # players of the splits above; whether the sides differ
-    crossed = np.empty(capacity, np.bool_)
-    state = np.zeros(len(mentions), np.int64)
+    stack, depths, state = room[0], room[1], room[2]
+    above = room[3]  # node whose SKIP it becomes; -1 on the baseline's side
+    owners, crossed = room[4], room[5]  # players of the splits above; whether the sides differ
     starts = np.empty(len(roots), np.int64)
     n_nodes, n_leaves, deepest = 0, 0, 1
     for tree in range(len(roots)):
