@@ -169,7 +169,6 @@ def _of_the_same_trials(records: Mapping[str, Records]) -> dict[str, Records]:
     if n_partial:
         counted = f"{n_partial} of {len(keys)} trials lack one of the metrics; they are left out."
         left_out = " ".join(filter(None, [left_out, counted]))
-    errors = {name: _errors_of(one, keys) for name, one in records.items()}
     whole = replace(
         first,
         configs=[first.configs[int(row)] for row in kept],
@@ -182,7 +181,7 @@ def _of_the_same_trials(records: Mapping[str, Records]) -> dict[str, Records]:
             whole,
             space=deepcopy(first.space),
             scores=own[kept],
-            standard_errors=None if errors[name] is None else errors[name][kept],
+            standard_errors=_errors_of(records[name], [keys[row] for row in kept.tolist()]),
             metric=name,
             direction=records[name].direction,
         )
