@@ -227,7 +227,6 @@ def fit_surrogate(
         n_measured=measured.n_finished,
         always=trials_of(source, baselines),
         baselines=measured.finished_baselines,
-        standard_errors=trials.standard_errors,
         follows_baselines=not _chosen_by_score(baseline),
     )
     return Fitted(
