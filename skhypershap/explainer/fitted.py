@@ -181,6 +181,12 @@ def _with_one_nan(attrs: dict[str, Any]) -> dict[str, Any]:
     return {name: np.nan if value != value else value for name, value in attrs.items()}
 
 
+def _chosen_by_score(baseline: Any) -> bool:
+    """Whether a baseline is the best or the worst trial."""
+    several = baseline if isinstance(baseline, (list, tuple)) else [baseline]
+    return any(isinstance(one, str) and one in ("best", "worst") for one in several)
+
+
 def fit_surrogate(
     source: Trials,
     measured: Measurements,
@@ -221,6 +227,7 @@ def fit_surrogate(
         n_measured=measured.n_finished,
         always=trials_of(source, baselines),
         baselines=measured.finished_baselines,
+        follows_baselines=not _chosen_by_score(baseline),
     )
     return Fitted(
         source=source,

@@ -299,7 +299,13 @@ def _held(explainers: Mapping[str, ExplainerBase], tasks: Mapping[str, JointTask
 
 def _with_configs(trials: Trials, configs: list[Config]) -> Trials:
     """Trials of other configurations, of which only values are read."""
-    return replace(trials, configs=configs, scores=np.zeros(len(configs)), fidelity=None)
+    return replace(
+        trials,
+        configs=configs,
+        scores=np.zeros(len(configs)),
+        fidelity=None,
+        standard_errors=None,
+    )
 
 
 def _attrs(explainers: Mapping[str, ExplainerBase]) -> dict[str, Any]:

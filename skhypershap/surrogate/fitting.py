@@ -21,6 +21,7 @@ from skhypershap.surrogate.default_model import (
 )
 from skhypershap.surrogate.hyperparameters import Hyperparameters
 from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat, ranks_of
+from skhypershap.surrogate.noise import Noise, noise_of
 from skhypershap.surrogate.raw_scores import scale_for_splits, scale_values
 from skhypershap.surrogate.regressors import (
     SurrogateError,
@@ -38,9 +39,6 @@ FOREST = "forest"
 N_TREES = 100
 N_COMPARED = 16
 N_ATTEMPTS = 10  # resamples that a model may refuse
-# Shares of the noise of other trials for a process. Smoothing would move the baseline, on which every
-# gain depends, towards its neighbours; claims have the noise of trials, but lie where it matters.
-BASELINE_NOISE, CLAIM_NOISE = 0.001, 0.3
 N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
 
 
@@ -71,6 +69,11 @@ class SurrogateSpec:
         against. A resample that lacks one has it as one more trial.
     baselines : tuple of int
         Which of the measured trials are baselines, on whose scores all gains depend.
+    standard_errors : ndarray of shape (n_trials,) or None
+        Of the scores, from folds; NaN where they are not known.
+    follows_baselines : bool
+        Whether a process follows the source's own trials of the baseline closely, as it does measured
+        ones; not where the baseline was chosen by its score, which noise made better or worse.
     """
 
     model: Any
@@ -82,6 +85,8 @@ class SurrogateSpec:
     maximize: bool = True
     always: Positions | None = None
     baselines: tuple[int, ...] = ()
+    standard_errors: Scores | None = None
+    follows_baselines: bool = True
 
     @property
     def n_source(self) -> int:
@@ -116,12 +121,18 @@ class SurrogateSpec:
         always = np.zeros(0, dtype=int) if self.always is None else self.always
         source = np.concatenate([np.arange(n_trials), always[always >= n_trials]])
         rows = np.concatenate([source, np.arange(self.n_source, len(self.scores))])
+        return self._only(rows)
+
+    def _only(self, rows: Positions) -> SurrogateSpec:
+        """The same model on some trials, all measured ones among them and last."""
+        fidelity, errors = self.fidelity, self.standard_errors
         return replace(
             self,
             vectors=self.vectors[rows],
             scores=self.scores[rows],
-            fidelity=None if self.fidelity is None else self.fidelity[rows],
-            always=np.flatnonzero(np.isin(source, always)),
+            fidelity=None if fidelity is None else fidelity[rows],
+            standard_errors=None if errors is None else errors[rows],
+            always=None if self.always is None else np.flatnonzero(np.isin(rows, self.always)),
         )
 
     def refit(self, generator: np.random.Generator, fitted: Surrogate) -> Surrogate:
@@ -141,15 +152,7 @@ class SurrogateSpec:
         rows = generator.integers(self.n_source, size=self.n_source)
         measured = np.arange(self.n_source, len(self.scores))
         missing = np.setdiff1d(np.zeros(0, int) if self.always is None else self.always, rows)
-        rows = np.concatenate([rows, missing, measured])
-        fidelity = None if self.fidelity is None else self.fidelity[rows]
-        resample = replace(
-            self,
-            vectors=self.vectors[rows],
-            scores=self.scores[rows],
-            fidelity=fidelity,
-            always=None,
-        )
+        resample = self._only(np.concatenate([rows, missing, measured]))
         seed = int(generator.integers(np.iinfo(np.int32).max))
         return resample._fitted(seed, hyperparameters=learned_by(fitted.model))[0]
 
@@ -193,14 +196,14 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         scores = self.scores[rows] * self._scale_of_scores
-        return fitted_regressor(model, seen[rows], scores, self._measured_shares), seen
+        return fitted_regressor(model, seen[rows], scores, self._noise), seen
 
     @property
-    def _measured_shares(self) -> Floats:
-        """Shares of the noise that measured trials have for a process."""
-        shares = np.full(self.n_measured, CLAIM_NOISE)
-        shares[list(self.baselines)] = BASELINE_NOISE
-        return shares
+    def _noise(self) -> Noise:
+        """What a process is told of the noise of trials."""
+        own = () if self.always is None or not self.follows_baselines else self.always
+        n_trials = len(self.scores)
+        return noise_of(n_trials, self.n_measured, self.baselines, self.standard_errors, own)
 
     def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
         """A clone of the model, whose unset random states are the seed."""
@@ -245,7 +248,7 @@ class SurrogateSpec:
             scores[:n_source] * scale,
             (seen[always], scores[always] * scale),
             seed,
-            self._measured_shares,
+            self._noise,
         )
         return held_out / scale
 

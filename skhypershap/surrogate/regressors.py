@@ -15,6 +15,7 @@ from skhypershap.arrays import Floats, Scores
 from skhypershap.errors import SurrogateWarning, shown, warn
 from skhypershap.parallel import one_model_at_a_time
 from skhypershap.surrogate.averaged import WarpedMean
+from skhypershap.surrogate.noise import Noise
 
 NAMES = ("auto", "forest", "gp")
 N_FOLDS = 5
@@ -58,11 +59,11 @@ def check_surrogate(model: Any) -> None:
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def fitted_regressor(model: Any, rows: Floats, scores: Scores, shares: Floats | None = None) -> Any:
+def fitted_regressor(model: Any, rows: Floats, scores: Scores, noise: Noise | None = None) -> Any:
     """The model, fitted; a constant one if it refuses scores that are all equal.
 
     A column without any value is constant to the model: several of scikit-learn's need one value.
-    The default model gives the last rows, which were measured, `shares` of the noise of others.
+    The default model is told what is known of the noise of the rows.
 
     Raises
     ------
@@ -74,11 +75,8 @@ def fitted_regressor(model: Any, rows: Floats, scores: Scores, shares: Floats | 
         rows = np.where(unseen, 0.0, rows)
     try:
         with one_model_at_a_time():
-            if isinstance(model, WarpedMean) and shares is not None:
-                n_source = len(rows) - len(shares)
-                always = np.arange(n_source, len(rows))
-                all_shares = np.append(np.ones(n_source), shares)
-                model.fit(rows, scores, always=always, noise_shares=all_shares)
+            if isinstance(model, WarpedMean) and noise is not None:
+                model.fit(rows, scores, None, noise.measured, noise.shares, noise.errors)
             else:
                 model.fit(rows, scores)
     except Exception as error:
@@ -145,7 +143,7 @@ def held_out_predictions(
     scores: Scores,
     always: tuple[Floats, Scores],
     seed: int,
-    shares: Floats | None = None,
+    noise: Noise | None = None,
 ) -> Scores:
     """Predictions of shape (n_rows,) by copies of a model that were not fitted on a row.
 
@@ -159,8 +157,8 @@ def held_out_predictions(
         Rows and scores that every copy is fitted on, too.
     seed : int
         Of the folds.
-    shares : ndarray, optional
-        Of the noise of other rows, for those of `always`; see `fitted_regressor`.
+    noise : Noise, optional
+        Of these rows and those of `always`; see `fitted_regressor`.
 
     Warns
     -----
@@ -170,13 +168,14 @@ def held_out_predictions(
     held_out = np.full(len(rows), np.nan)
     folds = KFold(min(N_FOLDS, len(rows)), shuffle=True, random_state=seed)
     reason = None
+    last = np.arange(len(rows), len(rows) + len(always[0]))
     for known, unknown in folds.split(rows):
         try:
             fitted = fitted_regressor(
                 clone(model, safe=False),
                 np.vstack([rows[known], always[0]]),
                 np.concatenate([scores[known], always[1]]),
-                shares,
+                None if noise is None else noise.of(np.append(known, last)),
             )
             held_out[unknown] = predictions_of(fitted, rows[unknown])
         except SurrogateError as error:

@@ -42,6 +42,7 @@ def records_of_failures(records: Records, direction: str | None) -> Records:
         failed=(),
         left_out="",
         constraints=None,
+        standard_errors=None,
     )
 
 

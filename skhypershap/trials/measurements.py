@@ -127,12 +127,14 @@ def with_measured(trials: Trials, measured: Measurements) -> Trials:
             np.where(feasible, np.nan, 1.0), (len(rows), constraints.shape[1])
         )
         constraints = np.vstack([constraints, unknown])
+    errors = trials.standard_errors
     together = replace(
         trials,
         constraints=constraints,
         configs=[*trials.configs, *added_configs],
         scores=np.append(trials.scores, measured.scores[rows]),
         fidelity=fidelity,
+        standard_errors=None if errors is None else np.append(errors, np.full(len(rows), np.nan)),
         failed=[*trials.failed, *(measured.configs[row] for row in failed)],
     )
     return still_forbidden(together)

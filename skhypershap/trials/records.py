@@ -81,6 +81,8 @@ class Records:
     constraints : array-like of shape (n_trials, n_constraints) or None
         Values of the source's constraints, which a trial keeps where they are zero or less, or NaN; None
         where there are no constraints.
+    standard_errors : array-like of shape (n_trials,) or None
+        By how much scores vary with the folds, NaN where that is not known; see `Trials`.
     """
 
     space: ConfigurationSpace
@@ -94,3 +96,4 @@ class Records:
     failed: Sequence[Mapping[str, Any]] = ()
     left_out: str = ""
     constraints: Any = None
+    standard_errors: Any = None

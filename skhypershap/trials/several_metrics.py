@@ -181,11 +181,21 @@ def _of_the_same_trials(records: Mapping[str, Records]) -> dict[str, Records]:
             whole,
             space=deepcopy(first.space),
             scores=own[kept],
+            standard_errors=_errors_of(records[name], [keys[row] for row in kept.tolist()]),
             metric=name,
             direction=records[name].direction,
         )
         for name, own in zip(records, scores, strict=True)
     }
+
+
+def _errors_of(records: Records, keys: Sequence[Key]) -> np.ndarray | None:
+    """Standard errors of some trials, which may be in another order."""
+    if records.standard_errors is None:
+        return None
+    errors = np.asarray(records.standard_errors, dtype=float)
+    known = dict(zip(_keys(records), errors.tolist(), strict=True))
+    return np.array([known.get(key, np.nan) for key in keys])
 
 
 def _keys(records: Records) -> list[Key]:

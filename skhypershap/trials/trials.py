@@ -58,6 +58,9 @@ class Trials:
         The space without these clauses; None where there are none.
     constraints : ndarray of shape (n_trials, n_constraints) or None
         Values of constraints, which a trial keeps where they are zero or less, or NaN.
+    standard_errors : ndarray of shape (n_trials,), dtype float64, or None
+        Of scores that are means over folds: how far each may be from what it would be on other folds,
+        without what all trials have in common; NaN where it is not known.
     """
 
     space: ConfigurationSpace
@@ -73,6 +76,7 @@ class Trials:
     inferred: tuple[FailureClause, ...] = ()
     given_space: ConfigurationSpace | None = None
     constraints: np.ndarray | None = None
+    standard_errors: np.ndarray | None = None
 
     @property
     def feasible(self) -> np.ndarray | None:
@@ -147,6 +151,7 @@ def trials_of(records: Records, *, infer_failures: bool = False) -> Trials:
         defaults=defaults,
         default=default,
         fidelity=_fidelity(records, kept),
+        standard_errors=_standard_errors(records, kept),
         unknown=records.unknown,
         failed=[own[row] for row in np.flatnonzero(~np.isfinite(scores)).tolist()]
         + as_own(space, partial, lost),
@@ -238,6 +243,15 @@ def _fidelity(records: Records, kept: list[int]) -> np.ndarray | None:
             f"{n_missing} of {len(fidelity)} are not."
         )
     return fidelity if np.ptp(fidelity) > 0 else None
+
+
+def _standard_errors(records: Records, kept: list[int]) -> np.ndarray | None:
+    """Standard errors of the trials that are kept; None if none is known."""
+    if records.standard_errors is None:
+        return None
+    errors = np.asarray(records.standard_errors, dtype=float)[kept]
+    errors = np.where(np.isfinite(errors) & (errors >= 0), errors, np.nan)
+    return None if np.isnan(errors).all() else errors
 
 
 def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:

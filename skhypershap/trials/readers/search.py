@@ -19,6 +19,7 @@ from skhypershap.trials.cv_results import (
     trial_rows,
 )
 from skhypershap.trials.failure_metric import own_or
+from skhypershap.trials.fold_errors import fold_errors
 from skhypershap.trials.inferred_space import space_inferred, space_without_default
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.search_space import MISSING, EstimatorDefaults
@@ -91,6 +92,7 @@ def read(search: Any, checked: Checked, *, direction: str | None = None) -> Reco
         configs = [_complete(config, runs, space) for config in params]
     lower = name in TIMES or getattr(search, "criteria", None) == "min"  # sklearn-genetic-opt
     resource = resources(search)
+    errors = fold_errors(search.cv_results_, column, resource)
     return Records(
         space=space,
         configs=configs,
@@ -100,6 +102,7 @@ def read(search: Any, checked: Checked, *, direction: str | None = None) -> Reco
         default=None if defaults is None else defaults.of_all(space, params),
         fidelity=None if resource is None else resource[rows],
         unknown=checked.space is None,
+        standard_errors=None if errors is None else errors[rows],
     )
 
 

@@ -17,6 +17,7 @@ from ConfigSpace import ConfigurationSpace
 from skhypershap.errors import unknown_name
 from skhypershap.trials.cv_results import TIMES
 from skhypershap.trials.failure_metric import FAILED, own_or
+from skhypershap.trials.fold_errors import fold_errors
 from skhypershap.trials.inferred_space import space_given
 from skhypershap.trials.records import Checked, Records
 from skhypershap.trials.tables import cv_results_table, optuna_table, run_records
@@ -120,7 +121,9 @@ def read(source: pd.DataFrame, checked: Checked, *, direction: str | None = None
     elif layout.kind == "cv_results":
         resources = cv_results_table.fidelity_of(table)
         fidelity = fidelity if resources is None else resources
-        rows = Rows(table, _floats(table, layout.score), fidelity, list(range(len(table))))
+        errors = fold_errors(dict(table.items()), layout.score, fidelity)
+        scores = _floats(table, layout.score)
+        rows = Rows(table, scores, fidelity, list(range(len(table))), errors=errors)
         lower = checked.metric in TIMES
     else:
         scores = run_records.numbers_in(table[layout.score], layout.score)

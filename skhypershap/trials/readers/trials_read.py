@@ -37,4 +37,5 @@ def read(source: Trials, checked: Checked, *, direction: str | None = None) -> R
         failed=source.failed,
         left_out=counted if n_failed else "",
         constraints=source.constraints,
+        standard_errors=source.standard_errors,
     )

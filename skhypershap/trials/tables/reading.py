@@ -58,6 +58,8 @@ class Rows:
         See `Records`.
     constraints : ndarray of shape (n_rows, n_constraints) or None
         Values of constraints; see `Records`.
+    errors : ndarray of shape (n_rows,) or None
+        Standard errors of scores; see `Records`.
     """
 
     table: pd.DataFrame
@@ -67,6 +69,7 @@ class Rows:
     failed: list[int] = field(default_factory=list)
     left_out: str = ""
     constraints: np.ndarray | None = None
+    errors: np.ndarray | None = None
 
 
 def records_of_rows(
@@ -121,6 +124,7 @@ def records_of_rows(
         failed=failed,
         left_out=rows.left_out,
         constraints=None if rows.constraints is None else rows.constraints[rows.scored],
+        standard_errors=None if rows.errors is None else rows.errors[rows.scored],
     )
 
 
