@@ -179,8 +179,7 @@ def explanation_frame(
         by_game = {explained.game: getattr(explained, field) for explained in games}
         table.attrs[field] = by_game if stacked else by_game[games[0].game]
     if len(draws) > 1:
-        parts = {explained.game: explained for explained in games}
-        table.attrs["calibration"] = calibration_of(parts, len(names))
+        table.attrs["calibration"] = calibration_of(draws)
     table.attrs.update(attrs)
     return table
 
@@ -198,10 +197,16 @@ def _with_columns_in_order(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def datasets_frame(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Explanations of several data sets in one frame, with the attrs of the first."""
+    """Explanations of several data sets in one frame, with the attrs of the first.
+
+    Of draws "dataset_calibration" holds the "calibration" of each, since their units may differ.
+    """
     named = [table.assign(dataset=name) for name, table in tables.items()]
     joined = _with_columns_in_order(pd.concat(named, ignore_index=True))
     joined.attrs = dict(named[0].attrs)
+    if "calibration" in joined.attrs:
+        of_each = {name: table.attrs["calibration"] for name, table in tables.items()}
+        joined.attrs["dataset_calibration"] = of_each
     return joined
 
 
@@ -318,8 +323,10 @@ def _calibrated(
         )
         return low, high
     if isinstance(calibration, Mapping):
-        metrics = rows.get("metric")
-        margins = margins_of(calibration, rows["game"], rows["order"].to_numpy(), metrics)
+        parts = rows.get("metric")
+        if "dataset" in rows and "dataset_calibration" in attrs:
+            calibration, parts = attrs["dataset_calibration"], rows["dataset"]
+        margins = margins_of(calibration, rows["game"], rows["order"].to_numpy(), parts)
         return widened(values, low, high, margins, level)
     return widened_by_factor(values, low, high, float(calibration))
 

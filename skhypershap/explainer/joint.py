@@ -84,7 +84,8 @@ def explain_jointly(
     DataFrame
         As that of `explain`, in units of the metric, with a column `dataset` after `game`: "all"
         for the aggregate, whose rows come first. `attrs` are those of the aggregate, except for
-        "surrogate_score" and "rank_correlation", dicts keyed by data set.
+        "surrogate_score" and "rank_correlation", dicts keyed by data set, and, with draws,
+        "dataset_calibration", the "calibration" of each.
 
     Raises
     ------

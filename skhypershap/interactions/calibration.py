@@ -2,17 +2,18 @@
 
 Resamples show how a value depends on the choice of trials. They cannot show what every surrogate of
 these trials misses, which is mostly gain: true values lie above the draws more often than below. So
-intervals are widened by factors that were chosen, game by game, on the develop half of
-`python -m benchmarks truth`: 61 cells of up to 8 hyperparameters with 60, 200 and 500 trials, a
-noise of 25 % and 20 draws, under a default surrogate on plain ranks. Among a grid of
-factors these held at least 86 % of the true values for each number of trials at nearly the smallest
-interval score.
+intervals are widened, by their own width and by the mean width of all singles or all interactions
+of the game: where draws of one value are alike while others differ, it is not more certain than they
+are. The factors were chosen, game by game, on the develop half of `python -m benchmarks truth`: 68
+cells of up to 9 hyperparameters with 60, 200 and 500 trials, a noise of 25 % and 20 draws. Among
+a grid of factors those in use held about 87 % (sensitivity) or 90 % of the true values for each number
+of trials at nearly the smallest interval score.
 docs/uncertainty.md has what came out on the other half.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,27 +32,32 @@ class Margins(NamedTuple):
     ----------
     below, above : float
         In widths of that interval.
-    fixed_below, fixed_above : float
-        For a level of 90 %, as a fraction of the gain divided by the number of players.
+    shared_below, shared_above : float
+        In mean widths of the intervals of all singles, or of all interactions, at a level of 90 %.
     """
 
     below: float
     above: float
-    fixed_below: float = 0.0
-    fixed_above: float = 0.0
+    shared_below: float = 0.0
+    shared_above: float = 0.0
 
     def mirrored(self) -> Margins:
         """Margins of a game whose gains are losses."""
-        return Margins(self.above, self.below, self.fixed_above, self.fixed_below)
+        return Margins(self.above, self.below, self.shared_above, self.shared_below)
 
 
 SINGLES, INTERACTIONS = "singles", "interactions"
-TUNABILITY = {SINGLES: Margins(0.5, 1.0), INTERACTIONS: Margins(0.5, 0.5)}
+TUNABILITY = {
+    SINGLES: Margins(0.5, 0.75, 0.0, 0.25),
+    INTERACTIONS: Margins(0.75, 0.5, 0.1, 0.0),
+}
 MARGINS = {
     "tunability": TUNABILITY,
-    "ablation": {SINGLES: Margins(0.5, 0.75), INTERACTIONS: Margins(0.5, 0.25)},
-    # Draws of a variance are so alike that no factor alone is enough.
-    "sensitivity": {SINGLES: Margins(0.5, 1.5, 0.2, 0.3), INTERACTIONS: Margins(1.0, 1.0)},
+    "ablation": {SINGLES: Margins(0.5, 0.75, 0.0, 0.1), INTERACTIONS: Margins(0.25, 0.5, 0.1, 0.0)},
+    "sensitivity": {
+        SINGLES: Margins(0.75, 1.0, 0.5, 0.5),
+        INTERACTIONS: Margins(1.0, 0.75, 0.25, 0.75),
+    },
     # Not measured: the worst is searched as the best is, and what is missing lies below.
     "mistunability": {size: margins.mirrored() for size, margins in TUNABILITY.items()},
     # Not measured: a difference of two maxima may err to either side.
@@ -61,27 +67,43 @@ MARGINS = {
 }
 
 Calibration = dict[str, dict[str, list[float]]]
-"""For each game, "singles" and "interactions": fields of `Margins`, fixed ones in metric units."""
+"""For each game, "singles" and "interactions": fields of `Margins`, shared ones in metric units."""
 
 
-def calibration_of(games: Mapping[str, Explained], n_players: int) -> Calibration:
+def calibration_of(draws: Sequence[Sequence[Explained]]) -> Calibration:
     """The calibration of an explanation, as plain dicts and lists.
 
     Parameters
     ----------
-    games : mapping of str to Explained
-        The games by name, explained on all trials.
-    n_players : int
-        Among how many players the gain is split.
+    draws : sequence of sequence of Explained
+        The games, explained on all trials and then on resamples.
     """
     found: Calibration = {}
-    for game, part in games.items():
-        unit = abs(part.gain) / n_players
+    for parts in zip(*draws, strict=True):
+        game = parts[0].game
+        widths = _mean_widths(parts)
         found[game] = {
             size: [margins.below, margins.above]
-            + [unit * fixed for fixed in (margins.fixed_below, margins.fixed_above)]
+            + [widths[size] * shared for shared in (margins.shared_below, margins.shared_above)]
             for size, margins in MARGINS[game].items()
         }
+    return found
+
+
+def _mean_widths(parts: Sequence[Explained]) -> dict[str, float]:
+    """Mean width of 90 % intervals of one game, of singles and of interactions."""
+    tail = (1 - LEVEL) / 2
+    found = {}
+    for size in (SINGLES, INTERACTIONS):
+        rows = [
+            who for who in parts[0].interactions if who and (len(who) == 1) == (size == SINGLES)
+        ]
+        values = np.array([[part.interactions[who] for who in rows] for part in parts])
+        if not rows:
+            found[size] = 0.0
+            continue
+        low, high = np.quantile(values[1:], [tail, 1 - tail], axis=0)
+        found[size] = float(np.mean(np.maximum(high, values[0]) - np.minimum(low, values[0])))
     return found
 
 
@@ -97,13 +119,13 @@ def widened(
     margins : ndarray of shape (n_intervals, 4)
         As in `Calibration`.
     level : float
-        Of the intervals: fixed margins grow with it as a normal quantile does.
+        Of the intervals: shared margins grow with it as a normal quantile does.
     """
     low, high = np.minimum(low, values), np.maximum(high, values)
     width = high - low
     growth = ndtri((1 + level) / 2) / ndtri((1 + LEVEL) / 2)
-    below, above, fixed_below, fixed_above = margins.T
-    return low - below * width - growth * fixed_below, high + above * width + growth * fixed_above
+    below, above, shared_below, shared_above = margins.T
+    return low - below * width - growth * shared_below, high + above * width + growth * shared_above
 
 
 def widened_by_factor(
@@ -116,16 +138,17 @@ def widened_by_factor(
 
 
 def margins_of(
-    calibration: Mapping[Any, Any], games: Any, orders: Integers, metrics: Any = None
+    calibration: Mapping[Any, Any], games: Any, orders: Integers, keys: Any = None
 ) -> Floats:
     """Margins of rows of an explanation, of shape (n_rows, 4); nothing for an unknown game.
 
-    With several metrics the calibration is keyed by metric, and then by game.
+    With several metrics or data sets the calibration is keyed by these, and then by game: `keys` has
+    the one of each row.
     """
     nothing = {SINGLES: [0.0] * 4, INTERACTIONS: [0.0] * 4}
     parts = [calibration] * len(games)
-    if metrics is not None:
-        parts = [calibration.get(metric, calibration) for metric in metrics]
+    if keys is not None:
+        parts = [calibration.get(key, calibration) for key in keys]
     return np.array(
         [
             part.get(game, nothing)[SINGLES if order == 1 else INTERACTIONS]

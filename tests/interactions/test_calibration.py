@@ -20,6 +20,7 @@ from skhypershap.interactions.solve import Explained
 
 ALL = list(GAMES)
 N_DRAWS = 30
+SHIFTED = [(0,), (1,), (0, 1)]
 
 
 def explained(game, seed=None, scale=1.0):
@@ -33,9 +34,10 @@ def explained(game, seed=None, scale=1.0):
 def drawn(games=("tunability",), scale=1.0, shift=0.0):
     draws = [[explained(game, scale=scale) for game in games]]
     draws += [[explained(game, seed, scale) for game in games] for seed in range(N_DRAWS)]
-    table = explanation_frame(draws, ["a", "b"], {}, stacked=len(games) > 1)
-    table.loc[table["draw"] > 0, "value"] += shift
-    return table
+    for draw in draws[1:]:
+        for part in draw:
+            part.interactions.update({who: part.interactions[who] + shift for who in SHIFTED})
+    return explanation_frame(draws, ["a", "b"], {}, stacked=len(games) > 1)
 
 
 def ends(table):
@@ -53,25 +55,54 @@ def plain(table, level=0.9):
 def test_interval_is_hull_of_value_and_draws_plus_margins(shift):
     table = drawn(ALL, shift=shift)
     found, quantiles = summarize(table), plain(table)
-    for row, before in zip(found.itertuples(), quantiles.itertuples(), strict=True):
+    lows = quantiles[["low", "value"]].min(axis=1)
+    highs = quantiles[["high", "value"]].max(axis=1)
+    widths = (highs - lows).groupby([table["game"], table["order"]]).mean()
+    for row, low, high in zip(found.itertuples(), lows, highs, strict=True):
         margins = MARGINS[row.game]["singles" if row.order == 1 else "interactions"]
-        low, high = min(before.low, row.value), max(before.high, row.value)
-        unit = 2.5 / 2
+        shared = widths[row.game, row.order]
         expected = (
-            low - margins.below * (high - low) - margins.fixed_below * unit,
-            high + margins.above * (high - low) + margins.fixed_above * unit,
+            low - margins.below * (high - low) - margins.shared_below * shared,
+            high + margins.above * (high - low) + margins.shared_above * shared,
         )
         assert (row.low, row.high) == pytest.approx(expected, rel=1e-12)
         assert row.low <= row.value <= row.high
 
 
-def test_fixed_margins_grow_with_level_as_normal_quantiles():
-    draws = [[explained("sensitivity")]] * 3  # equal draws, so that only fixed margins are left
+def test_shared_margins_grow_with_level_as_normal_quantiles():
+    """Draws of `a` are all alike, so that its interval has shared margins only."""
+    draws = [[explained("sensitivity", seed)] for seed in range(N_DRAWS)]
+    for draw in draws:
+        draw[0].interactions[(0,)] = 3.0
     table = explanation_frame(draws, ["a", "b"], {}, stacked=False)
-    singles = table["order"] == 1
-    widths = [np.ptp(ends(summarize(table[singles], level)), axis=1) for level in (0.5, 0.9)]
+    alone = table[table["interaction"] == "a"]
+    widths = [np.ptp(ends(summarize(alone, level)), axis=1) for level in (0.5, 0.9)]
     np.testing.assert_allclose(widths[0] / widths[1], norm.ppf(0.75) / norm.ppf(0.95))
-    np.testing.assert_allclose(widths[1], 0.5 * 2.5 / 2)
+    margins = MARGINS["sensitivity"]["singles"]
+    b = table.loc[(table["interaction"] == "b"), "value"]
+    low, high = np.quantile(b[1:], [0.05, 0.95])
+    shared = (max(high, b.iloc[0]) - min(low, b.iloc[0])) / 2  # the mean of a's width, 0, and b's
+    assert widths[1] == pytest.approx(shared * (margins.shared_below + margins.shared_above))
+
+
+def test_equal_draws_have_no_width():
+    draws = [[explained(game) for game in ALL]] * 3
+    summary = summarize(explanation_frame(draws, ["a", "b"], {}, stacked=True))
+    np.testing.assert_array_equal(summary["low"], summary["high"])
+
+
+def test_some_rows_have_the_intervals_that_they_have_among_all():
+    table, whole = drawn(ALL), summarize(drawn(ALL))
+    some = summarize(table[table["interaction"] == "b"])
+    np.testing.assert_array_equal(ends(some), ends(whole[whole["interaction"] == "b"]))
+
+
+def test_data_sets_in_other_units_have_intervals_in_their_units():
+    table = datasets_frame({"one": drawn(), "small": drawn(scale=2.0**-40)})
+    summary = summarize(table)
+    one, small = (ends(summary[summary["dataset"] == name]) for name in ("one", "small"))
+    np.testing.assert_array_equal(one * 2.0**-40, small)
+    np.testing.assert_array_equal(one, ends(summarize(drawn())))
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
@@ -155,7 +186,7 @@ def test_rows_of_one_game_keep_their_margins():
 
 
 def test_calibration_is_of_plain_values():
-    calibration = calibration_of({"sensitivity": explained("sensitivity")}, 2)
+    calibration = calibration_of([[explained("sensitivity", seed)] for seed in range(3)])
     assert json.loads(json.dumps(calibration)) == calibration
 
 
