@@ -145,10 +145,10 @@ class Growing(ExplainerBase):
             `space`: "all"; "best subset" (the smallest of `best_subsets` that reaches 95 % of the gain,
             the rest at the baseline); "good ranges" (each hyperparameter within those of
             `good_ranges`). `n_trials`. `expected`: the mean of the best score of all trials so far
-            and `n` more by the surrogate, in units of the metric. `low` and `high`: where it lies with
-            90 %, over 20 resamples of the trials and the luck of the draws; `high` counts on errors
-            like those of held-out trials with good predictions. `seconds`: `n` times the
-            mean time of a trial, all folds one after the other; NaN where no times are known. `attrs`
+            and `n` more, in units of the metric: predictions, with errors like those of held-out
+            trials with good predictions. `low` and `high`: where it lies with 90 %, over 20 resamples
+            of the trials, the luck of the draws and, at the better end, those errors. `seconds`: `n`
+            times the mean time of a trial, all folds one after the other; NaN where no times are known. `attrs`
             are those of `explain`, and "hyperparameters", those of the best subset.
 
         Raises
@@ -174,9 +174,9 @@ class Growing(ExplainerBase):
         >>> explainer = HyperSHAPExplainer(space, random_state=0).fit(configs, scores)
         >>> explainer.next_trials(20)[["space", "expected"]].round(2)
                  space  expected
-        0          all      2.63
-        1  best subset      2.63
-        2  good ranges      2.64
+        0          all      2.65
+        1  best subset      2.65
+        2  good ranges      2.72
         """
         n_trials = check_integer("n", n, 1, MOST, what=", how many further trials")
         context, fitted = game_context(self), self.fitted_
