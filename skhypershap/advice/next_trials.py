@@ -123,7 +123,7 @@ def expected_best(
         What measured scores were above predictions; the mean and the upper end count on errors like
         these.
     n_bootstrap : int
-        How many resamples of the trials.
+        How many resamples of the trials; without any the ends of the interval are NaN.
 
     Returns
     -------
@@ -153,6 +153,9 @@ def expected_best(
         predicted = sign * context.surrogate.predict(draws.vectors[new])
         measured, likely = with_errors(predicted, draws.weights[new], sign * errors)
         mean = expected_maximum(measured, likely, n_trials, sign * best)
+        if not resampled:
+            found.append(Expected(sign * mean, np.nan, np.nan))
+            continue
         new = _are_new(some[position], ran)
         gains = [np.where(new, sign * one[position], -np.inf) for one in resampled]
         weights, start = some[position].weights, sign * best

@@ -69,6 +69,18 @@ def data_of(text):
                 "values": text,
             }
         ],
+        "history": {
+            "settled": False,
+            "verdict": text,
+            "counts": [5],
+            "lines": [{"label": text, "members": [0], "values": [1.0], "text": ["1"]}],
+        },
+        "next_trials": {"n_trials": 5, "rows": [{"label": text, "text": ["1", text, text]}]},
+        "metrics": {
+            "metrics": [text, "b"],
+            "total_text": ["1", "2"],
+            "rows": [{"label": text, "text": ["1", "2"], "dominated": True}],
+        },
         "predictions": {"n_trials": 0, "measured": [], "predicted": [], "outlier": []},
         "diagnostics": [
             {"check": "r2", "name": text, "value": None, "text": "1", "level": text, "advice": text}
