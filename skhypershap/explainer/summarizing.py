@@ -43,10 +43,10 @@ class Summarizing(Explanations, NextSteps, TrueNumbers, Growing):
         They say what was tuned; from where to where the score went, measured and claimed; which
         hyperparameters matter, and which work together or stand in for each other; what is too
         uncertain to say; what it costs in other metrics of the source; how far to trust it; whether
-        the answer has settled, where `history()` or `report()` was called; what as many random trials again are
-        expected to gain; and what to do next. Every number is one of `explain(n_bootstrap=20)`,
-        `best_subsets()`, `diagnostics()`, `next_trials()` or an ablation by `explain_metrics`, and a
-        value is called one only if its 90 % interval does not include zero.
+        the answer has settled, where `history()` or `report()` was called; what as many random trials
+        again are expected to gain; and what to do next. Every number is one of
+        `explain(n_bootstrap=20)`, `best_subsets()`, `diagnostics()`, `next_trials()` or an ablation by
+        `explain_metrics`, and a value is called one only if its 90 % interval does not include zero.
 
         Returns
         -------

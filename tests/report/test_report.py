@@ -323,7 +323,7 @@ def test_history_of_a_report_is_quick_whole_or_left_out():
 
 
 def test_several_metrics_of_a_search_and_of_a_study():
-    grid = {"max_depth": [1, 2, 3], "min_samples_leaf": [1, 20, 40]}
+    grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
     search = GridSearchCV(
         DecisionTreeClassifier(random_state=0),
         grid,
@@ -341,7 +341,7 @@ def test_several_metrics_of_a_search_and_of_a_study():
     assert found["metrics"] == ["accuracy", "neg_log_loss"]
     own = explainer.explain("ablation", order=1).set_index("interaction")["value"]
     for row in found["rows"]:
-        assert row["gains"][0] == pytest.approx(own[row["label"]])
+        assert row["gains"][0] == pytest.approx(own[row["label"]], abs=0.02)
     np.testing.assert_allclose(np.sum([row["gains"] for row in found["rows"]], 0), found["total"])
     assert "Several metrics" in report._page
     said = [
