@@ -100,7 +100,7 @@ PICTURES = [
     Picture(
         "trade-off",
         "explain",
-        'TradeOffDisplay.from_explainer(explainer, metrics=["score", "fit_time"], baseline="center")',
+        'TradeOffDisplay.from_explainer(explainer, metrics=["neg_log_loss", "fit_time"], baseline="center")',
         "What tuning some hyperparameters gains in the score, and what it costs in fit time; filled are "
         "those that no other beats in both.",
     ),
@@ -108,7 +108,7 @@ PICTURES = [
         "data sets",
         "explain",
         "plot_datasets(explain_jointly(explainers, order=1, per_dataset=True))",
-        "The same search, here of a decision tree, on three data sets: which hyperparameters matter where.",
+        "The same search, of a decision tree, on three data sets: which hyperparameters matter where.",
     ),
 ]
 

@@ -129,7 +129,7 @@ class Reporting(Summarizing, RangesAndPaths):
         explanation: pd.DataFrame,
         title: str | None,
         n_bootstrap: int | None,
-        history: bool | None,
+        history: bool | None = None,
     ) -> Report:
         """The report of an explanation of a list of games."""
         from skhypershap.report import Findings, Report

@@ -77,18 +77,11 @@ class Summarizing(Explanations, NextSteps, TrueNumbers, Growing):
         >>> print(summary.sentences[1])
         Measured: the score rises from 0.667 at the baseline to 0.967 in the best trial, a gain of 0.3.
         """
-        from skhypershap.report import Summary, sentences
+        from skhypershap.report import Summary
 
         game_context(self)
         explanation = self._explained([GAME], N_BOOTSTRAP)
-        n_trials = len(self.fitted_.source.scores)
-        outlook = Outlook(
-            self._last_history(),
-            self._next_trials(n_trials, 0, everywhere_only=True),
-            compromise(self),
-        )
-        answer = self._answer(explanation, self.best_subsets(), self.diagnostics(), outlook)
-        return Summary(sentences(answer))
+        return Summary(self._sentences(explanation, N_BOOTSTRAP))
 
     def _explained(self, games: Sequence[str], n_bootstrap: int | None) -> pd.DataFrame:
         """Hyperparameters and pairs, with draws if asked."""
@@ -99,11 +92,11 @@ class Summarizing(Explanations, NextSteps, TrueNumbers, Growing):
         self,
         explanation: pd.DataFrame,
         n_bootstrap: int | None,
-        subsets: pd.DataFrame,
-        diagnostics: pd.DataFrame,
-        outlook: Outlook,
+        subsets: pd.DataFrame | None = None,
+        diagnostics: pd.DataFrame | None = None,
+        outlook: Outlook | None = None,
     ) -> list[str]:
-        """The answer in words, of frames that are there already.
+        """The answer in words, of frames that may be there already.
 
         `explanation` is of a list of games; if it has no tunability, that is explained as well.
         """
@@ -111,7 +104,20 @@ class Summarizing(Explanations, NextSteps, TrueNumbers, Growing):
 
         if GAME not in explanation.attrs["baseline_score"]:
             explanation = self._explained([GAME], n_bootstrap)
-        return sentences(self._answer(explanation, subsets, diagnostics, outlook))
+        return sentences(
+            self._answer(
+                explanation,
+                self.best_subsets() if subsets is None else subsets,
+                self.diagnostics() if diagnostics is None else diagnostics,
+                self._quick_outlook() if outlook is None else outlook,
+            )
+        )
+
+    def _quick_outlook(self) -> Outlook:
+        """What takes no resamples."""
+        n_trials = len(self.fitted_.source.scores)
+        expected = self._next_trials(n_trials, 0, everywhere_only=True)
+        return Outlook(self._last_history(), expected, compromise(self))
 
     def _answer(
         self,

@@ -29,7 +29,7 @@ def history_data(table: pd.DataFrame | None, names: Sequence[str]) -> Data | Non
     singles = table[table["order"] == 1]
     counts = sorted(int(n) for n in singles["n_trials"].unique())
     position = {name: place for place, name in enumerate(names)}
-    lines = []
+    lines: list[Data] = []
     for label, rows in singles.groupby("interaction", sort=False):
         rows = rows.set_index("n_trials").loc[counts]
         lines.append(
