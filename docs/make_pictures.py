@@ -100,7 +100,9 @@ PICTURES = [
     Picture(
         "trade-off",
         "explain",
-        'TradeOffDisplay.from_explainer(explainer, metrics=["neg_log_loss", "fit_time"], baseline="center")',
+        "TradeOffDisplay.from_explainer(\n"
+        '    explainer, metrics=["neg_log_loss", "fit_time"], baseline="center"\n'
+        ")",
         "What tuning some hyperparameters gains in the score, and what it costs in fit time; filled are "
         "those that no other beats in both.",
     ),
