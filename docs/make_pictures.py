@@ -150,9 +150,9 @@ def on_data_sets() -> dict[str, HyperSHAPExplainer]:
     )
     loaders = {"iris": load_iris, "wine": load_wine, "breast cancer": load_breast_cancer}
     return {
-        name: HyperSHAPExplainer(search, surrogate="forest", n_samples=1000, random_state=0).fit(
-            *loader(return_X_y=True)
-        )
+        name: HyperSHAPExplainer(
+            search, surrogate="forest", baseline="center", n_samples=1000, random_state=0
+        ).fit(*loader(return_X_y=True))
         for name, loader in loaders.items()
     }
 

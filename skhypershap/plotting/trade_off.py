@@ -32,6 +32,11 @@ NOT_METRICS = (
 LETTERS = 22  # of a line of a name
 MAX_NAMES = 12
 MARGIN = 0.16
+SIDES = (
+    *((1, 0.5, "left", "bottom"), (-1, 0.5, "right", "bottom"), (1, -0.5, "left", "top")),
+    *((-1, -0.5, "right", "top"), (0, 1, "center", "bottom"), (0, -1, "center", "top")),
+)
+"""Where a name may stand beside its point: offsets, and its own alignment."""
 
 
 class Points(NamedTuple):
@@ -166,37 +171,34 @@ def _draw(points: Points, ax: Axes) -> None:
 
 
 def _name_points(points: Points, ax: Axes) -> None:
-    """Names beside the points as far as there is room, those of the front first."""
+    """Names beside the points as far as there is room, those of the front first.
+
+    Names of the front may hide dominated points; of many points only the front has names.
+    """
     figure = ax.figure
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     frame = ax.get_window_extent(renderer)
     places = ax.transData.transform(np.column_stack([points.x, points.y]))
     font = 0.85 * font_size(ax)
     step = 0.7 * font * figure.dpi / 72
-    taken = [(x - step, y - step, x + step, y + step) for x, y in places]
-    order = np.argsort(points.beaten, kind="stable")
-    named = 0
-    for row in order:
-        if named >= MAX_NAMES:
+    boxes = np.column_stack([places - step, places + step])
+    named: list[Any] = []
+    few = len(points.names) <= MAX_NAMES
+    for row in np.argsort(points.beaten, kind="stable"):
+        if len(named) >= MAX_NAMES or (points.beaten[row] and not few):
             return
-        colour = ink(ax, 0.55 if points.beaten[row] else 0.9)
+        rest = np.ones(len(boxes), dtype=bool) if few else ~points.beaten
+        rest[row] = False
         found = _placed(
             ax, wrapped(points.names[row], LETTERS), (points.x[row], points.y[row]), font
         )
-        found.set_color(colour)
-        others = [box for i, box in enumerate(taken) if i != row]
-        for dx, dy, across, up in (
-            (1, 1, "left", "bottom"),
-            (-1, 1, "right", "bottom"),
-            (1, -1, "left", "top"),
-            (-1, -1, "right", "top"),
-        ):
+        found.set_color(ink(ax, 0.55 if points.beaten[row] else 0.9))
+        for dx, dy, across, up in SIDES:
             found.set(ha=across, va=up)
-            found.xyann = (0.6 * font * dx, 0.3 * font * dy)
+            found.xyann = (0.6 * font * dx, 0.6 * font * dy)
             box = found.get_window_extent(renderer)
-            if _fits(box, frame) and not any(_overlap(box, other) for other in others):
-                taken.append((box.x0, box.y0, box.x1, box.y1))
-                named += 1
+            if _fits(box, frame) and not any(_overlap(box, one) for one in [*boxes[rest], *named]):
+                named.append((box.x0, box.y0, box.x1, box.y1))
                 break
         else:
             found.remove()
