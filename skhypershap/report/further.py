@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from skhypershap.report.answer import Answer
-from skhypershap.report.words import MISSING, count_text, duration_text, ends_text, number_text
+from skhypershap.report.words import UNKNOWN, count_text, duration_text, ends_text, number_text
 
 
 def other_metrics(answer: Answer) -> list[str]:
@@ -36,13 +36,13 @@ def settled(answer: Answer) -> list[str]:
 
 def more_trials(answer: Answer) -> list[str]:
     """What as many random trials of the whole space are expected to bring."""
-    if answer.more is None or math.isnan(answer.further_gain):
+    if answer.more is None or math.isnan(answer.further_gain) or answer.level("r2") == UNKNOWN:
         return []
     trials = count_text(answer.more.n_trials, "more random trial")
     are = "is" if answer.more.n_trials == 1 else "are"
     long = duration_text(answer.more.seconds)
     takes = "It takes" if answer.more.n_trials == 1 else "They take"
-    time = "" if long == MISSING else f" {takes} about {long}, one after the other."
+    time = "" if not answer.more.seconds >= 1 else f" {takes} about {long}, one after the other."
     if answer.further_gain <= 0:
         return [f"{trials} {are} expected to gain nothing over the best trial.{time}"]
     start, end = ends_text(answer.best_measured, answer.more.expected)
