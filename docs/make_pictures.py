@@ -17,14 +17,15 @@ matplotlib.use("Agg")  # pictures go to files
 
 import matplotlib.pyplot as plt
 from scipy.stats import loguniform, randint, uniform
-from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
-from skhypershap import HyperSHAPExplainer, plotting
+from skhypershap import HyperSHAPExplainer, explain_jointly, plotting
 
 DOCS = Path(__file__).parent
 
@@ -96,6 +97,21 @@ PICTURES = [
         "plot_history(explainer.history())",
         "Whether more trials would change the answer.",
     ),
+    Picture(
+        "trade-off",
+        "explain",
+        "TradeOffDisplay.from_explainer(\n"
+        '    explainer, metrics=["neg_log_loss", "fit_time"], baseline="center"\n'
+        ")",
+        "What tuning some hyperparameters gains in the score, and what it costs in fit time; filled are "
+        "those that no other beats in both.",
+    ),
+    Picture(
+        "data sets",
+        "explain",
+        "plot_datasets(explain_jointly(explainers, order=1, per_dataset=True))",
+        "The same search, of a decision tree, on three data sets: which hyperparameters matter where.",
+    ),
 ]
 
 
@@ -119,12 +135,35 @@ def explained() -> HyperSHAPExplainer:
     return HyperSHAPExplainer(search, surrogate="forest", n_samples=1000, random_state=0).fit(X, y)
 
 
+def on_data_sets() -> dict[str, HyperSHAPExplainer]:
+    """One search on several data sets."""
+    search = RandomizedSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {
+            "max_depth": randint(1, 12),
+            "min_samples_leaf": randint(1, 60),
+            "ccp_alpha": loguniform(1e-4, 0.3),
+            "max_features": uniform(0.1, 0.9),
+        },
+        n_iter=60,
+        random_state=0,
+    )
+    loaders = {"iris": load_iris, "wine": load_wine, "breast cancer": load_breast_cancer}
+    return {
+        name: HyperSHAPExplainer(
+            search, surrogate="forest", baseline="center", n_samples=1000, random_state=0
+        ).fit(*loader(return_X_y=True))
+        for name, loader in loaders.items()
+    }
+
+
 def draw_pictures(folder: Path) -> None:
     """Draw every picture whose frame this version has, and write the page that shows them."""
     folder.mkdir(exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the surrogate: the search is short
-        names = {**vars(plotting), "explainer": explained()}
+        names = {**vars(plotting), "explainer": explained(), "explainers": on_data_sets()}
+        names["explain_jointly"] = explain_jointly
         sections = [
             section(picture, names, folder)
             for picture in PICTURES
@@ -136,11 +175,11 @@ def draw_pictures(folder: Path) -> None:
 def section(picture: Picture, names: dict, folder: Path) -> str:
     """Draw a picture, and return its section of the page."""
     eval(picture.code, names)
-    plt.gcf().savefig(folder / f"{picture.name}.png", dpi=100)
+    plt.gcf().savefig(folder / f"{picture.name.replace(' ', '-')}.png", dpi=100)
     plt.close("all")
     return (
         f"## {picture.name.capitalize()}\n\n{picture.text}\n\n```python\n{picture.code}\n```\n\n"
-        f"![{picture.text}](_pictures/{picture.name}.png)\n"
+        f"![{picture.text}](_pictures/{picture.name.replace(' ', '-')}.png)\n"
     )
 
 

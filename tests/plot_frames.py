@@ -237,3 +237,18 @@ def through_csv(frame, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pd.read_csv(path)
+
+
+def trade_off_of(n_names, *, long=False):
+    from skhypershap.metric_frames import dominated
+
+    random = np.random.default_rng(0)
+    gains = random.normal(size=(n_names, 2)) * [0.01, 3.0]
+    frame = pd.DataFrame({"interaction": names_of(n_names, long=long)})
+    frame["loss"], frame["seconds"] = gains.T
+    frame["dominated"] = dominated(gains)
+    frame.attrs = {
+        "metric": ["loss", "seconds"],
+        "direction": dict.fromkeys(["loss", "seconds"], "minimize"),
+    }
+    return frame

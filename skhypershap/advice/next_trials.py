@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skhypershap.advice.good_ranges import GoodRange
-from skhypershap.arrays import Coalition, Floats, Scores, Vectors
+from skhypershap.arrays import Booleans, Coalition, Floats, Scores, Vectors
 from skhypershap.games.setting import GameContext
 from skhypershap.parallel import in_parallel
 from skhypershap.space.encoding import Config
@@ -18,6 +18,7 @@ from skhypershap.space.sampling import enumerate_vectors
 LEVEL = 0.9  # of the interval
 NEAR = 0.25  # of the trials, whose errors are taken to be those near the best
 N_RESAMPLED = 3_000  # draws that resamples score, of more
+MOST_PAIRS = 200_000  # of draws and errors
 
 
 class Draws(NamedTuple):
@@ -119,16 +120,17 @@ def expected_best(
     best : float
         The best measured score.
     errors : ndarray of shape (n_errors,)
-        What measured scores were above predictions; the upper end counts on errors like these.
+        What measured scores were above predictions; the mean and the upper end count on errors like
+        these.
     n_bootstrap : int
-        How many resamples of the trials.
+        How many resamples of the trials; without any the ends of the interval are NaN.
 
     Returns
     -------
     list of Expected
-        For each space the mean on the surrogate of all trials, and quantiles of the best score over
-        resamples and over the luck of the draws. A surrogate hardly predicts scores above those that
-        it has seen, so without errors the upper end would nearly always be too low.
+        For each space the mean, with errors, on the surrogate of all trials, and quantiles of the best
+        score over resamples and over the luck of the draws. A surrogate hardly predicts scores above
+        those that it has seen, so without errors both would nearly always be too low.
     """
     sign = 1.0 if context.trials.maximize else -1.0
     worker = context.alone()
@@ -145,10 +147,17 @@ def expected_best(
         verbose=context.verbose,
     )
     found = []
+    ran = _vectors_that_ran(context)
     for position, draws in enumerate(spaces):
-        predicted = sign * context.surrogate.predict(draws.vectors)
-        mean = expected_maximum(predicted, draws.weights, n_trials, sign * best)
-        gains = [sign * one[position] for one in resampled]
+        new = _are_new(draws, ran)
+        predicted = sign * context.surrogate.predict(draws.vectors[new])
+        measured, likely = with_errors(predicted, draws.weights[new], sign * errors)
+        mean = expected_maximum(measured, likely, n_trials, sign * best)
+        if not resampled:
+            found.append(Expected(sign * mean, np.nan, np.nan))
+            continue
+        new = _are_new(some[position], ran)
+        gains = [np.where(new, sign * one[position], -np.inf) for one in resampled]
         weights, start = some[position].weights, sign * best
         low = quantile_of_maximum(gains, weights, n_trials, start, (1 - LEVEL) / 2)
         lucky = [one + sign * _drawn(errors, len(one), context.seed) for one in gains]
@@ -156,6 +165,20 @@ def expected_best(
         ends = sign * np.array([min(low, mean), max(high, mean)])
         found.append(Expected(sign * mean, float(ends.min()), float(ends.max())))
     return found
+
+
+def _vectors_that_ran(context: GameContext) -> set[bytes]:
+    """The vectors of all trials; none where they ran with different resources."""
+    trials = context.trials
+    if trials.fidelity is not None:
+        return set()
+    return {vector.tobytes() for vector in np.ascontiguousarray(context.filled(trials.configs))}
+
+
+def _are_new(draws: Draws, ran: set[bytes]) -> Booleans:
+    """Which draws are no trials yet: a configuration that runs again brings nothing new."""
+    vectors = np.ascontiguousarray(draws.vectors)
+    return np.array([vector.tobytes() not in ran for vector in vectors], dtype=bool)
 
 
 def _some_of(draws: Draws, seed: int) -> Draws:
@@ -181,7 +204,7 @@ def expected_maximum(scores: Scores, weights: Floats, n_draws: int, best: float)
     scores : ndarray of shape (n_values,)
         What a draw may score.
     weights : ndarray of shape (n_values,)
-        How likely each is; they sum to 1.
+        How likely each is; they sum to 1, or to less where other draws are no better than `best`.
     n_draws : int
         How many draws.
     best : float
@@ -197,10 +220,35 @@ def expected_maximum(scores: Scores, weights: Floats, n_draws: int, best: float)
     True
     """
     order = np.argsort(scores, kind="stable")
-    below = np.minimum(np.cumsum(weights[order]), 1.0)
-    below[-1] = 1.0
-    chances = np.diff(below**n_draws, prepend=0.0)
+    above = np.cumsum(weights[order][::-1])[::-1]  # of this score or better
+    below = np.append(1.0 - np.minimum(above, 1.0), 1.0)
+    chances = np.diff(below**n_draws)
     return float(best + chances @ np.maximum(scores[order] - best, 0.0))
+
+
+def with_errors(predicted: Scores, weights: Floats, errors: Scores) -> tuple[Scores, Floats]:
+    """What draws may really score: each prediction with each error, or with evenly chosen ones.
+
+    Parameters
+    ----------
+    predicted, weights : ndarray of shape (n_values,)
+        What a draw is predicted to score, and how likely it is.
+    errors : ndarray of shape (n_errors,)
+        Equally likely.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhypershap.advice.next_trials import with_errors
+    >>> scores, weights = with_errors(np.array([1.0, 2.0]), np.array([0.4, 0.6]), np.array([0.0, 0.5]))
+    >>> scores.tolist(), weights.tolist()
+    ([1.0, 1.5, 2.0, 2.5], [0.2, 0.2, 0.3, 0.3])
+    """
+    n_errors = min(len(errors), max(1, MOST_PAIRS // max(1, len(predicted))))
+    middles = (np.arange(n_errors) + 0.5) / n_errors
+    chosen = np.sort(errors)[(middles * len(errors)).astype(int)]
+    scores: Scores = (predicted[:, None] + chosen).ravel()
+    return scores, np.repeat(weights / n_errors, n_errors)
 
 
 def quantile_of_maximum(

@@ -8,6 +8,7 @@ import numpy as np
 
 from skhypershap.advice.good_ranges import good_ranges
 from skhypershap.advice.next_trials import (
+    Draws,
     draws_of_ranges,
     draws_of_space,
     draws_of_subset,
@@ -21,7 +22,7 @@ from skhypershap.advice_frames import next_trials_frame
 from skhypershap.errors import MOST, check_integer, check_name
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.frames import explanation_frame, history_frame, summarize
-from skhypershap.games.setting import GAMES
+from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.games.value_function import value_function
 from skhypershap.interactions.growth import explained_growth
 from skhypershap.interactions.indices import IndexSpec
@@ -110,6 +111,13 @@ class Growing(ExplainerBase):
         check_name("game", game, HISTORIC)
         what = ", the number of resamples for each interval"
         check_integer("n_bootstrap", n_bootstrap, 1, MOST, what=what)
+        found = self._history(n_points, game, order, n_bootstrap)
+        if game == "tunability":
+            self._history_ = found.copy()  # for the summary and the report
+        return found
+
+    def _history(self, n_points: int, game: str, order: int, n_bootstrap: int) -> pd.DataFrame:
+        """As `history`, of checked arguments."""
         context = game_context(self)
         index_spec = IndexSpec.checked(
             "FSII", order, n_players=context.n_players, max_exact=self.max_exact
@@ -145,11 +153,11 @@ class Growing(ExplainerBase):
             `space`: "all"; "best subset" (the smallest of `best_subsets` that reaches 95 % of the gain,
             the rest at the baseline); "good ranges" (each hyperparameter within those of
             `good_ranges`). `n_trials`. `expected`: the mean of the best score of all trials so far
-            and `n` more by the surrogate, in units of the metric. `low` and `high`: where it lies with
-            90 %, over 20 resamples of the trials and the luck of the draws; `high` counts on errors
-            like those of held-out trials with good predictions. `seconds`: `n` times the
-            mean time of a trial, all folds one after the other; NaN where no times are known. `attrs`
-            are those of `explain`, and "hyperparameters", those of the best subset.
+            and `n` more, in units of the metric: predictions, with errors like those of held-out
+            trials with good predictions. `low` and `high`: where it lies with 90 %, over 20 resamples
+            of the trials, the luck of the draws and, at the better end, those errors. `seconds`: `n`
+            times the mean time of a trial, all folds one after the other; NaN where no times are known.
+            `attrs` are those of `explain`, and "hyperparameters", those of the best subset.
 
         Raises
         ------
@@ -174,34 +182,55 @@ class Growing(ExplainerBase):
         >>> explainer = HyperSHAPExplainer(space, random_state=0).fit(configs, scores)
         >>> explainer.next_trials(20)[["space", "expected"]].round(2)
                  space  expected
-        0          all      2.63
-        1  best subset      2.63
-        2  good ranges      2.64
+        0          all      2.65
+        1  best subset      2.65
+        2  good ranges      2.72
         """
         n_trials = check_integer("n", n, 1, MOST, what=", how many further trials")
+        return self._next_trials(n_trials, N_RESAMPLES)
+
+    def _last_history(self) -> pd.DataFrame | None:
+        """The last history of this fit, or else the quick one of a report."""
+        known: pd.DataFrame | None = getattr(self, "_history_", None)
+        return getattr(self, "_quick_history_", None) if known is None else known
+
+    def _next_trials(
+        self, n_trials: int, n_resamples: int, *, everywhere_only: bool = False
+    ) -> pd.DataFrame:
+        """As `next_trials`; without resamples `low` and `high` are NaN.
+
+        `everywhere_only` leaves out the best subset and good ranges.
+        """
         context, fitted = game_context(self), self.fitted_
+        spaces = {"all": draws_of_space(context)}
+        subset: tuple[str, ...] = ()
+        if not everywhere_only:
+            further, subset = self._narrower_draws(context, spaces["all"])
+            spaces.update(further)
+        errors = errors_near_best(
+            fitted.source.scores, fitted.held_out, maximize=fitted.trials.maximize
+        )
+        best = fitted.incumbent_measured
+        found = expected_best(context, list(spaces.values()), n_trials, best, errors, n_resamples)
+        seconds = n_trials * seconds_of_trials(unwrap(getattr(self, "search_", self.search)))
+        attrs = {**fitted.attrs_for(fitted.baselines), "hyperparameters": subset}
+        return next_trials_frame(list(spaces), n_trials, found, seconds, attrs)
+
+    def _narrower_draws(
+        self, context: GameContext, everywhere: Draws
+    ) -> tuple[dict[str, Draws], tuple[str, ...]]:
+        """Draws of the best subset and of good ranges, and the names of the former."""
+        fitted = self.fitted_
         (game_spec,) = fitted.game_specs(["tunability"])
         subsets = best_subsets(value_function(game_spec, context), self.max_exact).best
         subset = next(one for one in subsets if one.gain >= SHARE * subsets[-1].gain)
         coalition = np.isin(np.arange(context.n_players), subset.members)
         ranges = good_ranges(context, fitted.baselines, fitted.incumbent, SHARE).ranges
-        everywhere = draws_of_space(context)
-        spaces = {
-            "all": everywhere,
+        draws = {
             "best subset": draws_of_subset(context, everywhere, fitted.baselines, coalition),
             "good ranges": draws_of_ranges(context, everywhere, ranges),
         }
-        errors = errors_near_best(
-            fitted.source.scores, fitted.held_out, maximize=fitted.trials.maximize
-        )
-        best = fitted.incumbent_measured
-        found = expected_best(context, list(spaces.values()), n_trials, best, errors, N_RESAMPLES)
-        seconds = n_trials * seconds_of_trials(unwrap(getattr(self, "search_", self.search)))
-        attrs = {
-            **fitted.attrs_for(fitted.baselines),
-            "hyperparameters": tuple(np.array(list(context.players))[coalition].tolist()),
-        }
-        return next_trials_frame(list(spaces), n_trials, found, seconds, attrs)
+        return draws, tuple(np.array(list(context.players))[coalition].tolist())
 
 
 def _point(n_trials: int, table: pd.DataFrame, names: list[str], gain: float) -> Point:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Sequence
@@ -9,11 +10,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skhypershap.errors import shown
 from skhypershap.explainer.base import game_context
+from skhypershap.explainer.compromise import compromise
 from skhypershap.explainer.explanations import games_of
-from skhypershap.explainer.growing import Growing
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
-from skhypershap.explainer.summarizing import Summarizing
+from skhypershap.explainer.summarizing import GAME, Outlook, Summarizing
 from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.encoding import columns_of
@@ -28,10 +30,12 @@ TITLE = "What mattered in this search"
 REPORTED = tuple(game for game in GAMES if game != "optimizer_bias")
 SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_exact")
 """Parameters that numbers depend on; their number of jobs does not matter."""
+QUICK_POINTS = 4  # numbers of trials in the history of a report
+FEWER = 4  # so many times fewer resamples for it, and for what further trials may bring
 LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 
 
-class Reporting(Summarizing, RangesAndPaths, Growing):
+class Reporting(Summarizing, RangesAndPaths):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
     def report(
@@ -41,14 +45,16 @@ class Reporting(Summarizing, RangesAndPaths, Growing):
         title: str | None = None,
         games: Sequence[str] = ("tunability", "ablation", "sensitivity", "mistunability"),
         n_bootstrap: int | None = 20,
+        history: bool | None = None,
     ) -> Report:
         """Show the explanation in one interactive file, which needs no server and no network.
 
         It has the answer in words, bars with intervals, a graph of interactions that can be dragged,
         a map of pairs, the score along each hyperparameter, the path from the baseline to the best
-        trial, the best subsets, predicted against measured scores with the checks of the surrogate,
-        a table of all values to sort, search and download, and how it was made. Words and tables
-        are readable without JavaScript.
+        trial, the best subsets, whether the answer has settled, what more trials would gain, other
+        metrics of the source, predicted against measured scores with the checks of the surrogate, a
+        table of all values to sort, search and download, and how it was made. Words and tables are
+        readable without JavaScript.
 
         Parameters
         ----------
@@ -60,6 +66,10 @@ class Reporting(Summarizing, RangesAndPaths, Growing):
             The games to explain, except for "optimizer_bias"; the first is shown first.
         n_bootstrap : int or None, default=20
             As in `explain`: resamples for the intervals. None: without intervals, many times faster.
+        history : bool or None, default=None
+            Whether the answer has settled. None: by the last `history()` of this fit, or else by a quick
+            one of 4 numbers of trials with a quarter of the resamples, and not at all without
+            resamples. True: by `history()`, which takes longer than the rest. False: not shown.
 
         Returns
         -------
@@ -103,17 +113,23 @@ class Reporting(Summarizing, RangesAndPaths, Growing):
         game_context(self)
         names = _checked_games(games)
         check_n_bootstrap(n_bootstrap)
+        if history is not None and not isinstance(history, bool):
+            raise TypeError(f"history must be True, False or None; got {shown(history)}.")
         if title is not None and not isinstance(title, str):
             raise TypeError(f"title must be text; got {type(title).__name__}.")
         if path is not None and not Path(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(Path(path).absolute().parent)!r}.")
-        made = self._report_of(self._explained(names, n_bootstrap), title, n_bootstrap)
+        made = self._report_of(self._explained(names, n_bootstrap), title, n_bootstrap, history)
         if path is not None:
             made.save(path)
         return made
 
     def _report_of(
-        self, explanation: pd.DataFrame, title: str | None, n_bootstrap: int | None
+        self,
+        explanation: pd.DataFrame,
+        title: str | None,
+        n_bootstrap: int | None,
+        history: bool | None = None,
     ) -> Report:
         """The report of an explanation of a list of games."""
         from skhypershap.report import Findings, Report
@@ -121,12 +137,13 @@ class Reporting(Summarizing, RangesAndPaths, Growing):
         fitted, players = self.fitted_, self.hyperparameter_names_
         columns = columns_of(list(fitted.trials.space))
         subsets, diagnostics = self.best_subsets(), self.diagnostics()
+        outlook = self._outlook(n_bootstrap, history)
         findings = Findings(
             title=TITLE if title is None else title,
             subtitle=self._what_was_tuned(),
             names=list(players),
             explanation=explanation,
-            sentences=self._sentences(explanation, n_bootstrap, subsets, diagnostics),
+            sentences=self._sentences(explanation, n_bootstrap, subsets, diagnostics, outlook),
             trials=self.trials_,
             columns={name: columns[name] for name in players},
             baselines=[dict(config) for config in fitted.baselines],
@@ -137,9 +154,33 @@ class Reporting(Summarizing, RangesAndPaths, Growing):
             path=self._path(),
             effects=self.effects(),
             ranges=self.good_ranges(),
+            history=outlook.history,
+            next_trials=outlook.next_trials,
+            metrics=outlook.metrics,
             settings=self._settings(n_bootstrap),
         )
         return Report(findings)
+
+    def _outlook(self, n_bootstrap: int | None, history: bool | None) -> Outlook:
+        """What concerns more trials and other metrics; all of it is little beside the games."""
+        fewer = 0 if n_bootstrap is None else math.ceil(n_bootstrap / FEWER)
+        n_trials = len(self.fitted_.source.scores)
+        return Outlook(
+            self._known_history(fewer, history),
+            self._next_trials(n_trials, fewer),
+            compromise(self),
+        )
+
+    def _known_history(self, n_resamples: int, asked: bool | None) -> pd.DataFrame | None:
+        """The history to show: the last one, a whole one or a quick one, as asked."""
+        if asked is False:
+            return None
+        if asked and getattr(self, "_history_", None) is None:
+            return self.history()
+        known = self._last_history()
+        if known is None and n_resamples:
+            known = self._quick_history_ = self._history(QUICK_POINTS, GAME, 1, n_resamples)
+        return known
 
     def _what_was_tuned(self) -> str:
         """The kind of search and what it searched, the number of trials, the metric."""

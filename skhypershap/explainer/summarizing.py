@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from skhypershap.advice.measuring import can_measure
 from skhypershap.explainer.base import game_context
+from skhypershap.explainer.compromise import compromise
 from skhypershap.explainer.explanations import Explanations
+from skhypershap.explainer.growing import Growing
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers
 from skhypershap.frames import summarize
@@ -17,13 +19,22 @@ from skhypershap.frames import summarize
 if TYPE_CHECKING:
     import pandas as pd
 
-    from skhypershap.report import Answer, Summary
+    from skhypershap.report import Answer, More, Summary
 
 GAME = "tunability"  # that the sentences are about
 N_BOOTSTRAP = 20
+ROUNDING = 1e-12  # of the largest part of a gain: smaller sums are errors of rounding
 
 
-class Summarizing(Explanations, NextSteps, TrueNumbers):
+class Outlook(NamedTuple):
+    """Frames about more trials and other metrics; None where they were not computed."""
+
+    history: pd.DataFrame | None
+    next_trials: pd.DataFrame | None
+    metrics: pd.DataFrame | None
+
+
+class Summarizing(Explanations, NextSteps, TrueNumbers, Growing):
     """The method of `HyperSHAPExplainer` that answers in words."""
 
     def summary(self) -> Summary:
@@ -31,9 +42,11 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
 
         They say what was tuned; from where to where the score went, measured and claimed; which
         hyperparameters matter, and which work together or stand in for each other; what is too
-        uncertain to say; how far to trust it; and what to do next. Every number is one of
-        `explain(n_bootstrap=20)`, `best_subsets()` or `diagnostics()`, and a value is called one
-        only if its 90 % interval does not include zero.
+        uncertain to say; what it costs in other metrics of the source; how far to trust it; whether
+        the answer has settled, where `history()` or `report()` was called; what as many random trials
+        again are expected to gain; and what to do next. Every number is one of
+        `explain(n_bootstrap=20)`, `best_subsets()`, `diagnostics()`, `next_trials()` or an ablation by
+        `explain_metrics`, and a value is called one only if its 90 % interval does not include zero.
 
         Returns
         -------
@@ -64,13 +77,11 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
         >>> print(summary.sentences[1])
         Measured: the score rises from 0.667 at the baseline to 0.967 in the best trial, a gain of 0.3.
         """
-        from skhypershap.report import Summary, sentences
+        from skhypershap.report import Summary
 
         game_context(self)
         explanation = self._explained([GAME], N_BOOTSTRAP)
-        return Summary(
-            sentences(self._answer(explanation, self.best_subsets(), self.diagnostics()))
-        )
+        return Summary(self._sentences(explanation, N_BOOTSTRAP))
 
     def _explained(self, games: Sequence[str], n_bootstrap: int | None) -> pd.DataFrame:
         """Hyperparameters and pairs, with draws if asked."""
@@ -83,6 +94,7 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
         n_bootstrap: int | None,
         subsets: pd.DataFrame | None = None,
         diagnostics: pd.DataFrame | None = None,
+        outlook: Outlook | None = None,
     ) -> list[str]:
         """The answer in words, of frames that may be there already.
 
@@ -97,11 +109,22 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
                 explanation,
                 self.best_subsets() if subsets is None else subsets,
                 self.diagnostics() if diagnostics is None else diagnostics,
+                self._quick_outlook() if outlook is None else outlook,
             )
         )
 
+    def _quick_outlook(self) -> Outlook:
+        """What takes no resamples."""
+        n_trials = len(self.fitted_.source.scores)
+        expected = self._next_trials(n_trials, 0, everywhere_only=True)
+        return Outlook(self._last_history(), expected, compromise(self))
+
     def _answer(
-        self, explanation: pd.DataFrame, subsets: pd.DataFrame, diagnostics: pd.DataFrame
+        self,
+        explanation: pd.DataFrame,
+        subsets: pd.DataFrame,
+        diagnostics: pd.DataFrame,
+        outlook: Outlook,
     ) -> Answer:
         """What the sentences are made of."""
         from skhypershap.report import Answer, Judgement
@@ -132,7 +155,44 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
             budget=_budget(attrs),
             can_measure=hasattr(self, "search_") and can_measure(self.search_),
             constant=bool(np.ptp(fitted.trials.scores) == 0),
+            verdict=_verdict(outlook.history),
+            more=_more(outlook.next_trials),
+            others=_others(outlook.metrics),
         )
+
+
+def _verdict(history: pd.DataFrame | None) -> str:
+    """On one line, whatever hyperparameters are called."""
+    return "" if history is None else " ".join(str(history.attrs["verdict"]).split())
+
+
+def _more(table: pd.DataFrame | None) -> More | None:
+    from skhypershap.report import More
+
+    if table is None:
+        return None
+    row = table.iloc[0]
+    return More(int(row["n_trials"]), float(row["expected"]), float(row["seconds"]))
+
+
+def _others(table: pd.DataFrame | None) -> list[Any]:
+    """The metrics of a trade-off but the first, and the hyperparameter with the largest part."""
+    from skhypershap.report import Other
+    from skhypershap.report.words import name_text
+
+    if table is None:
+        return []
+    columns = [name for name in table if name not in ("interaction", "game", "dominated")]
+    found = []
+    for metric, column in list(zip(table.attrs["metric"], columns, strict=True))[1:]:
+        gains = table[column].to_numpy(dtype=float)
+        total = float(gains.sum())
+        if abs(total) <= ROUNDING * np.abs(gains).max(initial=0.0):
+            total = 0.0
+        largest = int(np.argmax(np.sign(total) * gains))
+        name = name_text(str(table["interaction"].iloc[largest]))
+        found.append(Other(name_text(str(metric)), total, name, float(gains[largest])))
+    return found
 
 
 def _rows(explanation: pd.DataFrame) -> list[Any]:

@@ -10,6 +10,7 @@ from skhypershap.plotting.network import NetworkDisplay, plot_network
 from skhypershap.plotting.path import PathDisplay, plot_path
 from skhypershap.plotting.predictions import PredictionsDisplay, plot_predictions
 from skhypershap.plotting.surface import SurfaceDisplay, plot_surface
+from skhypershap.plotting.trade_off import TradeOffDisplay, plot_trade_off
 
 __all__ = [
     "CoalitionsDisplay",
@@ -22,6 +23,7 @@ __all__ = [
     "PathDisplay",
     "PredictionsDisplay",
     "SurfaceDisplay",
+    "TradeOffDisplay",
     "plot_coalitions",
     "plot_datasets",
     "plot_effect",
@@ -32,4 +34,5 @@ __all__ = [
     "plot_path",
     "plot_predictions",
     "plot_surface",
+    "plot_trade_off",
 ]

@@ -5,15 +5,18 @@
 not in a frame.
 """
 
+from skhypershap.report.answer import Answer, Judgement, More, Other, Row
 from skhypershap.report.data import Findings, report_data
 from skhypershap.report.report import Report
-from skhypershap.report.sentences import Answer, Judgement, Row, sentences
+from skhypershap.report.sentences import sentences
 from skhypershap.report.summary import Summary
 
 __all__ = [
     "Answer",
     "Findings",
     "Judgement",
+    "More",
+    "Other",
     "Report",
     "Row",
     "Summary",

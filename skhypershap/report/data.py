@@ -12,6 +12,7 @@ import pandas as pd
 from skhypershap.frames import interaction_name, summarize
 from skhypershap.report import words
 from skhypershap.report.curves import curves_data
+from skhypershap.report.outlook import history_data, metrics_data, next_trials_data
 from skhypershap.report.words import finite, number_text, value_text
 
 LEVEL = 0.9  # of the intervals
@@ -47,6 +48,8 @@ class Findings:
         As the explainer's methods return them.
     path, effects, ranges : DataFrame or None
         The same; None where there is none.
+    history, next_trials, metrics : DataFrame or None
+        As `history`, `next_trials` and `trade_off` return them; None where they are not shown.
     settings : list of tuple of str
         How the report was made, as names and texts.
     """
@@ -66,6 +69,9 @@ class Findings:
     path: pd.DataFrame | None = None
     effects: pd.DataFrame | None = None
     ranges: pd.DataFrame | None = None
+    history: pd.DataFrame | None = None
+    next_trials: pd.DataFrame | None = None
+    metrics: pd.DataFrame | None = None
     settings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -103,6 +109,9 @@ def report_data(findings: Findings) -> Data:
         ),
         "path": _path(findings.path),
         "subsets": _subsets(findings),
+        "history": history_data(findings.history, findings.names),
+        "next_trials": next_trials_data(findings.next_trials, attrs["incumbent_measured"]),
+        "metrics": metrics_data(findings.metrics, findings.names),
         "predictions": _predictions(findings.predictions),
         "diagnostics": diagnostics,
         "good": words.GOOD_VALUES.capitalize(),

@@ -12,7 +12,10 @@ from typing import Any
 from skhypershap.report import tables
 from skhypershap.report.tables import text
 
-SCRIPTS = ("tools", "bars", "graph", "details", "map", "curves", "gains", "trust", "table", "main")
+SCRIPTS = (
+    *("tools", "bars", "graph", "details", "map", "curves", "gains", "growth", "metrics"),
+    *("trust", "table", "main"),
+)
 """Files of assets, in the order in which they are joined to one script."""
 
 ESCAPES = {
@@ -92,8 +95,27 @@ def sections(data: Data) -> list[str]:
         parts.append(_section("path", "From the baseline to the best trial", body))
     body = _chart("subsets") + _details(tables.subsets_table(data))
     parts.append(_section("subsets", "What tuning only a few reaches", body))
+    parts += _outlook(data)
     parts.append(_section("trust", "Can this be trusted?", _verdict(data), kind="wide"))
     parts.append(_section("table", "All values", _all_values(data), kind="wide"))
+    return parts
+
+
+def _outlook(data: Data) -> list[str]:
+    """What concerns more trials and other metrics, as far as it is there."""
+    parts = []
+    if data["history"] is not None:
+        history = data["history"]
+        level = "good" if history["settled"] else "fair"
+        verdict = f'<p class="verdict {level}">{text(history["verdict"])}</p>\n'
+        body = verdict + _chart("history") + _details(tables.history_table(data))
+        parts.append(_section("history", "Has the answer settled?", body))
+    if data["next_trials"] is not None:
+        body = _chart("more") + _details(tables.next_trials_table(data))
+        parts.append(_section("more", "What would more trials gain?", body))
+    if data["metrics"] is not None:
+        body = _chart("metrics") + _details(tables.metrics_table(data))
+        parts.append(_section("metrics", "Several metrics", body, kind="wide"))
     return parts
 
 

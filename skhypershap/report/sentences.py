@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
+from skhypershap.report.answer import NEGLIGIBLE, Answer, Row
+from skhypershap.report.further import more_trials, other_metrics, settled
 from skhypershap.report.words import (
     CHECK_NAMES,
     FAIR,
@@ -16,144 +16,17 @@ from skhypershap.report.words import (
     POOR,
     TOGETHER,
     UNKNOWN,
+    count_text,
+    ends_text,
     interval_text,
     list_text,
     number_text,
-    rounded_text,
 )
 
-NEGLIGIBLE = 0.05  # of the claimed gain: what is surely smaller hardly matters
 ENOUGH = 0.95  # of the claimed gain, which a subset must keep to be advised
-ROUNDING = 1e-12  # of the scores: smaller gains are errors of rounding
 MOST_NAMED = 3  # hyperparameters or pairs in one sentence
 MOST_LISTED = 5  # hyperparameters whose names the first sentence has
 FAILED = "failed"  # the metric that is failure itself
-
-
-class Row(NamedTuple):
-    """The value of a hyperparameter or pair in the tunability game, and its interval (NaN for none)."""
-
-    names: tuple[str, ...]
-    value: float
-    low: float
-    high: float
-
-    @property
-    def has_interval(self) -> bool:
-        """Whether resamples were explained."""
-        return math.isfinite(self.low)
-
-    @property
-    def sign(self) -> int:
-        """1 or -1 if the value is clearly positive or negative, 0 if its interval holds zero."""
-        low, high = (self.low, self.high) if self.has_interval else (self.value, self.value)
-        return int(low > 0) - int(high < 0)
-
-    @property
-    def size(self) -> float:
-        """The largest absolute value that the interval allows."""
-        return max(abs(self.low), abs(self.high)) if self.has_interval else abs(self.value)
-
-
-class Judgement(NamedTuple):
-    """A check of the surrogate: its value, its level and an advice."""
-
-    value: float
-    level: str
-    advice: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the sentences are made of; each number is one of a frame or of its attrs.
-
-    Attributes
-    ----------
-    names : sequence of str
-        The hyperparameters, in space order.
-    metric, direction : str
-        What the scores measure, and which are better.
-    n_trials, n_failed, n_measured : int
-        Trials of the source with a score, those without, and those that the explainer added.
-    n_baselines : int
-        How many configurations the baseline stands for.
-    baseline_measured, best_measured : float
-        Measured scores of the baseline (NaN if it was not measured) and of the best trial.
-    baseline_claimed, best_claimed : float
-        Predicted scores of the baseline and of the best configuration.
-    rows : sequence of Row
-        Hyperparameters and pairs in the tunability game, by order and then by |value|.
-    subsets : sequence of tuple
-        The best hyperparameters of each size, and their share of the claimed gain.
-    checks : dict of str to Judgement
-        The diagnostics.
-    budget : int or None
-        Number of coalitions that values were approximated from; None where they are exact.
-    can_measure : bool
-        Whether the search can run configurations itself.
-    constant : bool
-        Whether all trials have the same score.
-    """
-
-    names: Sequence[str]
-    metric: str
-    direction: str
-    n_trials: int
-    best_measured: float
-    baseline_claimed: float
-    best_claimed: float
-    n_failed: int = 0
-    n_measured: int = 0
-    n_baselines: int = 1
-    baseline_measured: float = math.nan
-    rows: Sequence[Row] = ()
-    subsets: Sequence[tuple[tuple[str, ...], float]] = ()
-    checks: Mapping[str, Judgement] = field(default_factory=dict)
-    budget: int | None = None
-    can_measure: bool = False
-    constant: bool = False
-
-    @property
-    def measured_gain(self) -> float:
-        """Gain of the best trial over the baseline, NaN if the baseline was not measured."""
-        return self._gain(self.baseline_measured, self.best_measured)
-
-    @property
-    def claimed_gain(self) -> float:
-        """Gain that the surrogate claims; zero where it is an error of rounding."""
-        return self._gain(self.baseline_claimed, self.best_claimed)
-
-    def _gain(self, start: float, end: float) -> float:
-        gain = end - start if self.direction == "maximize" else start - end
-        return 0.0 if abs(gain) <= ROUNDING * max(abs(start), abs(end)) else gain
-
-    @property
-    def metric_text(self) -> str:
-        """The metric in a sentence; some sources call it no more than "score"."""
-        return "the score" if self.metric == "score" else self.metric
-
-    @property
-    def baseline_text(self) -> str:
-        """The baseline, or the mean of several."""
-        return "baseline" if self.n_baselines == 1 else f"mean of the {self.n_baselines} baselines"
-
-    @property
-    def clear_rows(self) -> list[Row]:
-        """Values that are clearly not zero and not negligible."""
-        return [row for row in self.rows if row.sign and not self.is_negligible(row)]
-
-    @property
-    def unclear_rows(self) -> list[Row]:
-        """Values that may be zero, and may be large."""
-        return [row for row in self.rows if not row.sign and not self.is_negligible(row)]
-
-    def is_negligible(self, row: Row) -> bool:
-        """Whether a value is small beside the claimed gain, wherever in its interval it is."""
-        return row.size <= NEGLIGIBLE * self.claimed_gain
-
-    def level(self, check: str) -> str:
-        """The level of a check."""
-        return self.checks[check].level if check in self.checks else UNKNOWN
 
 
 def sentences(answer: Answer) -> list[str]:
@@ -164,7 +37,7 @@ def sentences(answer: Answer) -> list[str]:
     parts: list[Callable[[Answer], list[str]]] = [_measured, _claimed]
     if answer.claimed_gain > 0:
         parts += [_which_matter, _which_interact, _which_hardly_matter, _too_uncertain]
-    for part in [*parts, _trust, _next]:
+    for part in [*parts, other_metrics, _trust, settled, more_trials, _next]:
         said += part(answer)
     return said
 
@@ -173,18 +46,18 @@ def _what_was_tuned(answer: Answer) -> list[str]:
     names = f" ({list_text(answer.names)})" if len(answer.names) <= MOST_LISTED else ""
     better = "higher" if answer.direction == "maximize" else "lower"
     meaning = "1 where a trial failed, 0 where not; " if answer.metric == FAILED else ""
+    tuned = count_text(len(answer.names), "hyperparameter") + names
     said = [
-        f"{_count(answer.n_trials, 'trial')} of {_count(len(answer.names), 'hyperparameter')}{names}, "
-        f"judged by {answer.metric_text} ({meaning}{better} is better)."
+        f"{count_text(answer.n_trials, 'trial')} of {tuned}, judged by {answer.metric_text} "
+        f"({meaning}{better} is better)."
     ]
     if answer.n_failed:
         said.append(
-            f"{_count(answer.n_failed, 'more trial')} failed and {_has(answer.n_failed)} no score."
+            f"{count_text(answer.n_failed, 'more trial')} failed and {_has(answer.n_failed)} no score."
         )
     if answer.n_measured:
-        said.append(
-            f"{_count(answer.n_measured, 'more trial')} {_was(answer.n_measured)} measured afterwards."
-        )
+        more = count_text(answer.n_measured, "more trial")
+        said.append(f"{more} {_was(answer.n_measured)} measured afterwards.")
     return said
 
 
@@ -211,7 +84,7 @@ def _measured(answer: Answer) -> list[str]:
         return [
             f"Measured: no trial is better than the {answer.baseline_text}, where {metric} is {score}."
         ]
-    start, end = _ends(answer.baseline_measured, answer.best_measured)
+    start, end = ends_text(answer.baseline_measured, answer.best_measured)
     goes = "rises" if answer.direction == "maximize" else "falls"
     return [
         f"Measured: {metric} {goes} from {start} at the {answer.baseline_text} to {end} in the best "
@@ -227,7 +100,7 @@ def _claimed(answer: Answer) -> list[str]:
             "Claimed by the surrogate: tuning gains nothing over the "
             f"{answer.baseline_text}, where {answer.metric_text} is {score}."
         ]
-    start, end = _ends(answer.baseline_claimed, answer.best_claimed)
+    start, end = ends_text(answer.baseline_claimed, answer.best_claimed)
     changes = "raises" if answer.direction == "maximize" else "lowers"
     return [
         f"Claimed by the surrogate: tuning {changes} {answer.metric_text} from {start} at the "
@@ -245,7 +118,9 @@ def _which_matter(answer: Answer) -> list[str]:
         for row in rows[:MOST_NAMED]
     ]
     more = len(rows) - MOST_NAMED
-    less = f"; {_count(more, 'other')} {'gains' if more == 1 else 'gain'} less" if more > 0 else ""
+    less = (
+        f"; {count_text(more, 'other')} {'gains' if more == 1 else 'gain'} less" if more > 0 else ""
+    )
     return [f"What matters{alone}: {list_text(texts)}{less}."]
 
 
@@ -387,15 +262,6 @@ def _run_more(answer: Answer, *, tune_only: bool) -> list[str]:
     if answer.level("r2") not in (GOOD, FAIR) or doubtful:
         return ["Next: run more trials, so that less is uncertain."]
     return []
-
-
-def _ends(start: float, end: float) -> tuple[str, str]:
-    """Two scores with as many decimals as their difference needs."""
-    return rounded_text(start, end - start), rounded_text(end, end - start)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _has(number: int) -> str:

@@ -116,6 +116,36 @@ def subsets_table(data: Data) -> str:
     return table("If only so many are tuned", head, rows, numbers=(1, 2, 3))
 
 
+def history_table(data: Data) -> str:
+    """The value of each hyperparameter after some numbers of trials."""
+    history = data["history"]
+    head = ["hyperparameter", *(f"{n} trials" for n in history["counts"])]
+    rows = [(line["label"], *line["text"]) for line in history["lines"]]
+    caption = "Shapley values of tunability from the first trials"
+    return table(caption, head, rows, numbers=range(1, len(head)))
+
+
+def next_trials_table(data: Data) -> str:
+    """What to expect of further trials."""
+    found = data["next_trials"]
+    head = ["random trials of", "expected best", "90 % interval", "time"]
+    rows = [(row["label"], *row["text"]) for row in found["rows"]]
+    caption = f"The best {data['metric']} after {found['n_trials']} more trials"
+    return table(caption, head, rows, numbers=(1, 2, 3))
+
+
+def metrics_table(data: Data) -> str:
+    """What each hyperparameter of the best trial gains or costs in each metric."""
+    found = data["metrics"]
+    head = ["hyperparameter", *found["metrics"], "beaten by another"]
+    rows = [
+        (row["label"], *row["text"], "yes" if row["dominated"] else "no") for row in found["rows"]
+    ]
+    rows.append(("together", *found["total_text"], words.MISSING))
+    caption = "Gains of the best trial over the baseline, predicted; costs are negative"
+    return table(caption, head, rows, numbers=range(1, len(head) - 1))
+
+
 def diagnostics_table(data: Data) -> str:
     """The checks of the surrogate, and what to do."""
     rows = [(row["name"], row["text"], row["level"], row["advice"]) for row in data["diagnostics"]]

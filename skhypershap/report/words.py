@@ -92,6 +92,16 @@ def rounded_text(score: float, difference: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def ends_text(start: float, end: float) -> tuple[str, str]:
+    """Two scores with as many decimals as their difference needs."""
+    return rounded_text(start, end - start), rounded_text(end, end - start)
+
+
+def count_text(number: int, what: str) -> str:
+    """A number of things, such as "1 trial" or "2 trials"."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def name_text(name: str) -> str:
     """A hyperparameter's name in a sentence: quoted where it would break the line or not be seen."""
     return name if name == " ".join(name.split()) and name else repr(name)
@@ -102,6 +112,16 @@ def interval_text(low: Any, high: Any) -> str:
     if finite(low) is None or finite(high) is None:
         return MISSING
     return f"{number_text(low)} to {number_text(high)}"
+
+
+def duration_text(seconds: Any) -> str:
+    """A time, such as "12 s", "3.5 min" or "2 h"; a dash where there is none."""
+    if finite(seconds) is None:
+        return MISSING
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            return f"{number_text(seconds / size, 2)} {unit}"
+    return f"{number_text(seconds, 2)} s"
 
 
 def value_text(value: Any) -> str:

@@ -22,7 +22,8 @@ class Reader(Protocol):
 
     It may also have a function `metric_of_failures(source)`: the metric that is checked and read where
     failure itself is explained; `"failed"` where the source has a metric of that name. By default the
-    one that the search optimises.
+    one that the search optimises. And a function `metrics(source)`: the names of its metrics, which a
+    report compares where there are several.
 
     See Also
     --------

@@ -77,6 +77,13 @@ def trials_of_metrics(
     }
 
 
+def metrics_of(source: Any) -> list[str]:
+    """Names of the metrics that a source was made for, in its own order; none where this is unknown."""
+    source = unwrap(source)
+    names = getattr(reader_of(source), "metrics", None)
+    return [] if names is None else list(names(source))
+
+
 def _table_of(source: Any) -> Any:
     """The DataFrame that a frame of another library or an address stands for; anything else as is."""
     reader = reader_of(source)

@@ -12,6 +12,7 @@ from skhypershap.advice.next_trials import (
     expected_maximum,
     quantile_of_maximum,
     seconds_of_trials,
+    with_errors,
 )
 
 
@@ -55,3 +56,27 @@ def test_seconds():
     assert seconds_of_trials(search) == pytest.approx(10.0)
     assert np.isnan(seconds_of_trials(object()))
     assert np.isnan(seconds_of_trials(SimpleNamespace(cv_results_={})))
+
+
+def test_expected_best_with_errors_is_the_closed_form():
+    predicted, weights = np.array([0.0, 1.0]), np.array([0.5, 0.5])
+    scores, likely = with_errors(predicted, weights, np.array([-0.5, 0.5]))
+    np.testing.assert_allclose(likely.sum(), 1.0)
+    # Of -0.5, 0.5, 0.5 and 1.5, equally likely: two draws miss 1.5 with probability (3/4)**2.
+    best = 1.0
+    known = best + 0.5 * (1 - 0.75**2)
+    assert expected_maximum(scores, likely, 2, best) == pytest.approx(known)
+
+
+def test_many_errors_are_chosen_evenly():
+    errors = np.linspace(-1.0, 1.0, 1_001)
+    scores, weights = with_errors(np.zeros(20_000), np.full(20_000, 5e-5), errors)
+    assert len(scores) <= 200_000
+    assert weights.sum() == pytest.approx(1.0)
+    assert scores.mean() == pytest.approx(errors.mean(), abs=1e-2)
+
+
+def test_draws_that_cannot_be_better_may_be_left_out():
+    whole = expected_maximum(np.array([0.0, 1.0]), np.array([0.75, 0.25]), 3, 0.0)
+    assert expected_maximum(np.array([1.0]), np.array([0.25]), 3, 0.0) == pytest.approx(whole)
+    assert expected_maximum(np.empty(0), np.empty(0), 3, 0.4) == 0.4

@@ -225,7 +225,8 @@ def test_seconds_and_attrs():
     each = 5 * (results["mean_fit_time"] + results["mean_score_time"]).mean()
     np.testing.assert_allclose(table["seconds"], 10 * each)
     assert table.attrs["hyperparameters"] == ("max_depth",)
-    assert (table["expected"] >= explainer.best_score_ - 1e-12).all()
+    # All configurations have run, so more trials bring nothing new.
+    np.testing.assert_allclose(table[["expected", "low", "high"]], explainer.best_score_)
 
 
 def test_conditional_and_several_baselines():

@@ -171,6 +171,7 @@ def test_every_number_is_one_of_the_frames(search):
     known += [100 * share for share in search.best_subsets()["share"]]
     known += [attrs["baseline_measured"], attrs["incumbent_measured"], gain]
     known += [attrs["baseline_score"], attrs["full_score"]]
+    known += [*search.next_trials(20)["expected"], *search.next_trials(20)["seconds"]]
     for text in search.summary().sentences:
         for number in map(float, re.findall(r"(?<![\w.])\d+(?:\.\d+)?", text)):
             assert (

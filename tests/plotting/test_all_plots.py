@@ -26,6 +26,7 @@ from plot_frames import (
     table_of,
     texts_in,
     through_csv,
+    trade_off_of,
 )
 
 from skhypershap import plotting
@@ -40,6 +41,7 @@ from skhypershap.plotting import (
     plot_path,
     plot_predictions,
     plot_surface,
+    plot_trade_off,
 )
 
 KINDS = ["log", "choices", "linear", "list"]
@@ -54,16 +56,21 @@ FRAMES = {
     plot_surface: lambda n, long: surface_of((KINDS[n % 2], KINDS[1]), long=long),
     plot_predictions: lambda n, long: predictions_of(10 * n),
     plot_history: lambda n, long: history_of(n, long=long),
+    plot_trade_off: lambda n, long: trade_off_of(n, long=long),
 }
 PLOTS = list(FRAMES)
 every_plot = pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: plot.__name__)
+
+
+def display_name(plot):
+    return "".join(map(str.capitalize, plot.__name__.split("_")[1:])) + "Display"
 
 
 def test_every_plot_is_tested_and_has_a_display():
     public = [getattr(plotting, name) for name in plotting.__all__]
     assert {one for one in public if not inspect.isclass(one)} == set(PLOTS)
     for plot in PLOTS:
-        display = getattr(plotting, f"{plot.__name__[5:].capitalize()}Display")
+        display = getattr(plotting, display_name(plot))
         assert display._plot is plot
 
 
@@ -158,6 +165,7 @@ def test_other_frames_are_refused(plot):
         plot_surface: "position_2",
         plot_predictions: "outlier",
         plot_history: "n_trials",
+        plot_trade_off: "dominated",
     }.get(plot, "value")
     with pytest.raises(ValueError, match=f"has no column '{needed}'"):
         plot(frame.drop(columns=needed))
@@ -180,7 +188,7 @@ def test_something_else_as_axes_is_refused(plot):
 
 @every_plot
 def test_display_keeps_the_frame_and_what_it_was_drawn_on(plot):
-    display = getattr(plotting, f"{plot.__name__[5:].capitalize()}Display")
+    display = getattr(plotting, display_name(plot))
     frame = FRAMES[plot](3, False)
     shown = display.from_frame(frame)
     assert isinstance(shown, display)

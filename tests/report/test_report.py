@@ -16,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap import HyperSHAPExplainer, summarize
@@ -287,3 +288,89 @@ def test_hostile_names_are_text_everywhere():
     assert "<img" not in page
     assert page.count("</script>") == 2
     assert "<img" not in report._repr_html_()
+
+
+def test_outlook_is_that_of_the_frames(explainer):
+    history = explainer.history(3, n_bootstrap=2)
+    data = explainer.report(n_bootstrap=4).to_dict()
+    assert data["history"]["verdict"] == history.attrs["verdict"]
+    assert data["history"]["counts"] == sorted(history["n_trials"].unique())
+    for line in data["history"]["lines"]:
+        rows = history[history["interaction"] == line["label"]]
+        assert line["values"] == rows["value"].tolist()
+        assert line["low"] == rows["low"].tolist()
+    expected = explainer.next_trials(40)
+    assert data["next_trials"]["n_trials"] == 40
+    assert [row["expected"] for row in data["next_trials"]["rows"]] == expected["expected"].tolist()
+    assert data["metrics"] is None
+    assert history.attrs["verdict"] in data["summary"]
+    assert history.attrs["verdict"] in explainer.summary().sentences
+
+
+def test_history_of_a_report_is_quick_whole_or_left_out():
+    explainer = fitted(n_trials=20)
+    assert explainer.report(n_bootstrap=None).to_dict()["history"] is None
+    assert explainer.report(n_bootstrap=2, history=False).to_dict()["history"] is None
+    assert "not checked" in " ".join(explainer.summary().sentences)
+    quick = explainer.report(n_bootstrap=8).to_dict()["history"]
+    assert quick["counts"] == [5, 10, 15, 20]
+    assert quick["verdict"] in explainer.summary().sentences
+    whole = explainer.report(n_bootstrap=None, history=True).to_dict()["history"]
+    assert len(whole["counts"]) == 7  # of 8 the first has fewer than 5 trials
+    explainer.tell([explainer.space_.sample_configuration()], [0.1])
+    assert "not checked" in " ".join(explainer.summary().sentences)
+    with pytest.raises(TypeError, match="history must be"):
+        explainer.report(history="yes")
+
+
+def test_several_metrics_of_a_search_and_of_a_study():
+    grid = {"max_depth": [1, 2, 3, 4, 5], "min_samples_leaf": [1, 5, 20, 40]}
+    search = GridSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        grid,
+        scoring=["accuracy", "neg_log_loss"],
+        refit="accuracy",
+    )
+    explainer = HyperSHAPExplainer(
+        search,
+        surrogate="forest",
+        baseline={"max_depth": 1, "min_samples_leaf": 40},
+        random_state=0,
+    ).fit(*load_iris(return_X_y=True))
+    report = explainer.report(n_bootstrap=None)
+    found = report.to_dict()["metrics"]
+    assert found["metrics"] == ["accuracy", "neg_log_loss"]
+    own = explainer.explain("ablation", order=1).set_index("interaction")["value"]
+    for row in found["rows"]:
+        assert row["gains"][0] == pytest.approx(own[row["label"]], abs=0.02)
+    np.testing.assert_allclose(np.sum([row["gains"] for row in found["rows"]], 0), found["total"])
+    assert "Several metrics" in report._page
+    said = [
+        s for s in explainer.summary().sentences if s.startswith("Another metric, neg_log_loss")
+    ]
+    assert len(said) == 1
+    assert "most of it through" in said[0]
+
+
+def test_metrics_of_a_study_differ_in_direction():
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def objective(trial):
+        x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
+        return x + y, 10 * x
+
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
+    study.optimize(objective, n_trials=40)
+    explainer = HyperSHAPExplainer(
+        study, metric="0", surrogate="forest", baseline="center", n_samples=50, random_state=0
+    ).fit()
+    data = explainer.report(n_bootstrap=None, games=["tunability"]).to_dict()
+    found = data["metrics"]
+    assert found["directions"] == ["maximize", "minimize"]
+    gains = {row["label"]: row["gains"] for row in found["rows"]}
+    assert gains["x"][0] > 0 > gains["x"][1]  # x gains in the first and costs in the second
+    said = " ".join(data["summary"])
+    assert "Another metric, values_1: by its surrogate the best trial costs" in said
+    assert "most of it through x" in said

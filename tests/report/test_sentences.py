@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from skhypershap.report import Answer, Judgement, Row, Summary, sentences
+from skhypershap.report import Answer, Judgement, More, Other, Row, Summary, sentences
 
 GOOD_R2 = Judgement(0.93, "good", "The surrogate predicts well.")
 CHECKS = {"r2": GOOD_R2, "claimed_gain": Judgement(0.02, "good", "It agrees.")}
@@ -273,3 +273,54 @@ def test_summary_is_text_and_markdown_and_a_list():
     assert summary._repr_markdown_() == (
         "- svc\\_\\_C &lt;b&gt; matters.\n- a\\_b \\$x\\$ \\| \\`y\\` \\# no heading"
     )
+
+
+def test_verdict_is_repeated_or_missing():
+    assert "Settled: from 50 to 100 trials." in said(verdict="Settled: from 50 to 100 trials.")
+    assert one("Whether more trials would change") is not None
+    assert one("Whether more trials would change", verdict="Not settled: why.") is None
+
+
+def test_further_trials_gain_something_or_nothing():
+    assert one("100 more", more=More(100, 0.999, 30.0)) == (
+        "100 more random trials are expected to raise the best accuracy from 0.994 to 0.999, a gain of "
+        "0.005. They take about 30 s, one after the other."
+    )
+    assert one("1 more", more=More(1, 0.994, math.nan)) == (
+        "1 more random trial is expected to gain nothing over the best trial."
+    )
+    assert not [sentence for sentence in said() if "expected to" in sentence]
+    falls = one(
+        "9 more",
+        metric="loss",
+        direction="minimize",
+        best_measured=2.0,
+        more=More(9, 1.5, math.nan),
+    )
+    assert (
+        falls
+        == "9 more random trials are expected to lower the best loss from 2 to 1.5, a gain of 0.5."
+    )
+
+
+def test_other_metrics_gain_cost_or_do_not_change():
+    others = [
+        Other("auc", 0.02, "a", 0.015),
+        Other("fit_time", -3.0, "b", -2.5),
+        Other("f1", 0.0, "a", 0.0),
+    ]
+    assert one("Another metric, auc", others=others) == (
+        "Another metric, auc: by its surrogate the best trial gains 0.02 against the baseline, most of "
+        "it through a (0.015)."
+    )
+    costs = one("Another metric, fit_time", others=others)
+    assert costs.endswith("costs 3 against the baseline, most of it through b (2.5).")
+    assert one("Another metric, f1", others=others).endswith(
+        "changes nothing against the baseline."
+    )
+    assert one("Another metric") is None
+
+
+def test_constant_scores_have_no_outlook():
+    found = said(constant=True, verdict="Not settled: why.", more=More(3, 1.0, 1.0))
+    assert not [text for text in found if "settled" in text or "expected" in text]

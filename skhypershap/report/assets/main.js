@@ -1,6 +1,6 @@
 // Draws everything, and again when the game or the width changes.
 
-const charts = { bars, graph, map, curves, path, subsets, trust };
+const charts = { bars, graph, map, curves, path, subsets, history, more, metrics, trust };
 const ofGames = ["bars", "graph", "map"];
 
 function draw(name) {
@@ -54,7 +54,7 @@ function start() {
   switchOffFlatteners();
   const first = firstSingle().members[0];
   state.axis = Math.max(0, data.effects.axes.findIndex((one) => one.hyperparameter === first));
-  ["curves", "path", "subsets", "trust"].forEach(draw);
+  ["curves", "path", "subsets", "history", "more", "metrics", "trust"].forEach(draw);
   switchTo(0);
   startTable();
   document.querySelectorAll(".chart ~ details").forEach((part) => part.removeAttribute("open"));

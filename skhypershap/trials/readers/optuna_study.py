@@ -46,6 +46,11 @@ def metric_of_failures(study: Any) -> str | int | None:
     return own_or(study.metric_names or (), "0")
 
 
+def metrics(study: Any) -> list[str]:
+    """See `Reader`; the objectives."""
+    return _objective_names(study)
+
+
 def check(study: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """See `Reader`; `metric` may be an objective's position, or the duration in seconds."""
     objective = _objective(study, metric)
@@ -133,10 +138,7 @@ def _objective(study: Any, metric: str | int | None) -> Objective:
     """The objective to explain, or an error that lists those that are there."""
     directions = [direction.name.lower() for direction in study.directions]
     several = len(directions) > 1
-    unnamed = (
-        [f"values_{position}" for position in range(len(directions))] if several else ["value"]
-    )
-    names = list(study.metric_names or unnamed)
+    names = _objective_names(study)
     if metric == DURATION and DURATION not in names:
         return Objective(DURATION, "minimize", lambda trial: trial.duration.total_seconds())
     positions = [str(position) for position in range(len(names))]
@@ -151,6 +153,12 @@ def _objective(study: Any, metric: str | int | None) -> Objective:
         raise unknown_name("metric", metric, allowed)
     position = names.index(asked) if asked in names else int(asked)
     return Objective(names[position], directions[position], lambda trial: trial.values[position])
+
+
+def _objective_names(study: Any) -> list[str]:
+    n_objectives = len(study.directions)
+    unnamed = [f"values_{i}" for i in range(n_objectives)] if n_objectives > 1 else ["value"]
+    return list(study.metric_names or unnamed)
 
 
 class Scored(NamedTuple):

@@ -32,6 +32,11 @@ def metric_of_failures(search: Any) -> str | int | None:
     return own_or(names, names[0] if len(names) > 1 else None)
 
 
+def metrics(search: Any) -> list[str]:
+    """See `Reader`."""
+    return metric_names(search)
+
+
 def check(search: Any, *, space: Any = None, metric: str | int | None = None) -> Checked:
     """Refuse before hours of search what `read` would refuse after them; see `Reader`."""
     if _is_no_search(search):
