@@ -14,8 +14,10 @@ from skhypershap.explainer.joint import explain_jointly
 from skhypershap.explainer.joint_advice import best_subsets_jointly, default_space
 from skhypershap.explainer.metric_coalitions import trade_off_coalitions
 from skhypershap.explainer.metrics import explain_metrics
+from skhypershap.frame_libraries import attrs_of
 from skhypershap.frames import summarize
 from skhypershap.metric_frames import trade_off
+from skhypershap.settings import config_context, get_config, set_config
 from skhypershap.trials import Trials, read_trials, register_reader
 
 __version__ = "0.1.0"
@@ -29,14 +31,18 @@ __all__ = [
     "SurrogateWarning",
     "Trials",
     "TrialsWarning",
+    "attrs_of",
     "best_subsets_jointly",
+    "config_context",
     "default_space",
     "explain_jointly",
     "explain_metrics",
+    "get_config",
     "optimizers",
     "plotting",
     "read_trials",
     "register_reader",
+    "set_config",
     "summarize",
     "trade_off",
     "trade_off_coalitions",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.errors import HyperSHAPWarning
+from skhypershap.settings import config_context
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     _replace_what_cannot_be_shown()
     try:
-        with _warnings_as_lines(arguments.quiet):
+        with _warnings_as_lines(arguments.quiet), config_context(frames="pandas"):
             _explain(arguments)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhypershap.errors import check_name
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.fitted import BIAS
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import coalitions_frame, explanation_frame
 from skhypershap.games.optimizer_bias import OptimizerComparison, comparison_of
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
@@ -46,6 +47,7 @@ def games_of(game: Any) -> tuple[list[str], bool]:
 class Explanations(ExplainerBase):
     """The methods of `HyperSHAPExplainer` that explain."""
 
+    @in_chosen_library
     def explain(
         self,
         game: str | Sequence[str] = "tunability",
@@ -179,6 +181,7 @@ class Explanations(ExplainerBase):
         attrs = self.fitted_.attrs_for(game_specs[0].baselines)
         return explanation_frame(draws, list(context.players), attrs, stacked=stacked)
 
+    @in_chosen_library
     def coalition_values(
         self,
         game: str = "tunability",

@@ -20,6 +20,7 @@ from skhypershap.advice.subsets import best_subsets
 from skhypershap.advice_frames import next_trials_frame
 from skhypershap.errors import MOST, check_integer, check_name
 from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import explanation_frame, history_frame, summarize
 from skhypershap.games.setting import GAMES
 from skhypershap.games.value_function import value_function
@@ -38,6 +39,7 @@ HISTORIC = tuple(game for game in GAMES if game != "optimizer_bias")
 class Growing(ExplainerBase):
     """The methods of `HyperSHAPExplainer` about the number of trials."""
 
+    @in_chosen_library
     def history(
         self,
         n_points: int = 8,
@@ -131,6 +133,7 @@ class Growing(ExplainerBase):
         verdict = judged(points)
         return history_frame(tables, counts, verdict.settled, in_words(verdict, points, names))
 
+    @in_chosen_library
     def next_trials(self, n: int) -> pd.DataFrame:
         """Expect the best score after further random trials, and the time that they take.
 

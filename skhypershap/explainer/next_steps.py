@@ -19,6 +19,7 @@ from skhypershap.advice.verification import measured
 from skhypershap.advice_frames import subsets_frame, verified_frame
 from skhypershap.errors import SurrogateWarning, naming, shown, warn
 from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import interaction_name
 from skhypershap.games.candidates import best_config
 from skhypershap.games.setting import GAMES, GameContext
@@ -43,6 +44,7 @@ N_SMALLEST = 3  # subsets whose best configuration verify measures by default
 class NextSteps(ExplainerBase):
     """The methods of `HyperSHAPExplainer` that advise what to do next."""
 
+    @in_chosen_library
     def best_subsets(self, game: str = "tunability", *, baseline: Any = None) -> pd.DataFrame:
         """Find for each size the best hyperparameters to tune, if only so many are tuned.
 
@@ -109,6 +111,7 @@ class NextSteps(ExplainerBase):
         }
         return table
 
+    @in_chosen_library
     def reduced_search(
         self, size: int | None = None, *, share: float = 0.95, ranges: bool = False
     ) -> Any:
@@ -240,6 +243,7 @@ class NextSteps(ExplainerBase):
             )
         return held
 
+    @in_chosen_library
     def verify(
         self, X: Any, y: Any = None, configs: Any = None, *, cv: Any = None, **fit_params: Any
     ) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from skhypershap.advice.subsets import check_share
 from skhypershap.effect_frames import path_frame, ranges_frame
 from skhypershap.explainer.base import game_context
 from skhypershap.explainer.effects import EffectCurves
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import interaction_name
 from skhypershap.games.setting import sign_of_gain
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 class RangesAndPaths(EffectCurves):
     """The methods of `HyperSHAPExplainer` about good values and the way to them."""
 
+    @in_chosen_library
     def good_ranges(self, share: float = 0.95) -> pd.DataFrame:
         """Find for each hyperparameter the values with which tuning the rest still gains most.
 
@@ -79,6 +81,7 @@ class RangesAndPaths(EffectCurves):
         ]
         return ranges_frame(rows, {**self._effect_attrs(found.full_score), "share": float(share)})
 
+    @in_chosen_library
     def ablation_path(
         self, config: Mapping[str, Any] | None = None, *, baseline: Any = None
     ) -> pd.DataFrame:

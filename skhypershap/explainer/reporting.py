@@ -14,6 +14,7 @@ from skhypershap.explainer.explanations import games_of
 from skhypershap.explainer.growing import Growing
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
 from skhypershap.explainer.summarizing import Summarizing
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.encoding import columns_of
@@ -34,6 +35,7 @@ LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 class Reporting(Summarizing, RangesAndPaths, Growing):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
+    @in_chosen_library
     def report(
         self,
         path: str | os.PathLike[str] | None = None,

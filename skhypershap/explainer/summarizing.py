@@ -12,6 +12,7 @@ from skhypershap.explainer.base import game_context
 from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import summarize
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ N_BOOTSTRAP = 20
 class Summarizing(Explanations, NextSteps, TrueNumbers):
     """The method of `HyperSHAPExplainer` that answers in words."""
 
+    @in_chosen_library
     def summary(self) -> Summary:
         """Answer in a few sentences: what tuning gained, what matters, what to do next.
 

@@ -15,6 +15,7 @@ from skhypershap.advice_frames import diagnostics_frame, predictions_frame
 from skhypershap.errors import MOST, check_integer, check_name, naming
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.fitted import Fitted
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.space.encoding import Config, as_configs
 from skhypershap.trials.measurements import (
@@ -230,6 +231,7 @@ class TrueNumbers(ExplainerBase):
         )
         return self._learn(measurements(fitted.source, asked, scores, _reasons(fitted, asked)))
 
+    @in_chosen_library
     def diagnostics(self) -> pd.DataFrame:
         """Check how far the surrogate and its claims can be trusted.
 
@@ -277,6 +279,7 @@ class TrueNumbers(ExplainerBase):
         context = game_context(self)
         return diagnostics_frame(diagnose(evidence_of(self.fitted_, context, self.max_exact)))
 
+    @in_chosen_library
     def predictions(self) -> pd.DataFrame:
         """Held-out predictions of the trials, next to their measured scores.
 
