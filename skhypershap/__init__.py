@@ -18,6 +18,7 @@ from skhypershap.frame_libraries import attrs_of
 from skhypershap.frames import summarize
 from skhypershap.metric_frames import trade_off
 from skhypershap.settings import config_context, get_config, set_config
+from skhypershap.styling import style
 from skhypershap.trials import Trials, read_trials, register_reader
 
 __version__ = "0.1.0"
@@ -43,6 +44,7 @@ __all__ = [
     "read_trials",
     "register_reader",
     "set_config",
+    "style",
     "summarize",
     "trade_off",
     "trade_off_coalitions",

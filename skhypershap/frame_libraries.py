@@ -151,7 +151,7 @@ def _plain(name: str, column: pd.Series) -> tuple[list[Any], str]:
     """
     if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
         return column.tolist(), "Float64"
-    cells = [None if _is_missing(cell) else cell for cell in column.tolist()]
+    cells = [None if is_missing(cell) else cell for cell in column.tolist()]
     there = [cell for cell in cells if cell is not None]
     if name in NAMES or (there and all(isinstance(cell, (tuple, list)) for cell in there)):
         return [None if cell is None else list(map(str, cell)) for cell in cells], "List"
@@ -170,7 +170,8 @@ def _are(cells: Sequence[Any], kind: type) -> bool:
     return bool(cells) and numbers and max(abs(cell) for cell in cells) < 2**63
 
 
-def _is_missing(cell: Any) -> bool:
+def is_missing(cell: Any) -> bool:
+    """Whether a cell is empty."""
     return cell is None or cell is pd.NA or (isinstance(cell, float) and cell != cell)
 
 
