@@ -9,6 +9,7 @@ from skhypershap.errors import (
     SurrogateWarning,
     TrialsWarning,
 )
+from skhypershap.explainer.cases import load_case
 from skhypershap.explainer.explainer import HyperSHAPExplainer
 from skhypershap.explainer.joint import explain_jointly
 from skhypershap.explainer.joint_advice import best_subsets_jointly, default_space
@@ -39,6 +40,7 @@ __all__ = [
     "explain_jointly",
     "explain_metrics",
     "get_config",
+    "load_case",
     "optimizers",
     "plotting",
     "read_trials",

@@ -13,6 +13,7 @@ from skhypershap.advice.diagnostics import warn_if_unreliable
 from skhypershap.advice.measuring import can_measure, measured_scores
 from skhypershap.errors import check_name
 from skhypershap.explainer.base import game_context
+from skhypershap.explainer.cases import Cases
 from skhypershap.explainer.delegation import SearchDelegation
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
@@ -34,7 +35,7 @@ from skhypershap.trials import (
 from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
-class HyperSHAPExplainer(Reporting, SearchResults, SearchDelegation):
+class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of
