@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from skhypershap import HyperSHAPExplainer
 
+FORMULA = re.compile(r"\s*[=+\-@\t\r]")  # how a formula of a spreadsheet starts
 NAME = "skhypershap"
 GAMES = ("tunability", "ablation", "sensitivity", "mistunability")  # as in a report
 BASELINES = ("default", "center", "median", "worst", "best")
@@ -183,7 +184,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     table = summarize(explanation) if n_bootstrap else explanation
     table = table[table["game"].isin(games)]
     if arguments.csv:
-        table.to_csv(arguments.csv, index=False, encoding="utf-8")
+        _without_formulas(table).to_csv(arguments.csv, index=False, encoding="utf-8")
     sentences = _report(arguments, explainer, explanation, n_bootstrap)
     if arguments.quiet:
         return
@@ -261,6 +262,16 @@ def _table_text(table: pd.DataFrame) -> str:
             ]
     text: str = shown.to_string(index=False)
     return text
+
+
+def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """The same with an apostrophe before text that a spreadsheet would run as a formula."""
+
+    def safe(cell: Any) -> Any:
+        return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+
+    texts = [name for name in table if table[name].dtype.kind not in "biuf"]
+    return table.assign(**{name: table[name].map(safe) for name in texts})
 
 
 def _progress(arguments: argparse.Namespace, text: str) -> None:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhypershap._compat import StrOptions
 from skhypershap.errors import shown
-from skhypershap.explainer.base import ExplainerBase
+from skhypershap.explainer.base import ExplainerBase, of_one_fit
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.space.anonymous import AnonymousSpace, read_space
 from skhypershap.surrogate.regressors import NAMES
@@ -43,6 +43,7 @@ OTHER = "other"
 class Cases(ExplainerBase):
     """The method of `HyperSHAPExplainer` that writes a case."""
 
+    @of_one_fit
     def dump_case(self, path: str | os.PathLike[str]) -> None:
         """Write what the explainer was fitted on to a small anonymous file, to report a wrong number.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from skhypershap.effect_frames import Curve, effects_frame
 from skhypershap.errors import check_name
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.effects import HELD, Effects, bootstrap_effects, effects_of
 from skhypershap.interactions.bootstrap import check_n_bootstrap
@@ -28,6 +28,7 @@ class EffectCurves(ExplainerBase):
     """The methods of `HyperSHAPExplainer` that show how the score changes along hyperparameters."""
 
     @in_chosen_library
+    @of_one_fit
     def effects(
         self,
         hyperparameters: Any = None,

@@ -240,11 +240,13 @@ class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
             return self._fit_trials(source, source, checked)
         routed = self._routed("fit", fit_params)
         search = source.fit(X, y, **routed)
-        self._forget()
-        self.search_ = search  # it may have taken hours, so it is kept if its trials are refused
         try:
             return self._fit_trials(search, search, checked, data=(X, y, routed))
-        except Exception as error:
+        except BaseException as error:
+            self._forget()
+            self.search_ = (
+                search  # it may have taken hours, so it is kept if its trials are refused
+            )
             error.add_note("The search itself is kept in the explainer's attribute search_.")
             raise
 

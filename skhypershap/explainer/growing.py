@@ -19,7 +19,7 @@ from skhypershap.advice.settling import Point, in_words, judged
 from skhypershap.advice.subsets import best_subsets
 from skhypershap.advice_frames import next_trials_frame
 from skhypershap.errors import MOST, check_integer, check_name
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import explanation_frame, history_frame, summarize
 from skhypershap.games.setting import GAMES
@@ -40,6 +40,7 @@ class Growing(ExplainerBase):
     """The methods of `HyperSHAPExplainer` about the number of trials."""
 
     @in_chosen_library
+    @of_one_fit
     def history(
         self,
         n_points: int = 8,
@@ -134,6 +135,7 @@ class Growing(ExplainerBase):
         return history_frame(tables, counts, verdict.settled, in_words(verdict, points, names))
 
     @in_chosen_library
+    @of_one_fit
     def next_trials(self, n: int) -> pd.DataFrame:
         """Expect the best score after further random trials, and the time that they take.
 

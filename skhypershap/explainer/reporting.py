@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skhypershap.explainer.base import game_context
+from skhypershap.explainer.base import game_context, of_one_fit
 from skhypershap.explainer.explanations import games_of
 from skhypershap.explainer.growing import Growing
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
@@ -36,6 +36,7 @@ class Reporting(Summarizing, RangesAndPaths, Growing):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
     @in_chosen_library
+    @of_one_fit
     def report(
         self,
         path: str | os.PathLike[str] | None = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skhypershap.advice.measuring import can_measure
-from skhypershap.explainer.base import game_context
+from skhypershap.explainer.base import game_context, of_one_fit
 from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers
@@ -28,6 +28,7 @@ class Summarizing(Explanations, NextSteps, TrueNumbers):
     """The method of `HyperSHAPExplainer` that answers in words."""
 
     @in_chosen_library
+    @of_one_fit
     def summary(self) -> Summary:
         """Answer in a few sentences: what tuning gained, what matters, what to do next.
 
