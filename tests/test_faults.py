@@ -15,6 +15,7 @@ import pytest
 from ConfigSpace import ConfigurationSpace
 from plot_frames import table_of
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LinearRegression
 
 from skhypershap import HyperSHAPExplainer, plotting
 from skhypershap.command import main
@@ -65,7 +66,7 @@ def test_a_killed_worker_is_an_error_and_the_explainer_still_answers():
     pd.testing.assert_frame_equal(explainer.explain(), expected)
 
 
-class Interrupted(RandomForestRegressor):
+class Interrupted(LinearRegression):
     """Ctrl+C at a call of predict or fit, where `at` says so."""
 
     at = None
@@ -83,7 +84,7 @@ class Interrupted(RandomForestRegressor):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_interrupt_leaves_the_explainer_its_threads_and_numba_as_they_were(monkeypatch, n_jobs):
-    explainer, configs, scores = explained(Interrupted(3, random_state=0), n_jobs=n_jobs)
+    explainer, configs, scores = explained(Interrupted(), n_jobs=n_jobs)
     expected = explainer.explain()
     threads, of_numba = threading.active_count(), numba.get_num_threads()
     monkeypatch.setattr(Interrupted, "at", "predict")
@@ -198,6 +199,7 @@ def test_a_surrogate_that_fails_or_predicts_nan_is_an_error_that_names_it():
             explained(model)[0].explain()
 
 
+@pytest.mark.filterwarnings("ignore:The surrogate fits poorly")
 def test_too_large_max_exact_is_refused_with_the_memory_that_it_needs():
     names = [f"x{number:02d}" for number in range(40)]
     explainer, _, _ = explained(names=names)
