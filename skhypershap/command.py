@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.errors import HyperSHAPWarning
+from skhypershap.settings import config_context
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from skhypershap import HyperSHAPExplainer
 
+FORMULA = re.compile(r"\s*[=+\-@\t\r]")  # how a formula of a spreadsheet starts
 NAME = "skhypershap"
 GAMES = ("tunability", "ablation", "sensitivity", "mistunability")  # as in a report
 BASELINES = ("default", "center", "median", "worst", "best")
@@ -67,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     _replace_what_cannot_be_shown()
     try:
-        with _warnings_as_lines(arguments.quiet):
+        with _warnings_as_lines(arguments.quiet), config_context(frames="pandas"):
             _explain(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -182,7 +184,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     table = summarize(explanation) if n_bootstrap else explanation
     table = table[table["game"].isin(games)]
     if arguments.csv:
-        table.to_csv(arguments.csv, index=False, encoding="utf-8")
+        _without_formulas(table).to_csv(arguments.csv, index=False, encoding="utf-8")
     sentences = _report(arguments, explainer, explanation, n_bootstrap)
     if arguments.quiet:
         return
@@ -260,6 +262,16 @@ def _table_text(table: pd.DataFrame) -> str:
             ]
     text: str = shown.to_string(index=False)
     return text
+
+
+def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """The same with an apostrophe before text that a spreadsheet would run as a formula."""
+
+    def safe(cell: Any) -> Any:
+        return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+
+    texts = [name for name in table if table[name].dtype.kind not in "biuf"]
+    return table.assign(**{name: table[name].map(safe) for name in texts})
 
 
 def _progress(arguments: argparse.Namespace, text: str) -> None:

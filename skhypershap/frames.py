@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from skhypershap.errors import SurrogateWarning, shown, warn
+from skhypershap.frame_libraries import as_pandas, in_chosen_library
 from skhypershap.interactions.calibration import (
     calibration_of,
     margins_of,
@@ -224,6 +225,7 @@ def history_frame(
     return joined
 
 
+@in_chosen_library
 def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     """Summarize the draws of an explanation: one row per interaction, with an interval.
 
@@ -282,7 +284,7 @@ def summarize(table: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
     >>> summarize(table)[["interaction", "value", "low", "high"]].shape
     (3, 4)
     """
-    table = restored(table)
+    table = restored(as_pandas(table))
     if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must be a number above 0 and below 1; got {shown(level)}.")
     draw = np.asarray(table["draw"], dtype=int) if "draw" in table else np.zeros(len(table))

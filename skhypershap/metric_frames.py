@@ -13,6 +13,7 @@ import pandas as pd
 
 from skhypershap.arrays import Booleans, Floats
 from skhypershap.errors import shown
+from skhypershap.frame_libraries import as_pandas, in_chosen_library
 from skhypershap.frames import FIRST, LAST, restored
 
 OF_GAMES = ("baseline_score", "full_score", "exact", "budget", "approximator")
@@ -65,6 +66,7 @@ def _attrs(
     return found
 
 
+@in_chosen_library
 def trade_off(table: pd.DataFrame) -> pd.DataFrame:
     """Compare what each hyperparameter gains in one metric and costs in another.
 
@@ -115,6 +117,7 @@ def trade_off(table: pd.DataFrame) -> pd.DataFrame:
     0       depth      0.02      -9.0       True
     1        rate      0.05       0.0      False
     """
+    table = as_pandas(table)
     whole = restored(table)
     if "metric" not in whole:
         raise ValueError("table has no column 'metric'; pass the result of explain_metrics().")

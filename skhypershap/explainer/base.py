@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,9 @@ from skhypershap.frames import measured_frame, trials_frame
 from skhypershap.games.players import players_of
 from skhypershap.games.setting import GameContext
 from skhypershap.space.encoding import player_names
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 INTEGERS = ("n_samples", "max_exact", "n_jobs", "random_state", "metric")
 
@@ -116,24 +121,44 @@ class ExplainerBase(BaseEstimator):
             delattr(self, name)
 
     def _hold(self, fitted: Fitted, search: Any) -> None:
-        """Replace what an earlier fit left; `search` is the fitted search or None."""
-        self._forget()
-        if search is not None:
-            self.search_ = search
+        """Replace what an earlier fit left; `search` is the fitted search or None.
+
+        All at once: another thread sees one whole fit or the other.
+        """
         trials, surrogate = fitted.trials, fitted.surrogate
-        self.fitted_ = fitted
-        self.space_ = trials.space
-        self.trials_ = trials_frame(
-            list(trials.space), trials.configs, trials.scores, trials.fidelity
-        )
-        self.measured_ = measured_frame(list(trials.space), fitted.measured)
-        self.surrogate_ = surrogate.model
-        self.surrogate_score_ = surrogate.score
-        self.hyperparameter_names_ = player_names(trials.space)
+        names = list(trials.space)
         baselines = [dict(config) for config in fitted.baselines]
         several = isinstance(fitted.baseline, (list, tuple))
-        self.baseline_ = baselines if several else baselines[0]
-        self.incumbent_ = dict(fitted.incumbent)
+        found = {} if search is None else {"search_": search}
+        found |= {
+            "fitted_": fitted,
+            "space_": trials.space,
+            "trials_": trials_frame(names, trials.configs, trials.scores, trials.fidelity),
+            "measured_": measured_frame(names, fitted.measured),
+            "surrogate_": surrogate.model,
+            "surrogate_score_": surrogate.score,
+            "hyperparameter_names_": player_names(trials.space),
+            "baseline_": baselines if several else baselines[0],
+            "incumbent_": dict(fitted.incumbent),
+        }
+        kept = {name: value for name, value in vars(self).items() if not name.endswith("_")}
+        self.__dict__ = {**kept, **found}
+
+
+def of_one_fit(method: Callable[P, R]) -> Callable[P, R]:
+    """Run a method that changes nothing on the explainer as it is at the call.
+
+    A fit that ends meanwhile, in another thread, has no part in the result.
+    """
+
+    @functools.wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        explainer = args[0]
+        now = object.__new__(type(explainer))
+        now.__dict__ = dict(explainer.__dict__)
+        return method(now, *args[1:], **kwargs)  # type: ignore[arg-type]
+
+    return wrapper
 
 
 def game_context(explainer: ExplainerBase, groups: Any = None) -> GameContext:

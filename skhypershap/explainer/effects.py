@@ -10,7 +10,8 @@ import numpy as np
 
 from skhypershap.effect_frames import Curve, effects_frame
 from skhypershap.errors import check_name
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.effects import HELD, Effects, bootstrap_effects, effects_of
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.axes import axis_of, own_positions, scale_of
@@ -26,6 +27,8 @@ LEVEL = 0.9  # of the draws that lie between low and high
 class EffectCurves(ExplainerBase):
     """The methods of `HyperSHAPExplainer` that show how the score changes along hyperparameters."""
 
+    @in_chosen_library
+    @of_one_fit
     def effects(
         self,
         hyperparameters: Any = None,

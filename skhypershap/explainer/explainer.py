@@ -13,6 +13,7 @@ from skhypershap.advice.diagnostics import warn_if_unreliable
 from skhypershap.advice.measuring import can_measure, measured_scores
 from skhypershap.errors import check_name
 from skhypershap.explainer.base import game_context
+from skhypershap.explainer.cases import Cases
 from skhypershap.explainer.delegation import SearchDelegation
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines, warn_if_near_best
@@ -34,7 +35,7 @@ from skhypershap.trials import (
 from skhypershap.trials.baselines import baselines_of, check_baseline, check_baseline_score
 
 
-class HyperSHAPExplainer(Reporting, SearchResults, SearchDelegation):
+class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
     """Explain a hyperparameter search: what mattered, what works together, what tuning gained.
 
     Fits a surrogate of *configuration -> score* on the trials of a search, plays the games of
@@ -239,11 +240,13 @@ class HyperSHAPExplainer(Reporting, SearchResults, SearchDelegation):
             return self._fit_trials(source, source, checked)
         routed = self._routed("fit", fit_params)
         search = source.fit(X, y, **routed)
-        self._forget()
-        self.search_ = search  # it may have taken hours, so it is kept if its trials are refused
         try:
             return self._fit_trials(search, search, checked, data=(X, y, routed))
-        except Exception as error:
+        except BaseException as error:
+            self._forget()
+            self.search_ = (
+                search  # it may have taken hours, so it is kept if its trials are refused
+            )
             error.add_note("The search itself is kept in the explainer's attribute search_.")
             raise
 

@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap.errors import check_name
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
 from skhypershap.explainer.fitted import BIAS
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import coalitions_frame, explanation_frame
 from skhypershap.games.optimizer_bias import OptimizerComparison, comparison_of
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
@@ -46,6 +47,8 @@ def games_of(game: Any) -> tuple[list[str], bool]:
 class Explanations(ExplainerBase):
     """The methods of `HyperSHAPExplainer` that explain."""
 
+    @in_chosen_library
+    @of_one_fit
     def explain(
         self,
         game: str | Sequence[str] = "tunability",
@@ -179,6 +182,8 @@ class Explanations(ExplainerBase):
         attrs = self.fitted_.attrs_for(game_specs[0].baselines)
         return explanation_frame(draws, list(context.players), attrs, stacked=stacked)
 
+    @in_chosen_library
+    @of_one_fit
     def coalition_values(
         self,
         game: str = "tunability",
@@ -246,6 +251,7 @@ class Explanations(ExplainerBase):
         table.attrs = {**self.fitted_.attrs, "game": game}
         return table
 
+    @of_one_fit
     def game(
         self,
         name: str,
@@ -311,6 +317,7 @@ class Explanations(ExplainerBase):
         values = v.all_scores()
         return HyperparameterGame(v.sign * (values - values[0]), list(context.players))
 
+    @of_one_fit
     def interaction_values(
         self,
         game: str = "tunability",
@@ -378,6 +385,7 @@ class Explanations(ExplainerBase):
         sign = sign_of_gain(game, self.fitted_.trials)
         return as_interaction_values(explained, list(context.players), sign)
 
+    @of_one_fit
     def predict_score(self, configs: Any) -> np.ndarray:
         """Predict the scores of configurations with the surrogate.
 

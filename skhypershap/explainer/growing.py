@@ -20,7 +20,8 @@ from skhypershap.advice.settling import Point, in_words, judged
 from skhypershap.advice.subsets import best_subsets
 from skhypershap.advice_frames import next_trials_frame
 from skhypershap.errors import MOST, check_integer, check_name
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import explanation_frame, history_frame, summarize
 from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.games.value_function import value_function
@@ -39,6 +40,8 @@ HISTORIC = tuple(game for game in GAMES if game != "optimizer_bias")
 class Growing(ExplainerBase):
     """The methods of `HyperSHAPExplainer` about the number of trials."""
 
+    @in_chosen_library
+    @of_one_fit
     def history(
         self,
         n_points: int = 8,
@@ -139,6 +142,8 @@ class Growing(ExplainerBase):
         verdict = judged(points)
         return history_frame(tables, counts, verdict.settled, in_words(verdict, points, names))
 
+    @in_chosen_library
+    @of_one_fit
     def next_trials(self, n: int) -> pd.DataFrame:
         """Expect the best score after further random trials, and the time that they take.
 

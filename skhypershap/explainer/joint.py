@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from skhypershap.errors import MOST_JOBS, check_integer, shown, unknown_name
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.explanations import games_of
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import datasets_frame, explanation_frame
 from skhypershap.games.setting import GameContext
 from skhypershap.games.value_function import GameSpec, ValueFunction, value_function
@@ -36,6 +37,7 @@ AGGREGATES: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
+@in_chosen_library
 def explain_jointly(
     explainers: Mapping[str, ExplainerBase],
     game: str | Sequence[str] = "tunability",

@@ -24,6 +24,7 @@ from skhypershap.explainer.joint import (
     tasks_of,
     values_of,
 )
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.setting import GAMES, sign_of_gain
 from skhypershap.joint_frames import joint_subsets_frame
 from skhypershap.parallel import in_parallel
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 TUNABILITY = "tunability"
 
 
+@in_chosen_library
 def best_subsets_jointly(
     explainers: Mapping[str, ExplainerBase],
     game: str = TUNABILITY,

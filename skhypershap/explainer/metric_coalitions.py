@@ -10,6 +10,7 @@ import numpy as np
 from skhypershap.arrays import Floats, Vectors
 from skhypershap.explainer.base import game_context
 from skhypershap.explainer.metrics import check_metrics, fitted_by_metric
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.coalition_scores import coalition_optima
 from skhypershap.games.setting import GameContext
 from skhypershap.metric_frames import coalitions_trade_off_frame
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@in_chosen_library
 def trade_off_coalitions(
     source: Any, metrics: Sequence[str | int], *, direction: Any = None, **parameters: Any
 ) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 from skhypershap.errors import check_name, shown, unknown_name
 from skhypershap.explainer.base import ExplainerBase, game_context
 from skhypershap.explainer.explainer import HyperSHAPExplainer
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import explanation_frame
 from skhypershap.games.hypervolume import ParetoGame, pareto_game, pareto_scores
 from skhypershap.games.pareto_front import MOST_OBJECTIVES, check_library
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 HYPERVOLUME = "hypervolume"
 
 
+@in_chosen_library
 def explain_metrics(
     source: Any,
     metrics: Sequence[str | int],

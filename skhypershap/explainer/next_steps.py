@@ -18,7 +18,8 @@ from skhypershap.advice.subsets import Subset, Subsets, best_subsets, check_shar
 from skhypershap.advice.verification import measured
 from skhypershap.advice_frames import subsets_frame, verified_frame
 from skhypershap.errors import SurrogateWarning, naming, shown, warn
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import interaction_name
 from skhypershap.games.candidates import best_config
 from skhypershap.games.setting import GAMES, GameContext
@@ -43,6 +44,8 @@ N_SMALLEST = 3  # subsets whose best configuration verify measures by default
 class NextSteps(ExplainerBase):
     """The methods of `HyperSHAPExplainer` that advise what to do next."""
 
+    @in_chosen_library
+    @of_one_fit
     def best_subsets(self, game: str = "tunability", *, baseline: Any = None) -> pd.DataFrame:
         """Find for each size the best hyperparameters to tune, if only so many are tuned.
 
@@ -109,6 +112,8 @@ class NextSteps(ExplainerBase):
         }
         return table
 
+    @in_chosen_library
+    @of_one_fit
     def reduced_search(
         self, size: int | None = None, *, share: float = 0.95, ranges: bool = False
     ) -> Any:
@@ -240,6 +245,8 @@ class NextSteps(ExplainerBase):
             )
         return held
 
+    @in_chosen_library
+    @of_one_fit
     def verify(
         self, X: Any, y: Any = None, configs: Any = None, *, cv: Any = None, **fit_params: Any
     ) -> pd.DataFrame:

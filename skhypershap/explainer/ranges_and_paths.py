@@ -9,8 +9,9 @@ from skhypershap.advice.ablation_path import ablation_path, gains_of
 from skhypershap.advice.good_ranges import good_ranges
 from skhypershap.advice.subsets import check_share
 from skhypershap.effect_frames import path_frame, ranges_frame
-from skhypershap.explainer.base import game_context
+from skhypershap.explainer.base import game_context, of_one_fit
 from skhypershap.explainer.effects import EffectCurves
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import interaction_name
 from skhypershap.games.setting import sign_of_gain
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 class RangesAndPaths(EffectCurves):
     """The methods of `HyperSHAPExplainer` about good values and the way to them."""
 
+    @in_chosen_library
+    @of_one_fit
     def good_ranges(self, share: float = 0.95) -> pd.DataFrame:
         """Find for each hyperparameter the values with which tuning the rest still gains most.
 
@@ -79,6 +82,8 @@ class RangesAndPaths(EffectCurves):
         ]
         return ranges_frame(rows, {**self._effect_attrs(found.full_score), "share": float(share)})
 
+    @in_chosen_library
+    @of_one_fit
     def ablation_path(
         self, config: Mapping[str, Any] | None = None, *, baseline: Any = None
     ) -> pd.DataFrame:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.errors import shown
-from skhypershap.explainer.base import game_context
+from skhypershap.explainer.base import game_context, of_one_fit
 from skhypershap.explainer.compromise import compromise
 from skhypershap.explainer.explanations import games_of
 from skhypershap.explainer.ranges_and_paths import RangesAndPaths
 from skhypershap.explainer.summarizing import GAME, Outlook, Summarizing
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.encoding import columns_of
@@ -38,6 +39,8 @@ LIBRARIES = ("ConfigSpace", "numpy", "pandas", "scikit-learn", "shapiq")
 class Reporting(Summarizing, RangesAndPaths):
     """The method of `HyperSHAPExplainer` that shows everything in one file."""
 
+    @in_chosen_library
+    @of_one_fit
     def report(
         self,
         path: str | os.PathLike[str] | None = None,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skhypershap.advice.measuring import can_measure
-from skhypershap.explainer.base import game_context
+from skhypershap.explainer.base import game_context, of_one_fit
 from skhypershap.explainer.compromise import compromise
 from skhypershap.explainer.explanations import Explanations
 from skhypershap.explainer.growing import Growing
 from skhypershap.explainer.next_steps import NextSteps
 from skhypershap.explainer.true_numbers import TrueNumbers
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import summarize
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Outlook(NamedTuple):
 class Summarizing(Explanations, NextSteps, TrueNumbers, Growing):
     """The method of `HyperSHAPExplainer` that answers in words."""
 
+    @in_chosen_library
+    @of_one_fit
     def summary(self) -> Summary:
         """Answer in a few sentences: what tuning gained, what matters, what to do next.
 

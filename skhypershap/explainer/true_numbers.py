@@ -13,8 +13,9 @@ from skhypershap.advice.measuring import measured_scores
 from skhypershap.advice.verification import check_data
 from skhypershap.advice_frames import diagnostics_frame, predictions_frame
 from skhypershap.errors import MOST, check_integer, check_name, naming
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
 from skhypershap.explainer.fitted import Fitted
+from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.setting import GAMES, GameContext
 from skhypershap.space.encoding import Config, as_configs
 from skhypershap.trials.measurements import (
@@ -35,6 +36,7 @@ Self = TypeVar("Self", bound="TrueNumbers")
 class TrueNumbers(ExplainerBase):
     """The methods of `HyperSHAPExplainer` that compare claims with measurements."""
 
+    @of_one_fit
     def ask(self, n_trials: int = 20, game: str = "tunability") -> list[dict[str, Any]]:
         """Choose the configurations that an explanation rests on, to be measured.
 
@@ -230,6 +232,8 @@ class TrueNumbers(ExplainerBase):
         )
         return self._learn(measurements(fitted.source, asked, scores, _reasons(fitted, asked)))
 
+    @in_chosen_library
+    @of_one_fit
     def diagnostics(self) -> pd.DataFrame:
         """Check how far the surrogate and its claims can be trusted.
 
@@ -277,6 +281,8 @@ class TrueNumbers(ExplainerBase):
         context = game_context(self)
         return diagnostics_frame(diagnose(evidence_of(self.fitted_, context, self.max_exact)))
 
+    @in_chosen_library
+    @of_one_fit
     def predictions(self) -> pd.DataFrame:
         """Held-out predictions of the trials, next to their measured scores.
 

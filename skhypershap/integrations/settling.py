@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from skhypershap.errors import MOST, HyperSHAPWarning, check_integer, check_name
 from skhypershap.explainer import HyperSHAPExplainer
 from skhypershap.explainer.growing import HISTORIC
+from skhypershap.frame_libraries import attrs_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,7 @@ class Settling:
                 self.history_ = explainer.history(
                     self.n_points, self.game, n_bootstrap=self.n_bootstrap
                 )
-            self.settled_ = bool(self.history_.attrs["settled"])
+            self.settled_ = bool(attrs_of(self.history_)["settled"])
         finally:
             self._lock.release()
         return self.settled_

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skhypershap.frames import check_explanation, restored, summarize
-from skhypershap.plotting._text import pair_of_numbers
+from skhypershap.plotting._text import pair_of_numbers, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def panels_of(table: pd.DataFrame) -> list[Panel]:
     if table.empty:
         raise ValueError("table has no rows, so there is nothing to plot.")
     attrs = dict(table.attrs)
-    table = with_intervals(restored(table))
+    table = _with_visible_names(with_intervals(restored(table)))
     kinds = [kind for kind in KINDS if kind in table]
     several = [kind for kind in kinds if table[kind].nunique(dropna=False) > 1]
     found = []
@@ -145,6 +145,12 @@ def _picked(value: Any, keys: Iterable[str]) -> Any:
         if isinstance(value, Mapping):
             value = value.get(key, value)
     return None if isinstance(value, Mapping) else value
+
+
+def _with_visible_names(table: pd.DataFrame) -> pd.DataFrame:
+    """The same with a sign in place of each control character of a name."""
+    members = table["hyperparameters"].map(lambda names: tuple(map(visible, names)))
+    return table.assign(interaction=table["interaction"].map(visible), hyperparameters=members)
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,7 @@ MIN_FONT = 3.5  # points; nothing is written smaller
 LARGE = 900, 680  # points; fonts grow in figures that are larger than this, as on a poster
 TOP = "_small print"  # label of the axis that holds it
 PAD = 12  # points that `tight_layout` leaves around axes
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MAX_VALUE = 24  # letters of a value; longer ones are shortened
 
 
@@ -61,8 +62,13 @@ def value_text(value: Any) -> str:
         return "None"
     if isinstance(value, float) or (hasattr(value, "dtype") and value.dtype.kind == "f"):
         return "–" if math.isnan(value) else number(float(value))
-    text = " ".join(str(value).split())
+    text = visible(" ".join(str(value).split()))
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+
+
+def visible(name: str) -> str:
+    """A name with a sign in place of each control character, which fonts do not have."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def wrapped(name: str, width: int) -> str:
@@ -70,6 +76,7 @@ def wrapped(name: str, width: int) -> str:
 
     Where there is no such place, a name is broken after a `_` or `.`, or anywhere.
     """
+    name = visible(name)
     if len(name) <= width:
         return name
     lines: list[str] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import colours, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
@@ -49,6 +50,7 @@ class Bars:
 
 
 @for_facets
+@of_any_library
 def plot_coalitions(frame: pd.DataFrame, ax: Any = None) -> Any:
     """Plot what tuning only some hyperparameters gains: bars above the hyperparameters of each.
 

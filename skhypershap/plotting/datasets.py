@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.frames import restored
 from skhypershap.plotting._colours import diverging, ink
 from skhypershap.plotting._display import Display
@@ -57,6 +58,7 @@ class Matrix(NamedTuple):
 
 
 @for_facets
+@of_any_library
 def plot_datasets(frame: pd.DataFrame, ax: Any = None, *, normalize: bool = True) -> Any:
     """Plot the values of single hyperparameters on each data set, similar data sets side by side.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import Colour, colours, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
@@ -45,6 +46,7 @@ DODGE = 0.5  # of the distance between choices: how far the points of one spread
 
 
 @for_facets
+@of_any_library
 def plot_effect(
     frame: pd.DataFrame, ax: Any = None, *, baseline: Any = None, incumbent: Any = None
 ) -> Any:

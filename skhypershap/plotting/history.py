@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.frames import restored
 from skhypershap.plotting._colours import colours, ink
 from skhypershap.plotting._display import Display
@@ -38,6 +39,7 @@ STYLES = ("-", "--", "-.", ":")
 
 
 @for_facets
+@of_any_library
 def plot_history(frame: pd.DataFrame, ax: Any = None, *, max_lines: int = 8) -> Any:
     """Plot each value against the number of trials that it was computed from.
 

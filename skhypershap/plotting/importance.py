@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import Colour, colours, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._names import reserve_rows, rows_of, show_names
@@ -29,6 +30,7 @@ OTHERS = "others"
 
 
 @for_facets
+@of_any_library
 def plot_importance(table: pd.DataFrame, ax: Any = None, *, max_rows: int = 15) -> Any:
     """Plot each interaction as a signed bar, sorted by |value|, coloured by order.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import diverging, greys, text_on
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._names import reserve_rows, show_names
@@ -35,6 +36,7 @@ MAX_LETTERS = 24  # of a line of a name
 
 
 @for_facets
+@of_any_library
 def plot_interactions(table: Any, ax: Any = None) -> Any:
     """Plot the values of pairs as an upper triangle, single hyperparameters on the diagonal.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import background, gain_colour, ink, mixed
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import (
@@ -86,6 +87,7 @@ class Graph:
 
 
 @for_facets
+@of_any_library
 def plot_network(table: Any, ax: Any = None) -> Any:
     """Plot hyperparameters as nodes and pairs as edges.
 

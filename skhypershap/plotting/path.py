@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._names import reserve_rows, rows_of, show_names
@@ -32,6 +33,7 @@ EARLIER = "{} smaller changes"
 
 
 @for_facets
+@of_any_library
 def plot_path(
     frame: pd.DataFrame, ax: Any = None, *, max_rows: int = 15, end: str = "best trial"
 ) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
@@ -23,6 +24,7 @@ MARGIN = 0.06
 
 
 @for_facets
+@of_any_library
 def plot_predictions(frame: pd.DataFrame, ax: Any = None) -> Any:
     """Plot what the surrogate predicted for each trial before it had seen it, against its score.
 

@@ -15,6 +15,7 @@ from ConfigSpace import ConfigurationSpace
 from ConfigSpace.hyperparameters import CategoricalHyperparameter, OrdinalHyperparameter
 
 from skhypershap.errors import check_name, shown, unknown_name
+from skhypershap.frame_libraries import as_pandas
 from skhypershap.space.conditions import active_where, breaks, violates
 from skhypershap.space.domains import META_KEY, Choices, domain_of, value_key
 
@@ -80,6 +81,7 @@ def as_configs(configs: Any, space: ConfigurationSpace) -> list[Config]:
     >>> as_configs(pd.DataFrame({"C": [1.0, 2.0], "kernel": ["rbf", None]}), space)
     [{'C': 1.0, 'kernel': 'rbf'}, {'C': 2.0}]
     """
+    configs = as_pandas(configs)
     if isinstance(configs, pd.DataFrame):
         if configs.columns.has_duplicates:
             twice = configs.columns[configs.columns.duplicated()][0]

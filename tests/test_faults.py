@@ -1,0 +1,242 @@
+"""Faults of machines and hostile input: an error that helps, and an explainer that still answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import joblib
+import numba
+import numpy as np
+import pandas as pd
+import pytest
+from ConfigSpace import ConfigurationSpace
+from plot_frames import table_of
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LinearRegression
+
+from skhypershap import HyperSHAPExplainer, plotting
+from skhypershap.command import main
+
+HOSTILE = [
+    "=cmd|' /C calc'!A0",
+    "$\\frac{",
+    "<script>alert(1)</script>",
+    "a\x00b\x1b[31m\n\tc",
+    "_^{}&%",
+]
+
+
+def explained(model="forest", *, shift=0.0, names=("a", "b", "c"), n_jobs=None):
+    space = ConfigurationSpace(dict.fromkeys(names, (0.0, 1.0)), seed=0)
+    configs = [dict(config) for config in space.sample_configuration(50)]
+    scores = [shift + sum(k * config[name] for k, name in enumerate(names)) for config in configs]
+    explainer = HyperSHAPExplainer(
+        space, surrogate=model, random_state=0, n_samples=50, n_jobs=n_jobs
+    )
+    return explainer.fit(configs, scores), configs, scores
+
+
+def of_this_function():
+    """Classes that workers get by value, since they cannot import a test module."""
+
+    class Deadly(RandomForestRegressor):
+        def fit(self, X, y):
+            if os.getpid() != self.parent:
+                os.kill(os.getpid(), 9)
+            return super().fit(X, y)
+
+        parent = os.getpid()
+
+    return Deadly(n_estimators=3, random_state=0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_a_killed_worker_is_an_error_and_the_explainer_still_answers():
+    explainer, _, _ = explained(of_this_function())
+    expected = explainer.explain()
+    with (
+        joblib.parallel_config(backend="loky", n_jobs=2),
+        pytest.raises(Exception, match="terminated"),
+    ):
+        explainer.set_params(n_jobs=2).explain(n_bootstrap=2)
+    explainer.set_params(n_jobs=None)
+    pd.testing.assert_frame_equal(explainer.explain(), expected)
+
+
+class Interrupted(LinearRegression):
+    """Ctrl+C at a call of predict or fit, where `at` says so."""
+
+    at = None
+
+    def predict(self, X):
+        if type(self).at == "predict":
+            raise KeyboardInterrupt
+        return super().predict(X)
+
+    def fit(self, X, y):
+        if type(self).at == "fit":
+            raise KeyboardInterrupt
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_interrupt_leaves_the_explainer_its_threads_and_numba_as_they_were(monkeypatch, n_jobs):
+    explainer, configs, scores = explained(Interrupted(), n_jobs=n_jobs)
+    expected = explainer.explain()
+    threads, of_numba = threading.active_count(), numba.get_num_threads()
+    monkeypatch.setattr(Interrupted, "at", "predict")
+    with pytest.raises(KeyboardInterrupt):
+        explainer.explain()
+    monkeypatch.setattr(Interrupted, "at", "fit")
+    with pytest.raises(KeyboardInterrupt):
+        explainer.fit(configs, scores)
+    with pytest.raises(KeyboardInterrupt):
+        explainer.explain(n_bootstrap=2)
+    monkeypatch.setattr(Interrupted, "at", None)
+    assert threading.active_count() <= threads
+    assert numba.get_num_threads() == of_numba
+    pd.testing.assert_frame_equal(explainer.explain(), expected)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_full_disk_is_an_error_and_the_explainer_still_answers(tmp_path, capsys):
+    explainer, configs, scores = explained()
+    expected = explainer.explain()
+    with pytest.raises(OSError, match="No space left"):
+        explainer.dump_case("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        explainer.report(n_bootstrap=None).save("/dev/full")
+    source = tmp_path / "trials.csv"
+    pd.DataFrame(configs).assign(score=scores).to_csv(source, index=False)
+    call = [str(source), "--metric", "score", "--direction", "maximize", "--quiet"]
+    assert main([*call, "--csv", "/dev/full"]) == 1
+    assert "No space left" in capsys.readouterr().err
+    pd.testing.assert_frame_equal(explainer.explain(), expected)
+
+
+FORKED = """
+import os, sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np
+from ConfigSpace import ConfigurationSpace
+from skhypershap import HyperSHAPExplainer
+
+space = ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}, seed=0)
+configs = [dict(config) for config in space.sample_configuration(50)]
+scores = [config["a"] + config["b"] for config in configs]
+explainer = HyperSHAPExplainer(space, surrogate="forest", random_state=0, n_samples=50, n_jobs=2)
+expected = explainer.fit(configs, scores).explain()
+child = os.fork()
+if child == 0:
+    same = explainer.explain().equals(expected)
+    same &= explainer.fit(configs, scores).explain().equals(expected)
+    os._exit(0 if same else 3)
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status), explainer.explain().equals(expected))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_fork_explains_and_fits_as_its_parent():
+    run = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert run.stdout.split() == ["0", "True"], run.stderr
+
+
+def test_threads_that_fit_and_explain_never_mix_two_fits():
+    """The second fit's scores are higher by 1000, in values of coalitions and in attrs."""
+    explainer, configs, scores = explained()
+    shifted = [score + 1000 for score in scores]
+    stop, failures = threading.Event(), []
+
+    def fit():
+        for turn in range(12):
+            explainer.fit(configs, shifted if turn % 2 == 0 else scores)
+        stop.set()
+
+    def explain():
+        while not stop.is_set():
+            table = explainer.explain()
+            attrs = table.attrs
+            high = attrs["incumbent_measured"] > 500
+            if high != (attrs["baseline_score"] > 500) or high != (attrs["full_score"] > 500):
+                failures.append(attrs)
+            explainer.best_subsets()
+
+    def guarded():
+        try:
+            explain()
+        except Exception as error:
+            failures.append(error)
+
+    readers = [threading.Thread(target=guarded) for _ in range(2)]
+    for thread in readers:
+        thread.start()
+    try:
+        fit()
+    finally:
+        stop.set()
+        for thread in readers:
+            thread.join()
+    assert not failures
+
+
+def test_a_surrogate_that_fails_or_predicts_nan_is_an_error_that_names_it():
+    class Broken(RandomForestRegressor):
+        def predict(self, X):
+            return np.full(len(X), np.nan)
+
+    class Raising(RandomForestRegressor):
+        def fit(self, X, y):
+            raise RuntimeError("no licence")
+
+    for model, words in ((Broken(), "Broken"), (Raising(), "no licence")):
+        with pytest.raises(ValueError, match=words):
+            explained(model)[0].explain()
+
+
+@pytest.mark.filterwarnings("ignore:The surrogate fits poorly")
+def test_too_large_max_exact_is_refused_with_the_memory_that_it_needs():
+    names = [f"x{number:02d}" for number in range(40)]
+    explainer, _, _ = explained(names=names)
+    explainer.set_params(max_exact=64)
+    for method in (explainer.explain, explainer.coalition_values, explainer.best_subsets):
+        with pytest.raises(ValueError, match=r"at least .* TiB of memory"):
+            method()
+
+
+def test_hostile_names_are_text_in_tables_pages_and_plots(tmp_path):
+    explainer, _, _ = explained(names=HOSTILE)
+    table = explainer.explain(order=1)
+    assert sorted(table["interaction"]) == sorted(explainer.hyperparameter_names_)
+    page = tmp_path / "report.html"
+    explainer.report(n_bootstrap=None).save(page)
+    assert "<script>alert(1)" not in page.read_text()
+    assert "<script>alert(1)" not in explainer._repr_html_()
+    for plot in (plotting.plot_importance, plotting.plot_interactions):
+        plot(explainer.explain()).figure.canvas.draw()
+
+
+def test_csv_of_the_command_has_no_formulas(tmp_path):
+    rng = np.random.default_rng(0)
+    trials = pd.DataFrame(rng.random((40, 3)), columns=["=cmd|' /C calc'!A0", "+x", "plain"])
+    trials["score"] = trials.sum(axis=1)
+    source, target = tmp_path / "trials.csv", tmp_path / "values.csv"
+    trials.to_csv(source, index=False)
+    call = [str(source), "--metric", "score", "--direction", "maximize", "--quiet"]
+    assert main([*call, "--csv", str(target)]) == 0
+    texts = pd.read_csv(target, dtype=str)[["interaction", "game", "measure"]].to_numpy().ravel()
+    assert not [text for text in texts if text[0] in "=+-@"]
+    assert "'+x" in set(texts)
+
+
+def test_hostile_names_are_text_in_plots_of_frames():
+    for bad in HOSTILE:
+        table = table_of(2)
+        table["interaction"] = [bad, "b", f"{bad} × b"]
+        table["hyperparameters"] = [(bad,), ("b",), (bad, "b")]
+        plotting.plot_importance(table).figure.canvas.draw()
