@@ -41,6 +41,8 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     ----------
     choices, spans
         As in `ProductProcess`.
+    optional
+        As in `ProductProcess`.
     parts : {"both", "trees", "process"}
         What is averaged.
     maximize : bool
@@ -78,6 +80,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         choices: Sequence[int] = (),
         spans: Floats | None = None,
         *,
+        optional: Sequence[int] = (),
         parts: str = "both",
         maximize: bool = True,
         hyperparameters: Hyperparameters | None = None,
@@ -87,6 +90,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     ) -> None:
         self.choices = choices
         self.spans = spans
+        self.optional = optional
         self.parts = parts
         self.maximize = maximize
         self.hyperparameters = hyperparameters
@@ -126,6 +130,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 self.choices,
                 self.spans,
                 maximize=self.maximize,
+                optional=self.optional,
                 hyperparameters=self.hyperparameters,
             )
             try:
