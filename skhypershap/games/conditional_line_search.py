@@ -17,9 +17,12 @@ class ConditionalLineSearch(ProcessLineSearch):
     def __init__(
         self, surrogate: ConditionalSurrogate, space: ConfigurationSpace, blends: Blends, sign: float
     ) -> None:
-        self.conditional = surrogate.conditional.padded()
-        self.reads = self.conditional.readers()
+        from skhypershap.surrogate.kernels.conditional_lines import plan_parents
+
         super().__init__(surrogate, space, blends, sign)
+        self.conditional = surrogate.conditional.padded()
+        forest = self.forest
+        self.parents = plan_parents(self.conditional, self.plan, forest.thresholds, forest.dtype)
 
     def _climb(
         self, free: Booleans, turns: Integers, scaled: Floats, ranks: Integers, found: Floats
@@ -35,7 +38,7 @@ class ConditionalLineSearch(ProcessLineSearch):
             self.plan,
             room_of(self.plan, self.deepest),
             self.conditional,
-            self.reads,
+            self.parents,
             self.tolerance,
             free,
             turns,

@@ -1,12 +1,15 @@
 """Line search through trees and a process on a space with conditions.
 
 As in `process_lines`; but a line along a parent, which switches other columns on and off, is scored at
-the grid values of the parent with the factors that these columns then have. Where the grid does not
-hold all legal values, a search of the usual kind follows, with the others as they are. A column that
+some values of the parent with the factors that these columns then have. Where these are not all legal
+values, a search of the usual kind follows, with the others as they are. A column that
 is inactive changes nothing, and does not move.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +34,63 @@ from skhypershap.surrogate.kernels.process_lines import (
 from skhypershap.surrogate.kernels.product_kernel import total
 
 
+class ParentLines(NamedTuple):
+    """Lines along columns that switch others on and off.
+
+    Attributes
+    ----------
+    reads : ndarray of shape (n_columns, n_columns), dtype bool
+        Which columns (first axis) the activity of which others depends on.
+    values, ranks : ndarray of shape (n_values,)
+        Values to try of each parent, scaled and ascending, and their ranks in the forest: its grid and,
+        where that does not hold all legal values, both sides of each number that switches a column.
+    first : ndarray of shape (n_columns + 1,), dtype int64
+        Where those of each column begin.
+    """
+
+    reads: Booleans
+    values: Floats
+    ranks: Integers
+    first: Integers
+
+
+def plan_parents(
+    process: ConditionalProcess, plan: LinePlan, thresholds: Sequence[Floats], dtype: type
+) -> ParentLines:
+    """List what is tried along parents; thresholds and type are those of the forest."""
+    reads = process.readers()
+    values, ranks = [], []
+    for column, is_parent in enumerate(reads.any(axis=1)):
+        place = slice(*plan.first_grid[column : column + 2])
+        tried, known = plan.grid[place], plan.grid_ranks[place]
+        if is_parent and not plan.listed[column]:
+            tried = np.unique(np.concatenate([tried, _edges(process, plan, column)]))
+            levels = thresholds[column] if column < len(thresholds) else np.empty(0)
+            numbers = (tried * plan.spans[column]).astype(dtype).astype(np.float64)
+            known = np.searchsorted(levels, numbers).astype(np.int32)
+        values.append(tried if is_parent else tried[:0])
+        ranks.append(known if is_parent else known[:0])
+    first = np.concatenate([[0], np.cumsum([len(part) for part in values])]).astype(np.int64)
+    return ParentLines(reads, np.concatenate(values), np.concatenate(ranks), first)
+
+
+def _edges(process: ConditionalProcess, plan: LinePlan, column: int) -> Floats:
+    """Legal scaled values on both sides of each number that switches another column."""
+    activity, span = process.activity, plan.spans[column]
+    cuts = activity.threshold[activity.column == column]
+    legal = plan.legal[slice(*plan.first_legal[column : column + 2])]
+    if len(legal):
+        above = np.searchsorted(legal, cuts / span, side="right")
+        near = np.concatenate([above - 1, above])
+        sides: Floats = legal[near[(near >= 0) & (near < len(legal))]]
+        return sides
+    below = cuts.astype(np.float32)
+    too_high = below.astype(np.float64) > cuts
+    below[too_high] = np.nextafter(below[too_high], np.float32(-np.inf))
+    sides = np.concatenate([below, np.nextafter(below, np.float32(np.inf))]).astype(np.float64)
+    return sides[(sides >= 0) & (sides <= 1)] / span
+
+
 @jit
 def ascend(
     roots: Integers,
@@ -40,7 +100,7 @@ def ascend(
     plan: LinePlan,
     room: LineRoom,
     process: ConditionalProcess,
-    reads: Booleans,
+    parents: ParentLines,
     tolerance: float,
     free: Booleans,
     turn: Integers,
@@ -54,14 +114,18 @@ def ascend(
     ----------
     process : ConditionalProcess
         Padded; `plan` tabulates it.
-    reads : ndarray of shape (n_columns, n_columns), dtype bool
-        Which columns (first axis) the activity of which others depends on.
+    parents : ParentLines
+        Lines along parents.
     roots, nodes, values, sign, plan, room, tolerance, free, turn, points, ranks, found
         As in `process_lines.ascend`.
     """
     n_columns = points.shape[1]
     rows = np.empty((n_columns, len(plan.weights)))
     vector = np.empty(n_columns)
+    most = 1
+    for column in range(n_columns):
+        most = max(most, parents.first[column + 1] - parents.first[column])
+    scores = np.empty(most)
     for number in range(len(points)):
         point, cell = points[number], ranks[number]
         n_free = 0
@@ -76,27 +140,27 @@ def ascend(
         while idle < n_free:
             if free[number, column]:
                 idle += 1
-                is_parent = reads[column].any()
-                for step in range(2):
-                    along_parent = is_parent and step == 0
-                    if not is_active(process.activity, column, vector):
-                        break
-                    if step == 1 and is_parent and plan.listed[column]:
-                        break
-                    if step == 1 and not is_parent:
-                        break
+                is_parent = parents.first[column + 1] > parents.first[column]
+                first_step = 0 if is_parent else 1
+                last_step = 0 if is_parent and plan.listed[column] else 1
+                if not is_active(process.activity, column, vector):
+                    last_step = -1
+                for step in range(first_step, last_step + 1):
                     value, rank = point[column], cell[column]
-                    n_pieces = _set_pieces(
-                        roots, nodes, values, sign, plan, room, cell, column
-                    )
-                    if along_parent:
+                    n_pieces = _set_pieces(roots, nodes, values, sign, plan, room, cell, column)
+                    if step == 0:
                         _set_parent_scores(
-                            sign, plan, room, process, reads, vector, column, rows
+                            sign, plan, room, process, parents, vector, column, rows, scores
                         )
-                        begin, end = plan.first_grid[column], plan.first_grid[column + 1]
-                        grid, grid_ranks = plan.grid[begin:end], plan.grid_ranks[begin:end]
+                        begin, end = parents.first[column], parents.first[column + 1]
                         place, position = _best_listed(
-                            room, grid, grid_ranks, n_pieces, value, rank
+                            scores,
+                            room,
+                            parents.values[begin:end],
+                            parents.ranks[begin:end],
+                            n_pieces,
+                            value,
+                            rank,
                         )
                     else:
                         _multiply_others(plan, room, column)
@@ -107,7 +171,7 @@ def ascend(
                     if place == value:
                         continue
                     point[column], cell[column] = place, position
-                    _move(plan, room, process, reads, vector, column, place)
+                    _move(plan, room, process, parents.reads, vector, column, place)
                     moved = sign * (_score_at(roots, nodes, values, cell) + _process_at(plan, room))
                     if moved > score:
                         if moved > score + tolerance:
@@ -115,7 +179,7 @@ def ascend(
                         score = found[number] = moved
                     else:
                         point[column], cell[column] = value, rank
-                        _move(plan, room, process, reads, vector, column, value)
+                        _move(plan, room, process, parents.reads, vector, column, value)
             column = (column + 1) % n_columns
 
 
@@ -143,15 +207,17 @@ def _set_parent_scores(
     plan: LinePlan,
     room: LineRoom,
     process: ConditionalProcess,
-    reads: Booleans,
+    parents: ParentLines,
     vector: Floats,
     column: int,
     rows: Floats,
+    scores: Floats,
 ) -> None:
-    """Score of the process at each grid value of a column that switches others on and off.
+    """Score of the process at each value that is tried of a column that switches others on and off.
 
     `rows` is room for factors of each column.
     """
+    reads = parents.reads
     room.others[:] = plan.weights
     for other in range(len(vector)):
         if other == column:
@@ -160,17 +226,18 @@ def _set_parent_scores(
             set_active(process, other, vector[other] / plan.spans[other], rows[other])
         else:
             multiply(room.others, room.factors[other])
-    begin, value = plan.first_grid[column], vector[column]
+    begin, value = parents.first[column], vector[column]
     products = rows[column]
-    for k in range(plan.first_grid[column + 1] - begin):
-        set_active(process, column, plan.grid[begin + k], products)
+    for k in range(parents.first[column + 1] - begin):
+        tried = parents.values[begin + k]
+        set_active(process, column, tried, products)
         multiply(products, room.others)
-        vector[column] = plan.grid[begin + k] * plan.spans[column]
+        vector[column] = tried * plan.spans[column]
         for other in range(len(vector)):
             if reads[column, other]:
                 if is_active(process.activity, other, vector):
                     multiply(products, rows[other])
                 else:
                     multiply(products, process.absent[other])
-        room.scores[k] = sign * total(products)
+        scores[k] = sign * total(products)
     vector[column] = value

@@ -238,7 +238,9 @@ def _best_on_line(
     grid, grid_ranks = plan.grid[begin:end], plan.grid_ranks[begin:end]
     _set_grid_scores(sign, plan, room, column)
     if plan.listed[column]:
-        place, position = _best_listed(room, grid, grid_ranks, n_pieces, value, rank)
+        place, position = _best_listed(
+            room.scores, room, grid, grid_ranks, n_pieces, value, rank
+        )
         return place, position
     start, stop = plan.first_legal[column], plan.first_legal[column + 1]
     legal, legal_ranks = plan.legal[start:stop], plan.legal_ranks[start:stop]
@@ -314,6 +316,7 @@ def _four(
 
 @summing_part
 def _best_listed(
+    scores: Floats,
     room: LineRoom,
     grid: Floats,
     grid_ranks: Integers,
@@ -326,7 +329,7 @@ def _best_listed(
     for k in range(len(grid)):
         while piece + 1 < n_pieces and room.starts[piece + 1] <= grid_ranks[k]:
             piece += 1
-        score = room.scores[k] + room.heights[piece]
+        score = scores[k] + room.heights[piece]
         if score > best:
             best, place = score, k
     if place < 0:
