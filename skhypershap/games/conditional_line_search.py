@@ -15,7 +15,11 @@ class ConditionalLineSearch(ProcessLineSearch):
     """A `ProcessLineSearch` that heeds which columns a value switches on and off."""
 
     def __init__(
-        self, surrogate: ConditionalSurrogate, space: ConfigurationSpace, blends: Blends, sign: float
+        self,
+        surrogate: ConditionalSurrogate,
+        space: ConfigurationSpace,
+        blends: Blends,
+        sign: float,
     ) -> None:
         from skhypershap.surrogate.kernels.conditional_lines import plan_parents
 

@@ -41,9 +41,7 @@ class ProcessLineSearch:
         self.worst = -penalty_of(trees, reach) / 2  # ranks of forbidden points are below it
         self.forest = with_penalties(trees, surrogate.legality, sign, reach)
         thresholds = self.forest.thresholds[: len(space)]
-        self.plan = plan_lines(
-            process, legal_values(space), thresholds, self.forest.dtype
-        )
+        self.plan = plan_lines(process, legal_values(space), thresholds, self.forest.dtype)
         self.roots, self.offset, self.deepest = self.forest.roots, process.offset, 1
         self.nodes: Integers = np.empty((0, 4), dtype=np.int32)
         self.values = np.empty(0)

@@ -23,8 +23,8 @@ def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean
     Parameters
     ----------
     name : {"auto", "gp"}
-        The mean of trees and a process, or the process alone. Where conditions link many hyperparameters,
-        "auto" has trees only.
+        The mean of trees and a process, or the process alone. Where conditions link many
+        hyperparameters, "auto" has trees only.
     legality : Legality
         Of the space.
     has_fidelity : bool
@@ -43,6 +43,11 @@ def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean
     optional = [column for column, name in enumerate(space) if space.parents_of[name]]
     spans += [1.0] * has_fidelity
     return WarpedMean(choices, np.array(spans), optional=optional, parts=parts)
+
+
+def is_trees_alone(model: Any) -> bool:
+    """Whether a fitted model is "auto" without its process."""
+    return isinstance(model, WarpedMean) and model.process_ is None
 
 
 def learned_by(model: Any) -> Hyperparameters | None:

@@ -130,9 +130,17 @@ def plan_blends(
             for half, (sets, _) in zip(halves, found, strict=True)
         ]
         rows, places, n_coalitions = np.stack([at for _, at in found]), none, len(coalitions)
-    candidates = np.ascontiguousarray(candidates, dtype=np.float64)
     return BlendPlan(
-        process, candidates, baseline, player_of_column, kept, *parts, rows, places, n_coalitions
+        process,
+        np.ascontiguousarray(candidates, dtype=np.float64),
+        baseline,
+        player_of_column,
+        kept,
+        parts[0],
+        parts[1],
+        rows,
+        places,
+        n_coalitions,
     )
 
 
@@ -295,9 +303,7 @@ def _build(
     states = np.full(n_places, NOTHING)
     blend = baseline.copy()
     for row in range(len(half.sets)):
-        changed = _set_states(
-            process, half, row, vector, baseline, player_of_column, blend, states
-        )
+        changed = _set_states(process, half, row, vector, baseline, player_of_column, blend, states)
         for place in range(changed, n_places):
             column = columns[place]
             if states[place] == TAKEN:

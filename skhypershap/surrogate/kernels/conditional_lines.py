@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers
-from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels._jit import jit, part, summing_part
 from skhypershap.surrogate.kernels.conditional_process import (
     ConditionalProcess,
     is_active,
@@ -32,6 +32,8 @@ from skhypershap.surrogate.kernels.process_lines import (
     _set_pieces,
 )
 from skhypershap.surrogate.kernels.product_kernel import total
+
+AMONG_VALUES, ON_LINE = 0, 1
 
 
 class ParentLines(NamedTuple):
@@ -60,7 +62,7 @@ def plan_parents(
     """List what is tried along parents; thresholds and type are those of the forest."""
     reads = process.readers()
     values, ranks = [], []
-    for column, is_parent in enumerate(reads.any(axis=1)):
+    for column, is_parent in enumerate(np.any(reads, axis=1).tolist()):
         place = slice(*plan.first_grid[column : column + 2])
         tried, known = plan.grid[place], plan.grid_ranks[place]
         if is_parent and not plan.listed[column]:
@@ -82,13 +84,16 @@ def _edges(process: ConditionalProcess, plan: LinePlan, column: int) -> Floats:
     if len(legal):
         above = np.searchsorted(legal, cuts / span, side="right")
         near = np.concatenate([above - 1, above])
-        sides: Floats = legal[near[(near >= 0) & (near < len(legal))]]
-        return sides
+        listed: Floats = legal[near[(near >= 0) & (near < len(legal))]]
+        return listed
     below = cuts.astype(np.float32)
     too_high = below.astype(np.float64) > cuts
     below[too_high] = np.nextafter(below[too_high], np.float32(-np.inf))
-    sides = np.concatenate([below, np.nextafter(below, np.float32(np.inf))]).astype(np.float64)
-    return sides[(sides >= 0) & (sides <= 1)] / span
+    sides: Floats = np.concatenate([below, np.nextafter(below, np.float32(np.inf))]).astype(
+        np.float64
+    )
+    inside: Floats = sides[(sides >= 0) & (sides <= 1)] / span
+    return inside
 
 
 @jit
@@ -122,10 +127,7 @@ def ascend(
     n_columns = points.shape[1]
     rows = np.empty((n_columns, len(plan.weights)))
     vector = np.empty(n_columns)
-    most = 1
-    for column in range(n_columns):
-        most = max(most, parents.first[column + 1] - parents.first[column])
-    scores = np.empty(most)
+    scores = np.empty(len(parents.values))
     for number in range(len(points)):
         point, cell = points[number], ranks[number]
         n_free = 0
@@ -140,27 +142,15 @@ def ascend(
         while idle < n_free:
             if free[number, column]:
                 idle += 1
-                is_parent = parents.first[column + 1] > parents.first[column]
-                first_step = 0 if is_parent else 1
-                last_step = 0 if is_parent and plan.listed[column] else 1
-                if not is_active(process.activity, column, vector):
-                    last_step = -1
-                for step in range(first_step, last_step + 1):
+                for step in range(*_steps(plan, process, parents, vector, column)):
                     value, rank = point[column], cell[column]
                     n_pieces = _set_pieces(roots, nodes, values, sign, plan, room, cell, column)
-                    if step == 0:
+                    if step == AMONG_VALUES:
                         _set_parent_scores(
                             sign, plan, room, process, parents, vector, column, rows, scores
                         )
-                        begin, end = parents.first[column], parents.first[column + 1]
-                        place, position = _best_listed(
-                            scores,
-                            room,
-                            parents.values[begin:end],
-                            parents.ranks[begin:end],
-                            n_pieces,
-                            value,
-                            rank,
+                        place, position = _best_value(
+                            room, parents, column, n_pieces, scores, value, rank
                         )
                     else:
                         _multiply_others(plan, room, column)
@@ -181,6 +171,39 @@ def ascend(
                         point[column], cell[column] = value, rank
                         _move(plan, room, process, parents.reads, vector, column, value)
             column = (column + 1) % n_columns
+
+
+@part
+def _steps(
+    plan: LinePlan,
+    process: ConditionalProcess,
+    parents: ParentLines,
+    vector: Floats,
+    column: int,
+) -> tuple[int, int]:
+    """Range of the searches that a column needs: `AMONG_VALUES`, `ON_LINE`, both or none."""
+    if not is_active(process.activity, column, vector):
+        return AMONG_VALUES, AMONG_VALUES
+    if parents.first[column + 1] == parents.first[column]:
+        return ON_LINE, ON_LINE + 1
+    return AMONG_VALUES, ON_LINE if plan.listed[column] else ON_LINE + 1
+
+
+@summing_part
+def _best_value(
+    room: LineRoom,
+    parents: ParentLines,
+    column: int,
+    n_pieces: int,
+    scores: Floats,
+    value: float,
+    rank: int,
+) -> tuple[float, int]:
+    """The best of the values that are tried of a parent, and its rank."""
+    begin, end = parents.first[column], parents.first[column + 1]
+    values, ranks = parents.values[begin:end], parents.ranks[begin:end]
+    place, position = _best_listed(scores, room, values, ranks, n_pieces, value, rank)
+    return place, position
 
 
 @summing_part

@@ -238,9 +238,7 @@ def _best_on_line(
     grid, grid_ranks = plan.grid[begin:end], plan.grid_ranks[begin:end]
     _set_grid_scores(sign, plan, room, column)
     if plan.listed[column]:
-        place, position = _best_listed(
-            room.scores, room, grid, grid_ranks, n_pieces, value, rank
-        )
+        place, position = _best_listed(room.scores, room, grid, grid_ranks, n_pieces, value, rank)
         return place, position
     start, stop = plan.first_legal[column], plan.first_legal[column + 1]
     legal, legal_ranks = plan.legal[start:stop], plan.legal_ranks[start:stop]
