@@ -4,8 +4,8 @@ As in `process_blends`, all scores are dot products of rows of two tables, one f
 players. Players whose columns conditions link are in one part, since a factor of theirs depends on
 all of them: a parent's value, the candidate's or the baseline's, decides whether a child is active. A
 row is the product of factors for one set of the part's players; each column has one of three
-(`KEPT`, `TAKEN`, `ABSENT`), and only products after the first column that differs from the row
-before are taken anew.
+(`KEPT`, `TAKEN`, `ABSENT`), only products after the first column that differs from the row before are
+taken anew, and sets that differ in inactive columns only share a row.
 
 Usage: `plan_blends(...)`, then `score_block(plan, members)`, as in `process_blends`.
 """
@@ -27,6 +27,8 @@ from skhypershap.surrogate.kernels.conditional_process import (
 from skhypershap.surrogate.kernels.process_blends import (
     BLOCK,
     BLOCK_NUMBERS,
+    TILE_COLUMNS,
+    TILE_ROWS,
     _all_dots,
     _product,
 )
@@ -34,6 +36,7 @@ from skhypershap.surrogate.kernels.product_kernel import dot
 
 KEPT, TAKEN, ABSENT = 0, 1, 2
 NOTHING = -1
+HASHED = 2  # places of a hash table for each set
 
 
 class Part(NamedTuple):
@@ -265,27 +268,52 @@ def _score_block(
     flat = process.flat
     n_trials = len(flat.weights)
     taken = np.empty_like(kept)
-    lower, upper = np.empty((len(low.sets), n_trials)), np.empty((len(high.sets), n_trials))
+    # Dot products are taken for two rows of one table and four of the other at once.
+    lower, upper = np.zeros((len(low.sets) + 3, n_trials)), np.zeros((len(high.sets) + 1, n_trials))
+    row_of_low, row_of_high = (
+        np.empty(len(low.sets), dtype=np.int64),
+        np.empty(len(high.sets), dtype=np.int64),
+    )
+    products = np.empty(len(lower) * len(upper) if rows.shape[1] == 0 else 0)
     ones = np.ones(n_trials)
     for number in range(len(members)):
         vector = candidates[members[number]]
         for column in range(len(vector)):
             if player_of_column[column] >= 0:
                 set_active(process, column, vector[column] / flat.spans[column], taken[column])
-        _build(lower, ones, process, low, vector, baseline, player_of_column, taken, kept)
-        _build(upper, flat.weights, process, high, vector, baseline, player_of_column, taken, kept)
-        if rows.shape[1] == 0:
-            _all_dots(upper, lower, flat.offset, scores[number])
-        else:
+        n_low = _build(
+            lower, row_of_low, ones, process, low, vector, baseline, player_of_column, taken, kept
+        )
+        n_high = _build(
+            upper,
+            row_of_high,
+            flat.weights,
+            process,
+            high,
+            vector,
+            baseline,
+            player_of_column,
+            taken,
+            kept,
+        )
+        if rows.shape[1] > 0:
             for place in range(rows.shape[1]):
-                scores[number, place] = flat.offset + dot(
-                    lower[rows[0, place]], upper[rows[1, place]]
-                )
+                one, other = row_of_low[rows[0, place]], row_of_high[rows[1, place]]
+                scores[number, place] = flat.offset + dot(lower[one], upper[other])
+            continue
+        n_low = n_low if n_low < TILE_COLUMNS else n_low + -n_low % TILE_COLUMNS
+        n_high = n_high if n_high < TILE_ROWS else n_high + -n_high % TILE_ROWS
+        _all_dots(upper[:n_high], lower[:n_low], flat.offset, products)
+        for i in range(len(row_of_high)):
+            for j in range(len(row_of_low)):
+                found = products[row_of_high[i] * n_low + row_of_low[j]]
+                scores[number, i * len(row_of_low) + j] = found
 
 
 @summing_part
 def _build(
     table: Floats,
+    row_of_set: Integers,
     first: Floats,
     process: ConditionalProcess,
     half: Part,
@@ -294,51 +322,81 @@ def _build(
     player_of_column: Integers,
     taken: Floats,
     kept: Floats,
-) -> None:
-    """Products for sets of players, which share what comes before the first column that differs."""
+) -> int:
+    """Products for sets of players, which share what comes before the first column that differs.
+
+    Sets that differ in inactive columns only have one row, which `row_of_set` tells; how many rows.
+    """
     columns = half.columns
     n_places = len(columns)
     prefix = np.empty((n_places + 1, len(first)))
     prefix[0] = first
-    states = np.full(n_places, NOTHING)
+    states, built = np.full(n_places, NOTHING), np.full(n_places, NOTHING)
     blend = baseline.copy()
-    for row in range(len(half.sets)):
-        changed = _set_states(process, half, row, vector, baseline, player_of_column, blend, states)
-        for place in range(changed, n_places):
-            column = columns[place]
-            if states[place] == TAKEN:
-                _product(prefix[place], taken[column], prefix[place + 1])
-            elif states[place] == KEPT:
-                _product(prefix[place], kept[column], prefix[place + 1])
-            else:
-                _product(prefix[place], process.absent[column], prefix[place + 1])
-        table[row] = prefix[n_places]
+    keys = np.full(HASHED * len(half.sets), NOTHING)
+    rows = np.empty(len(keys), dtype=np.int64)
+    n_rows = 0
+    for number in range(len(half.sets)):
+        key = _set_states(process, half, number, vector, baseline, player_of_column, blend, states)
+        place = key % len(keys)
+        while keys[place] != NOTHING and keys[place] != key:
+            place = (place + 1) % len(keys)
+        if keys[place] == NOTHING:
+            keys[place], rows[place] = key, n_rows
+            _extend(prefix, process, columns, states, built, taken, kept)
+            table[n_rows] = prefix[n_places]
+            n_rows += 1
+        row_of_set[number] = rows[place]
+    return n_rows
+
+
+@summing_part
+def _extend(
+    prefix: Floats,
+    process: ConditionalProcess,
+    columns: Integers,
+    states: Integers,
+    built: Integers,
+    taken: Floats,
+    kept: Floats,
+) -> None:
+    """Take products anew from the first column on whose state differs from what was built."""
+    changed = 0
+    while changed < len(columns) and states[changed] == built[changed]:
+        changed += 1
+    for place in range(changed, len(columns)):
+        column = columns[place]
+        built[place] = states[place]
+        if states[place] == TAKEN:
+            _product(prefix[place], taken[column], prefix[place + 1])
+        elif states[place] == KEPT:
+            _product(prefix[place], kept[column], prefix[place + 1])
+        else:
+            _product(prefix[place], process.absent[column], prefix[place + 1])
 
 
 @part
 def _set_states(
     process: ConditionalProcess,
     half: Part,
-    row: int,
+    number: int,
     vector: Floats,
     baseline: Floats,
     player_of_column: Integers,
     blend: Floats,
     states: Integers,
 ) -> int:
-    """Which factor each column has for one set of players; the first place that changes."""
-    columns = half.columns
-    for column in columns:
+    """Which factor each column has for one set of players; all of them as one number."""
+    for column in half.columns:
         player = player_of_column[column]
-        takes = player >= 0 and half.sets[row, player]
+        takes = player >= 0 and half.sets[number, player]
         blend[column] = vector[column] if takes else baseline[column]
-    changed = len(columns)
-    for place in range(len(columns) - 1, -1, -1):
-        column = columns[place]
+    key = 0
+    for place, column in enumerate(half.columns):
         player = player_of_column[column]
-        state = TAKEN if player >= 0 and half.sets[row, player] else KEPT
+        state = TAKEN if player >= 0 and half.sets[number, player] else KEPT
         if not is_active(process.activity, column, blend):
             state = ABSENT
-        if states[place] != state:
-            states[place], changed = state, place
-    return changed
+        states[place] = state
+        key = 3 * key + state
+    return key
