@@ -386,7 +386,10 @@ def _set_states(
     blend: Floats,
     states: Integers,
 ) -> int:
-    """Which factor each column has for one set of players; all of them as one number."""
+    """Which factor each column has for one set of players; all of them as one number.
+
+    Of more than 39 columns it is a hash of 64 bits.
+    """
     for column in half.columns:
         player = player_of_column[column]
         takes = player >= 0 and half.sets[number, player]
