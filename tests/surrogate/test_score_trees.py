@@ -28,10 +28,10 @@ def conditional_trials():
 SPACE, CONFIGS, SCORES = conditional_trials()
 
 
-@pytest.fixture(autouse=True)
-def linked_columns_are_many(monkeypatch):
-    """As in a space of which one factor of a process would have too many columns."""
-    monkeypatch.setattr(linked_columns, "MOST_LINKED", 1)
+@pytest.fixture(autouse=True, params=[1, 8])
+def most_linked(request, monkeypatch):
+    """Trees alone, as where conditions link too many columns for a process; and beside a process."""
+    monkeypatch.setattr(linked_columns, "MOST_LINKED", request.param)
 
 
 def values(scores, games=("tunability", "ablation"), **arguments):
