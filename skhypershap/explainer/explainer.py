@@ -55,9 +55,9 @@ class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
         inferred from the trials, with a warning.
     surrogate : {"auto", "forest", "gp"} or regressor, default=None
         None and "auto": the mean of extra trees and a Gaussian process with a product kernel, both
-        on normal ranks of the scores (extra trees on scores where conditions switch hyperparameters
-        off); "gp": the process alone; "forest": `RandomForestRegressor` with 100 trees, as in [1]_;
-        or any regressor with fit and predict, which is cloned. Its input is what
+        on normal ranks of the scores (extra trees on scores where conditions link more than eight
+        hyperparameters); "gp": the process alone; "forest": `RandomForestRegressor` with 100 trees,
+        as in [1]_; or any regressor with fit and predict, which is cloned. Its input is what
         `ConfigSpace.Configuration.get_array()` returns: numbers in [0, 1], positions of choices,
         NaN where a hyperparameter is inactive (its default, if the model does not support NaN);
         then the fidelity, scaled to [0, 1], if trials had several. "auto", "gp" and models that are

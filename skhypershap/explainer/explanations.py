@@ -118,7 +118,8 @@ class Explanations(ExplainerBase):
             "surrogate_score", "rank_correlation" (of held-out trials), "baseline_measured" and
             "incumbent_measured" (scores, NaN where not measured); with a list of games the first three
             are dicts keyed by game. With draws there is the "calibration" that `summarize` widens
-            intervals by, a dict keyed by game. Where "exact" is False (more than `max_exact`
+            intervals by, a dict keyed by game. "surrogate" is "extra trees" where the default
+            surrogate does without its process. Where "exact" is False (more than `max_exact`
             players, except in ablations where few differ, and where one choice splits the space
             into branches) there are also the "budget" of coalitions and the "approximator", and
             if that is "branches" the "error", the largest standard error of a value.

@@ -15,6 +15,7 @@ from skhypershap.games.optimizer_bias import OptimizerComparison
 from skhypershap.games.setting import GAMES
 from skhypershap.games.value_function import GameSpec
 from skhypershap.space.encoding import Config, as_configs, encode
+from skhypershap.surrogate.default_model import is_trees_alone
 from skhypershap.surrogate.fitting import SurrogateSpec, scaled
 from skhypershap.surrogate.surrogate import Surrogate
 from skhypershap.trials import Trials
@@ -28,6 +29,8 @@ from skhypershap.trials.measurements import (
 )
 
 BIAS = "optimizer_bias"
+
+TREES_ALONE = "extra trees"  # in the attrs of explanations by "auto" without its process
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Fitted:
             "direction": self.trials.direction,
             "surrogate_score": self.surrogate.score,
             "rank_correlation": rank_correlation(self.source.scores, self.held_out),
+            **({"surrogate": TREES_ALONE} if is_trees_alone(self.surrogate.model) else {}),
         }
 
     def attrs_for(self, baselines: Sequence[Config]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import numpy.typing as npt
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap.arrays import Booleans, Floats, Integers, Positions, Scores, Vectors
+from skhypershap.games.conditional_line_search import ConditionalLineSearch
 from skhypershap.games.legal_values import legal_values, nearest_legal
 from skhypershap.games.process_line_search import ProcessLineSearch
 from skhypershap.space.domains import legal_numbers
 from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.conditional import ConditionalSurrogate
 from skhypershap.surrogate.kernels.forest import FlatForest, column_ranks, ranks_of
 from skhypershap.surrogate.rules import penalty_of, with_penalties
 from skhypershap.surrogate.surrogate import PREDICT_ROWS, Surrogate
@@ -84,6 +86,8 @@ def line_search_for(
     sign : float
         1 to maximise, -1 to minimise.
     """
+    if isinstance(surrogate, ConditionalSurrogate):
+        return ConditionalLineSearch(surrogate, space, blends, sign)
     if isinstance(surrogate, WarpedSurrogate) and surrogate.process is not None:
         return ProcessLineSearch(surrogate, space, blends, sign)
     if surrogate.forest is not None and surrogate.forest.thresholds:

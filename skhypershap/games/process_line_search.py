@@ -8,6 +8,8 @@ from ConfigSpace import ConfigurationSpace
 from skhypershap.arrays import Booleans, Floats, Integers, Scores, Vectors
 from skhypershap.games.legal_values import legal_values
 from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.conditional import ConditionalSurrogate
+from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.forest import NO_TREES, ranks_of
 from skhypershap.surrogate.rules import penalty_of, with_penalties
 from skhypershap.surrogate.warped import WarpedSurrogate
@@ -29,19 +31,18 @@ class ProcessLineSearch:
         from skhypershap.surrogate.kernels.line_tables import plan_lines
         from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
-        assert surrogate.process is not None
+        process = process_of(surrogate)
+        self.tolerance = TOLERANCE
         self.sign, self.warp, self.blends = sign, surrogate.warp, blends
         related = np.array(surrogate.legality.related_columns(), dtype=int)
         self.fixed = np.isin(np.arange(len(blends.baseline)), related)
         trees = NO_TREES if surrogate.trees is None else surrogate.trees
-        reach = float(np.abs(surrogate.process.weights).sum())
+        reach = float(np.abs(process.weights).sum())
         self.worst = -penalty_of(trees, reach) / 2  # ranks of forbidden points are below it
         self.forest = with_penalties(trees, surrogate.legality, sign, reach)
         thresholds = self.forest.thresholds[: len(space)]
-        self.plan = plan_lines(
-            surrogate.process, legal_values(space), thresholds, self.forest.dtype
-        )
-        self.roots, self.offset, self.deepest = self.forest.roots, surrogate.process.offset, 1
+        self.plan = plan_lines(process, legal_values(space), thresholds, self.forest.dtype)
+        self.roots, self.offset, self.deepest = self.forest.roots, process.offset, 1
         self.nodes: Integers = np.empty((0, 4), dtype=np.int32)
         self.values = np.empty(0)
         if len(self.roots):
@@ -52,14 +53,25 @@ class ProcessLineSearch:
 
     def ascend(self, points: Vectors, free: Booleans, turns: Integers) -> tuple[Vectors, Scores]:
         """See `LineSearch`."""
-        from skhypershap.surrogate.kernels.line_tables import room_of
-        from skhypershap.surrogate.kernels.process_lines import ascend
-
         scaled = points / self.plan.spans
         ranks = np.zeros(points.shape, dtype=np.int32)
         known = ranks_of(self.forest, points)
         ranks[:, : len(known)] = known.T
         found = np.empty(len(points))
+        self._climb(free, turns, scaled, ranks, found)
+        found += self.sign * self.offset
+        found[found < self.worst] = -np.inf
+        moved = np.isfinite(found)
+        ended = np.where(moved[:, None], scaled * self.plan.spans, points)
+        return ended, _gains(found, self.warp, self.sign)
+
+    def _climb(
+        self, free: Booleans, turns: Integers, scaled: Floats, ranks: Integers, found: Floats
+    ) -> None:
+        """Move scaled points and their ranks in place, and fill in sign * rank of the score."""
+        from skhypershap.surrogate.kernels.line_tables import room_of
+        from skhypershap.surrogate.kernels.process_lines import ascend
+
         ascend(
             self.roots.astype(np.int64),
             self.nodes,
@@ -67,18 +79,21 @@ class ProcessLineSearch:
             self.sign,
             self.plan,
             room_of(self.plan, self.deepest),
-            TOLERANCE,
+            self.tolerance,
             free,
             turns,
             scaled,
             ranks,
             found,
         )
-        found += self.sign * self.offset
-        found[found < self.worst] = -np.inf
-        moved = np.isfinite(found)
-        ended = np.where(moved[:, None], scaled * self.plan.spans, points)
-        return ended, _gains(found, self.warp, self.sign)
+
+
+def process_of(surrogate: WarpedSurrogate) -> FlatProcess:
+    """The process of a surrogate, whether it heeds conditions or not."""
+    if isinstance(surrogate, ConditionalSurrogate):
+        return surrogate.conditional.flat
+    assert surrogate.process is not None
+    return surrogate.process
 
 
 def _gains(ranks: Floats, warp: RankWarp, sign: float) -> Scores:

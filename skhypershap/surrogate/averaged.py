@@ -5,8 +5,8 @@ forest's and P the process's prediction of g(score). As g^-1 does not decrease, 
 mean of ranks is the best by f: games that take a maximum or a minimum work in ranks and apply
 `warp_.to_scores` once at the end. Means (several baselines, the variance) are taken after g^-1.
 
-Trees alone, without a process, learn scores themselves: on problems with conditions, where there is no
-process, they erred less than trees on ranks (.77 of the error of a random forest against .86).
+Trees alone, without a process, learn scores themselves: on problems with conditions they erred less than
+trees alone on ranks (.77 of the error of a random forest against .86).
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     Parameters
     ----------
     choices, spans
+        As in `ProductProcess`.
+    optional
         As in `ProductProcess`.
     parts : {"both", "trees", "process"}
         What is averaged.
@@ -80,6 +82,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         choices: Sequence[int] = (),
         spans: Floats | None = None,
         *,
+        optional: Sequence[int] = (),
         parts: str = "both",
         maximize: bool = True,
         hyperparameters: Hyperparameters | None = None,
@@ -89,6 +92,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     ) -> None:
         self.choices = choices
         self.spans = spans
+        self.optional = optional
         self.parts = parts
         self.maximize = maximize
         self.hyperparameters = hyperparameters
@@ -140,6 +144,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 self.choices,
                 self.spans,
                 maximize=self.maximize,
+                optional=self.optional,
                 hyperparameters=self.hyperparameters,
             )
             try:

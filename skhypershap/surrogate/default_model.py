@@ -12,6 +12,7 @@ from skhypershap.errors import SurrogateWarning, warn
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.hyperparameters import Hyperparameters
+from skhypershap.surrogate.linked_columns import are_few
 
 FOLD_TREES = 20  # of the model of a fold: its score needs less precision than its predictions
 
@@ -22,8 +23,8 @@ def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean
     Parameters
     ----------
     name : {"auto", "gp"}
-        The mean of trees and a process, or the process alone. Where conditions switch hyperparameters
-        off, "auto" has trees only.
+        The mean of trees and a process, or the process alone. Where conditions link many
+        hyperparameters, "auto" has trees only.
     legality : Legality
         Of the space.
     has_fidelity : bool
@@ -37,16 +38,24 @@ def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean
         float(max(item.size - 1, 1)) if isinstance(item, OrdinalHyperparameter) else 1.0
         for item in items
     ]
-    parts = "process" if name == "gp" else "trees" if legality.space.conditions else "both"
-    return WarpedMean(choices, np.array(spans + [1.0] * has_fidelity), parts=parts)
+    parts = "process" if name == "gp" else "both" if are_few(legality.space) else "trees"
+    space = legality.space
+    optional = [column for column, name in enumerate(space) if space.parents_of[name]]
+    spans += [1.0] * has_fidelity
+    return WarpedMean(choices, np.array(spans), optional=optional, parts=parts)
+
+
+def is_trees_alone(model: Any) -> bool:
+    """Whether a fitted model is "auto" without its process."""
+    return isinstance(model, WarpedMean) and model.process_ is None
 
 
 def learned_by(model: Any) -> Hyperparameters | None:
     """What a fitted model's process has learned; None if it has no process."""
     if not isinstance(model, WarpedMean) or model.process_ is None:
         return None
-    if len(model.process_.lacking_):  # a part of the trials may lack values of other columns
-        return None
+    if len(np.setdiff1d(model.process_.lacking_, model.optional)):
+        return None  # a part of the trials may lack values of other columns
     learned: Hyperparameters = model.process_.hyperparameters_
     return learned
 

@@ -48,6 +48,8 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         How many trials that is.
     max_trials : int
         How many trials are kept at most.
+    optional : sequence of int
+        Columns that may lack values in other trials, also where they do not lack any in these.
     hyperparameters : Hyperparameters, optional
         Taken as they are, nothing is learned: for resamples and folds of the same trials.
     random_state : int
@@ -79,6 +81,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         n_learned: int = 400,
         many: int = 1000,
         max_trials: int = 2000,
+        optional: Sequence[int] = (),
         hyperparameters: Hyperparameters | None = None,
         random_state: int | None = 0,
     ) -> None:
@@ -88,6 +91,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.n_learned = n_learned
         self.many = many
         self.max_trials = max_trials
+        self.optional = optional
         self.hyperparameters = hyperparameters
         self.random_state = random_state
 
@@ -136,7 +140,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self._lay_out(X)
         first = np.zeros(0, dtype=int) if always is None else np.asarray(always, dtype=int)
         self.kept_ = _some(self._goodness(y), self.max_trials, first, self._generator())
-        rows, y, known = self._scaled(X[self.kept_]), y[self.kept_], known[self.kept_]
+        rows, y, known = self.scaled(X[self.kept_]), y[self.kept_], known[self.kept_]
         offset = float(np.mean(y))
         targets, scale = _standardised(y - offset)
         known = (np.sqrt(known) / scale) ** 2
@@ -164,7 +168,7 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """Targets of shape (n_rows,) that are expected of vectors."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False, ensure_all_finite="allow-nan")
-        return _predict(self.flat_, self._scaled(X))
+        return _predict(self.flat_, self.scaled(X))
 
     def _learn(
         self, trials: Floats, targets: Floats, known: Floats, always: Integers
@@ -192,17 +196,24 @@ class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         if spans.shape != (n_columns,) or not np.all(spans > 0):
             raise ProcessFitError(f"spans must be {n_columns} positive numbers.")
         is_choice = np.isin(np.arange(n_columns), np.asarray(self.choices, dtype=int))
-        self.lacking_ = np.flatnonzero(np.isnan(X).any(axis=0))
+        self._lacked = np.isnan(X).any(axis=0)
+        may_lack = np.isin(np.arange(n_columns), np.asarray(self.optional, dtype=int))
+        self.lacking_ = np.flatnonzero(self._lacked | may_lack)
         n_lacking = len(self.lacking_)
+        self._middles = np.where(is_choice, -1.0, CENTER)
+        for column in np.flatnonzero(~self._lacked & may_lack):  # as usual as possible
+            values, counts = np.unique(X[:, column], return_counts=True)
+            usual = values[np.argmax(counts)] if is_choice[column] else np.median(X[:, column])
+            self._middles[column] = usual if is_choice[column] else usual / spans[column]
         self._is_choice = np.append(is_choice, np.ones(n_lacking, dtype=bool))
         self._all_spans = np.append(np.where(is_choice, 1.0, spans), np.ones(n_lacking))
 
-    def _scaled(self, X: Floats) -> Floats:
+    def scaled(self, X: Floats) -> Floats:
         """Rows as the kernel sees them."""
         n_columns = X.shape[1]
         lacks = np.isnan(X)
-        middles = np.where(self._is_choice[:n_columns], -1.0, CENTER)
-        rows = np.where(lacks, middles, X / self._all_spans[:n_columns])
+        rows = np.where(lacks, self._middles, X / self._all_spans[:n_columns])
+        lacks &= self._lacked  # what no trial lacks tells nothing about lacking it
         return np.column_stack([rows, np.where(lacks[:, self.lacking_], ABSENT, PRESENT)])
 
     def _goodness(self, y: Floats) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,20 +32,24 @@ from skhypershap.surrogate.surrogate import (
 )
 from skhypershap.surrogate.warping import RankWarp
 
-if TYPE_CHECKING:
-    from skhypershap.surrogate.kernels.process_blends import BlendPlan
-
 MOST_COALITIONS = 1 << 11  # of some, in one plan of a process alone
 
 RanksOf = Callable[[Positions], Floats]  # of some candidates, of shape (n_candidates, n_coalitions)
+
+
+class PlannedProcess(NamedTuple):
+    """Groups of candidates, by position, and the function that scores a group by the process."""
+
+    groups: list[Positions]
+    ranks_of: RanksOf
 
 
 @dataclass(frozen=True)
 class WarpedSurrogate(Surrogate):
     """A fitted `WarpedMean`, whose parts are functions of filled vectors at the largest fidelity.
 
-    `forest` is None: scores are not a sum of trees. Where the space has conditions, there are no parts,
-    and the model's own predict is called.
+    `forest` is None: scores are not a sum of trees. `skhypershap.surrogate.conditional` has the one for
+    spaces with conditions, whose `process` is None.
 
     Attributes
     ----------
@@ -76,7 +80,10 @@ class WarpedSurrogate(Surrogate):
         return self.warp.to_scores(ranks)
 
     def _has_kernel(self, blends: Blends) -> bool:
-        return self.process is not None and (self.trees is None or can_walk(blends))
+        return self.process is not None and self._walks(blends)
+
+    def _walks(self, blends: Blends) -> bool:
+        return self.trees is None or can_walk(blends)
 
     def _blocks(
         self, blends: Blends, coalitions: Coalitions | None, n_jobs: int | None
@@ -103,35 +110,38 @@ class WarpedSurrogate(Surrogate):
     ) -> Iterator[tuple[Positions, list[Positions], RanksOf]]:
         """Positions of coalitions, groups of candidates, and the function that scores a group."""
         from skhypershap.surrogate.kernels import coalitions as tree_kernel
-        from skhypershap.surrogate.kernels import process_blends as process_kernel
-
-        def of_process(some: Coalitions | None, order: Positions | None = None) -> BlendPlan:
-            assert self.process is not None
-            return process_kernel.plan_blends(
-                self.process,
-                blends.candidates,
-                blends.baseline,
-                blends.player_of_column,
-                coalitions=some,
-                order=order,
-            )
 
         if self.trees is None:
             for positions in _parts(blends, coalitions):
-                plan = of_process(None if coalitions is None else coalitions[positions])
-                yield positions, plan.blocks(), functools.partial(process_kernel.score_block, plan)
+                some = None if coalitions is None else coalitions[positions]
+                yield positions, *self._planned(blends, some)
             return
         for walk, layout, positions in walk_plans(self.trees, blends, coalitions):
             if coalitions is None:
-                plan = of_process(None, _player_of_bit(positions, blends.n_players))
+                order = _player_of_bit(positions, blends.n_players)
+                planned = self._planned(blends, None, order)
             else:
-                plan = of_process(coalitions[positions])
-            score = functools.partial(
-                _sum,
-                functools.partial(tree_kernel.score_block, walk, layout),
-                functools.partial(process_kernel.score_block, plan),
-            )
+                planned = self._planned(blends, coalitions[positions])
+            of_trees = functools.partial(tree_kernel.score_block, walk, layout)
+            score = functools.partial(_sum, of_trees, planned.ranks_of)
             yield positions, walk.blocks(layout.most_candidates), score
+
+    def _planned(
+        self, blends: Blends, coalitions: Coalitions | None, order: Positions | None = None
+    ) -> PlannedProcess:
+        """The process on all or some coalitions; of all, `order` has the player of each bit."""
+        from skhypershap.surrogate.kernels import process_blends as kernel
+
+        assert self.process is not None
+        plan = kernel.plan_blends(
+            self.process,
+            blends.candidates,
+            blends.baseline,
+            blends.player_of_column,
+            coalitions=coalitions,
+            order=order,
+        )
+        return PlannedProcess(plan.blocks(), functools.partial(kernel.score_block, plan))
 
 
 def warped_surrogate(
@@ -149,11 +159,14 @@ def warped_surrogate(
         The model's trees as a function of filled vectors.
     """
     assert model.process_ is not None
-    weight, process = model.process_weight_, None
+    weight = model.process_weight_
     if trees is not None:
         trees = _weighted_trees(trees, 1 - weight)
-    if not inputs.legality.space.conditions:
-        process = _weighted_process(_of_vectors(model.process_.flat_, inputs), weight)
+    if inputs.legality.space.conditions:
+        from skhypershap.surrogate.conditional import conditional_surrogate
+
+        return conditional_surrogate(model, inputs, trees)
+    process = weighted_process(_of_vectors(model.process_.flat_, inputs), weight)
     return WarpedSurrogate(
         model, float("nan"), None, inputs, trees=trees, process=process, warp=model.warp_
     )
@@ -163,7 +176,8 @@ def _weighted_trees(trees: FlatForest, weight: float) -> FlatForest:
     return trees._replace(value=weight * trees.value, offset=weight * trees.offset)
 
 
-def _weighted_process(flat: FlatProcess, weight: float) -> FlatProcess:
+def weighted_process(flat: FlatProcess, weight: float) -> FlatProcess:
+    """The process times a weight."""
     return flat._replace(weights=weight * flat.weights, offset=weight * flat.offset)
 
 

@@ -1,4 +1,4 @@
-"""The default surrogate where conditions leave trees only: scales, offsets, diverged trials."""
+"""The default surrogate where conditions link many columns, trees alone: scales, diverged trials."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float,
 from sklearn.ensemble import ExtraTreesRegressor
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.surrogate import linked_columns
 from skhypershap.surrogate.score_trees import fit_on_scores, without_diverged
 
 N_TRIALS = 120
@@ -25,6 +26,12 @@ def conditional_trials():
 
 
 SPACE, CONFIGS, SCORES = conditional_trials()
+
+
+@pytest.fixture(autouse=True, params=[1, 8])
+def most_linked(request, monkeypatch):
+    """Trees alone, as where conditions link too many columns for a process; and beside a process."""
+    monkeypatch.setattr(linked_columns, "MOST_LINKED", request.param)
 
 
 def values(scores, games=("tunability", "ablation"), **arguments):

@@ -11,7 +11,6 @@ from conftest import CONDITIONAL_SPACES, scores_of_blends, tree_problem, twin_sc
 
 from skhypershap import SurrogateWarning
 from skhypershap.space.conditions import Legality
-from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import sample_columns, sample_vectors
 from skhypershap.surrogate import averaged
 from skhypershap.surrogate.blends import Blends, all_coalitions
@@ -188,17 +187,6 @@ def test_trees_alone_and_one_warning_where_the_process_cannot_be_fitted(monkeypa
     assert surrogate.forest is not None
     candidates = sample_columns(plain_space(), 60, 2)
     assert_blocks_equal_twin(surrogate, candidates, candidates[0], np.arange(5))
-
-
-def test_conditional_spaces_have_trees_alone():
-    space = CONDITIONAL_SPACES["chain"]()
-    vectors = sample_vectors(space, 60, 0)
-    configs = decode(space, vectors)
-    legality = Legality(space, np.zeros(len(space)))
-    encoded = encode(space, configs)
-    surrogate = SurrogateSpec(None, encoded, np.nan_to_num(encoded).sum(axis=1), legality).fit(0)
-    assert surrogate.model.process_ is None
-    assert surrogate.model.failure_ is None
 
 
 @pytest.mark.parametrize("n_trials", [1, 2, 3])
