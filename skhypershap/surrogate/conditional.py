@@ -131,17 +131,6 @@ def conditional_process(process: ProductProcess, inputs: Inputs) -> ConditionalP
 
 def _factors(process: ProductProcess, column: int, scaled: float) -> Floats:
     """Factors of a column between a scaled value and all trials."""
-    from skhypershap.surrogate.kernels.product_kernel import set_factors
+    from skhypershap.surrogate.kernels.product_kernel import factors_of
 
-    flat = process.flat_
-    factors = np.empty(len(flat.weights))
-    set_factors(
-        factors,
-        flat.trials[column],
-        flat.rising[column],
-        flat.falling[column],
-        flat.rates[column],
-        flat.is_choice[column],
-        scaled,
-    )
-    return factors
+    return factors_of(process.flat_, column, np.array([scaled]))[0]  # type: ignore[no-any-return]

@@ -233,6 +233,7 @@ def _occurring(players: Integers, coalitions: Booleans) -> tuple[Booleans, Integ
     return only[first], rows.reshape(-1).astype(np.int64)
 
 
+@jit
 def _keep(
     process: ConditionalProcess,
     baseline: Floats,
@@ -241,11 +242,12 @@ def _keep(
     kept: Floats,
 ) -> None:
     """Fill in factors of the baseline's values; those that no player changes go into the weights."""
-    for column, group in enumerate(group_of_column):
-        if group == NOTHING:
-            factors = np.empty(len(weights))
+    factors = np.empty(len(weights))
+    for column in range(len(group_of_column)):
+        if group_of_column[column] == NOTHING:
             set_column(process, column, baseline, factors)
-            weights *= factors
+            for i in range(len(weights)):
+                weights[i] *= factors[i]
         else:
             scaled = baseline[column] / process.flat.spans[column]
             set_active(process, column, scaled, kept[column])

@@ -233,7 +233,7 @@ def _steps(
 def _process_at(weights: Floats, room: LineRoom) -> float:
     """What the process adds up to where the factors are known."""
     _multiply_others(weights, room.factors, -1, room.others)
-    return total(room.others)
+    return float(total(room.others))
 
 
 @summing_part

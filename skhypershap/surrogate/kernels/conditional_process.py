@@ -100,7 +100,8 @@ def set_column(process: ConditionalProcess, column: int, vector: Floats, out: Fl
     if is_active(process.activity, column, vector):
         set_active(process, column, vector[column] / process.flat.spans[column], out)
     else:
-        out[:] = process.absent[column]
+        for i in range(len(out)):
+            out[i] = process.absent[column, i]
 
 
 @summing_part
@@ -115,7 +116,8 @@ def _predict(process: ConditionalProcess, vectors: Floats, out: Floats) -> None:
     flat = process.flat
     products, factors = np.empty((2, len(flat.weights)))
     for row in range(len(vectors)):
-        products[:] = flat.weights
+        for i in range(len(products)):
+            products[i] = flat.weights[i]
         for column in range(len(flat.trials)):
             set_column(process, column, vectors[row], factors)
             multiply(products, factors)
