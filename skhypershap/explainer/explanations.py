@@ -117,8 +117,9 @@ class Explanations(ExplainerBase):
             are dicts keyed by game. With draws there is the "calibration" that `summarize` widens
             intervals by, a dict keyed by game. Where "exact" is False (more than `max_exact`
             players, except in ablations where few differ, and where one choice splits the space
-            into branches) there are also the "budget" of coalitions and the "approximator", and
-            if that is "branches" the "error", the largest standard error of a value.
+            into branches) there are also the "budget" of coalitions, the "approximator", and the
+            "error", the largest standard error of a value (estimated; None or absent where it is
+            not known).
 
         Raises
         ------
