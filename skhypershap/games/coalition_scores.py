@@ -193,7 +193,9 @@ def _optima(
     if refined:  # so that a coalition is never worse than the baseline
         blends = blends.with_baseline_as_candidate()
     searches = refined and not candidates.complete
-    if searches:
+    if searches and coalitions is not None and not coalitions.any():
+        blends = blends.with_candidates(blends.candidates[-1:])  # all blends are the baseline
+    elif searches:
         blends = with_fewer_candidates(name, context, blends)
     sign = sign_of_search(name, context.trials)
     n_starts = _n_starts(name, context)
