@@ -121,8 +121,9 @@ class Explanations(ExplainerBase):
             intervals by, a dict keyed by game. "surrogate" is "extra trees" where the default
             surrogate does without its process. Where "exact" is False (more than `max_exact`
             players, except in ablations where few differ, and where one choice splits the space
-            into branches) there are also the "budget" of coalitions and the "approximator", and
-            if that is "branches" the "error", the largest standard error of a value.
+            into branches) there are also the "budget" of coalitions, the "approximator", and the
+            "error", the largest standard error of a value (estimated; None or absent where it is
+            not known).
 
         Raises
         ------

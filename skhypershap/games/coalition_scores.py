@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 from skhypershap.arrays import Coalitions, Scores, Vectors
 from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.candidates import Candidates, candidates_of
+from skhypershap.games.fewer_candidates import with_fewer_candidates
 from skhypershap.games.line_search import LineSearch, line_search_for, line_search_in_vectors
 from skhypershap.games.refinement import Refined, monotone, n_starts_for, refine
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_search
@@ -192,6 +193,10 @@ def _optima(
     if refined:  # so that a coalition is never worse than the baseline
         blends = blends.with_baseline_as_candidate()
     searches = refined and not candidates.complete
+    if searches and coalitions is not None and not coalitions.any():
+        blends = blends.with_candidates(blends.candidates[-1:])  # all blends are the baseline
+    elif searches:
+        blends = with_fewer_candidates(name, context, blends)
     sign = sign_of_search(name, context.trials)
     n_starts = _n_starts(name, context)
     size = _n_coalitions(context, coalitions)

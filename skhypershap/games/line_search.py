@@ -167,7 +167,9 @@ class ForestLineSearch:
             self.sign,
             self.next_legal,
             self.first_rank,
-            line_buffers(int(np.diff(self.first_rank).max()), walk.deepest),
+            line_buffers(
+                int(np.diff(self.first_rank).max()), walk.deepest, len(walk.roots), points.shape[1]
+            ),
             free,
             turns,
             points,

@@ -23,6 +23,9 @@ from skhypershap.surrogate.blends import all_coalitions, player_halves, position
 ALL_STARTS = 4 << 10  # of all coalitions together: four each for ten players, one from twelve on
 ENOUGH_STARTS, MOST_STARTS = 8, 32  # of one coalition; more than enough if coalitions are few
 FEW_COALITIONS = 1 << 9
+MOST_SEARCHES = 1 << 14  # of all columns: of more coalitions a part, evenly spread
+GOLDEN, WORD = np.uint64(2654435769), np.uint64((1 << 32) - 1)  # of multiplicative hashing
+ALL_SEARCHED = 4  # players of coalitions that are all searched in all columns
 MOST_SUBSETS = 4  # whose optima a coalition starts from
 BATCH = 1 << 10  # coalitions between two progress updates
 POINTS_PER_TASK = 64  # of a thread
@@ -150,6 +153,7 @@ def _refine_all(
         if size > 0:
             players = np.nonzero(coalitions[some])[1].reshape(len(some), size)
             inherited = _from_subsets(line_search, values, optima, some, players, free, n_starts)
+            n_inherited = inherited.scores.shape[1]
             starts = Starts(
                 *(np.concatenate(pair, axis=1) for pair in zip(inherited, starts, strict=True))
             )
@@ -157,10 +161,32 @@ def _refine_all(
         values[some], optima[some] = starts.scores[rows, top], starts.points[rows, top]
         if n_starts == 1:
             starts = Starts(*(part[rows, top][:, None] for part in starts))
+            if size > ALL_SEARCHED:
+                is_short = (top < n_inherited) & _is_left_out(some, len(values))
+                free[is_short] &= _of_first_player(line_search, starts.turns[is_short, 0, 0])
+                starts.turns[is_short, 0, 1] = 0
         points, scores = _ascend(line_search, starts, free, n_jobs)
         _keep_better(values, optima, some, points, scores)
         progress(len(some))
     return Refined(values, optima)
+
+
+def _is_left_out(positions: Positions, n_coalitions: int) -> Booleans:
+    """Whether coalitions, if there are too many, are searched along the joining player only.
+
+    Their supersets inherit what the others find; the choice looks random and is the same for all runs.
+    """
+    share = MOST_SEARCHES / n_coalitions
+    chance = (positions.astype(np.uint64) * GOLDEN & WORD).astype(float) / float(WORD)
+    left_out: Booleans = chance >= share
+    return left_out
+
+
+def _of_first_player(line_search: LineSearch, columns: Integers) -> Booleans:
+    """Columns that belong to the same player as another one, of shape (n_points, n_columns)."""
+    player_of = line_search.blends.player_of_column
+    same: Booleans = player_of == player_of[columns][:, None]
+    return same
 
 
 def _keep_better(

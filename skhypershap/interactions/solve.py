@@ -34,6 +34,7 @@ from skhypershap.interactions.indices import (
     interactions_of,
     moebius_of_small,
 )
+from skhypershap.interactions.regression_error import standard_error
 
 TOLERATED_LOSS = 0.1  # fraction of the gain that an efficient index may miss without a warning
 
@@ -172,6 +173,7 @@ def _explained_approximately(v: ValueFunction, index_spec: IndexSpec) -> Explain
     """Explain a value function from the values of some coalitions."""
     gains_of = GainFunction(v)
     gain = 0.0
+    seen: list[tuple[Coalitions, Scores]] = []
 
     def evaluate(coalitions: Coalitions) -> Scores:
         """Gains of the coalitions that an approximator asks for; the full one is always added."""
@@ -181,6 +183,7 @@ def _explained_approximately(v: ValueFunction, index_spec: IndexSpec) -> Explain
         if v.keeps_subsets:
             gains = best_of_evaluated_subsets(v.game, gains, coalitions)
         gain = float(gains[-1])
+        seen.append((coalitions, gains))
         return gains[:-1]
 
     if index_spec.name == "Moebius":  # needs only the coalitions up to its order
@@ -201,7 +204,17 @@ def _explained_approximately(v: ValueFunction, index_spec: IndexSpec) -> Explain
         exact=False,
         budget=found.budget,
         approximator=found.approximator,
+        error=_error_of(found, seen),
     )
+
+
+def _error_of(found: Approximation, seen: list[tuple[Coalitions, Scores]]) -> float | None:
+    """The largest standard error of an interaction; None where it follows from no regression."""
+    if found.approximator in ("SVARMIQ", "small coalitions"):
+        return None
+    coalitions, gains = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+    order = max(map(len, found.interactions))
+    return standard_error(coalitions, gains, order)
 
 
 def warn_if_gain_is_missed(part: Explained, index_spec: IndexSpec) -> None:

@@ -1,0 +1,85 @@
+"""Fewer candidates for games of many players: those that their searches need.
+
+With many players most random candidates start no search. Line search finds about the same from a tenth
+of them (evenly spread, and the best trials), if the optima of some coalitions are added: what is
+best for the whole coalition, or for one of a similar size, is a good start for most others. So some
+coalitions, the *pilots*, are searched first, each from several starts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhypershap.arrays import Coalitions, Vectors
+from skhypershap.games.best_candidates import best_candidates
+from skhypershap.games.line_search import line_search_in_vectors
+from skhypershap.games.refinement import refine
+from skhypershap.games.setting import GameContext, sign_of_search
+from skhypershap.surrogate.blends import Blends
+
+MANY_PLAYERS = 13  # one search for each coalition, or fewer; below, candidates cost little
+N_SPREAD, N_TRIALS = 800, 200  # of all candidates, and of the best trials
+N_PILOTS, STARTS_OF_PILOT = 64, 8
+
+
+def with_fewer_candidates(name: str, context: GameContext, blends: Blends) -> Blends:
+    """The same blends with the candidates that searches need; of few candidates all.
+
+    Parameters
+    ----------
+    name : str
+        A key of `GAMES`, of a game that searches.
+    context : GameContext
+        What the games of an explainer share.
+    blends : Blends
+        All candidates.
+    """
+    candidates = blends.candidates
+    if context.n_players < MANY_PLAYERS or name in (context.shared or {}):
+        return blends
+    if len(candidates) > N_SPREAD + N_TRIALS:
+        spread = candidates[np.linspace(0, len(candidates) - 1, N_SPREAD).astype(int)]
+        blends = blends.with_candidates(np.vstack([spread, _best_trials(name, context)]))
+        blends = blends.with_baseline_as_candidate()
+    return blends.with_candidates(
+        np.vstack([blends.candidates, _optima_of_pilots(name, context, blends)])
+    )
+
+
+def _best_trials(name: str, context: GameContext) -> Vectors:
+    """Filled vectors of the trials whose scores are the most extreme ones."""
+    trials = context.trials
+    order = np.argsort(-sign_of_search(name, trials) * trials.scores, kind="stable")
+    return context.filled([trials.configs[at] for at in order[:N_TRIALS]])
+
+
+def _optima_of_pilots(name: str, context: GameContext, blends: Blends) -> Vectors:
+    """Vectors that are optimal for some coalitions, the whole one among them."""
+    sign, pilots = sign_of_search(name, context.trials), _pilots(context)
+    best = best_candidates(
+        context.surrogate,
+        blends,
+        pilots,
+        sign=sign,
+        n_best=STARTS_OF_PILOT,
+        n_jobs=context.n_jobs,
+        progress=lambda _: None,
+    )
+    found = refine(
+        line_search_in_vectors(context.surrogate, context.trials.space, blends, sign=sign),
+        best,
+        pilots,
+        n_starts=STARTS_OF_PILOT,
+        n_jobs=context.n_jobs,
+        progress=lambda _: None,
+    )
+    optima: Vectors = np.unique(found.points[np.isfinite(found.values)], axis=0)
+    return optima
+
+
+def _pilots(context: GameContext) -> Coalitions:
+    """The coalition of all players, and others of all sizes."""
+    generator = np.random.default_rng([context.seed, context.n_players])
+    shares = np.linspace(0, 1, N_PILOTS)[:, None]
+    pilots: Coalitions = generator.random((N_PILOTS, context.n_players)) < shares
+    return pilots

@@ -1,0 +1,59 @@
+"""How uncertain interactions are that follow from the values of some coalitions.
+
+A sum of interactions is fitted to the values. What it leaves over shows how far the game is from such a
+sum, and so how much the interactions would change with other coalitions: they have the standard errors
+of a least-squares fit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhypershap.arrays import Coalitions, Scores
+from skhypershap.interactions.indices import interactions_of
+
+ENDS = 1e3  # weight of the empty and the full coalition, which an efficient index keeps to
+
+
+def standard_error(coalitions: Coalitions, gains: Scores, order: int) -> float | None:
+    """The largest standard error of an interaction up to an order; None from too few coalitions.
+
+    Parameters
+    ----------
+    coalitions : ndarray of shape (n_coalitions, n_players), dtype bool
+        Coalitions that were sampled.
+    gains : ndarray of shape (n_coalitions,)
+        Their gains.
+    order : int
+        Size of the largest interactions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhypershap.interactions.regression_error import standard_error
+    >>> from skhypershap.surrogate.blends import all_coalitions
+    >>> coalitions = all_coalitions(4)
+    >>> bool(standard_error(coalitions, coalitions @ np.arange(4.0), 1) < 1e-9)
+    True
+    """
+    coalitions, first = np.unique(coalitions, axis=0, return_index=True)
+    n_coalitions, n_players = coalitions.shape
+    players = interactions_of(n_players, order)
+    n_free = n_coalitions - len(players) - 1
+    if n_free <= 0:
+        return None
+    design = np.ones((n_coalitions, 1 + len(players)), dtype=np.float32)
+    for at, members in enumerate(players):
+        design[:, 1 + at] = coalitions[:, members].all(axis=1)
+    size = coalitions.sum(axis=1)
+    weights = np.where((size == 0) | (size == n_players), ENDS, 1.0)
+    design *= np.sqrt(weights).astype(np.float32)[:, None]
+    goals = gains[first] * np.sqrt(weights)
+    products = (design.T @ design).astype(float)
+    try:
+        inverse = np.linalg.inv(products)
+    except np.linalg.LinAlgError:
+        return None
+    left = goals - design @ (inverse @ (design.T @ goals))
+    variances = np.diag(inverse)[1:] * (left @ left) / n_free
+    return float(np.sqrt(max(variances.max(), 0.0)))
