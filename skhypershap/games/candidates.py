@@ -11,7 +11,7 @@ from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.line_search import line_search_in_vectors
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.space.encoding import Config, decode
-from skhypershap.space.sampling import enumerate_vectors, spread_vectors
+from skhypershap.space.spreading import spread_vectors
 from skhypershap.surrogate.blends import Blends
 
 N_STARTS = 4  # of the search for one configuration
@@ -40,14 +40,14 @@ def candidates_of(name: str, context: GameContext) -> Candidates:
     """Find the candidates of a game that has many."""
     if context.shared is not None and name in context.shared:
         return Candidates(context.shared[name])
-    source, space = GAMES[name].candidates, context.trials.space
+    source = GAMES[name].candidates
     legality = context.surrogate.legality
-    enumerated = enumerate_vectors(space, context.n_samples)
-    if enumerated is not None and (source == "search" or enumerated[1] is not None):
+    enumerated = context.enumerated(name)
+    if enumerated is not None:
         vectors, probabilities = enumerated
         return Candidates(legality.fill(vectors), probabilities, complete=True)
-    if source == "distribution" and _pays_to_spread(context):
-        return Candidates(spread_vectors(space, context.n_samples, context.seed))
+    if source == "distribution" and context.optimizer != "random":
+        return Candidates(*_spread(context))
     sampled = context.samples() if context.sampled is None else context.sampled
     vectors = legality.fill(sampled)
     if learns_from_subsets(name, context):
@@ -55,11 +55,11 @@ def candidates_of(name: str, context: GameContext) -> Candidates:
     return Candidates(vectors)
 
 
-def _pays_to_spread(context: GameContext) -> bool:
-    """Whether evenly spread samples represent the distribution better than random ones."""
-    space = context.trials.space
-    is_plain = not space.conditions and not space.forbidden_clauses
-    return is_plain and context.surrogate.is_smooth and context.optimizer != "random"
+def _spread(context: GameContext) -> tuple[Vectors, Floats | None]:
+    """Filled vectors that are spread over the space, and their weights, if they differ."""
+    space, legality = context.trials.space, context.surrogate.legality
+    vectors, weights = spread_vectors(space, context.n_samples, context.seed)
+    return legality.fill(legality.legal(vectors)), weights
 
 
 def best_config(context: GameContext, baseline: Config, coalition: Coalition) -> Config:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skhypershap.arrays import PlayerOfColumn, Vectors
+from skhypershap.arrays import Floats, PlayerOfColumn, Vectors
 from skhypershap.errors import shown
 from skhypershap.memory import check_fits
 from skhypershap.space.encoding import encode
+from skhypershap.space.quantiles import has_uneven_values
 from skhypershap.space.sampling import enumerate_vectors, sample_columns, sample_vectors
 from skhypershap.surrogate.fitting import SurrogateSpec
 from skhypershap.surrogate.surrogate import Surrogate
@@ -119,12 +120,24 @@ class GameContext(NamedTuple):
 
     def with_samples(self, games: Iterable[str]) -> GameContext:
         """The same context with candidates sampled once, for several surrogates that share them."""
-        enumerated = enumerate_vectors(self.trials.space, self.n_samples)
-        complete = enumerated is not None and enumerated[1] is not None
         known = self.shared or {}
-        if complete or all(GAMES[name].candidates == "config" or name in known for name in games):
-            return self
-        return self._replace(sampled=self.samples())
+        needing = [name for name in games if name not in known and self._is_sampled(name)]
+        return self._replace(sampled=self.samples()) if needing else self
+
+    def _is_sampled(self, name: str) -> bool:
+        """Whether a game needs random samples of the space."""
+        source = GAMES[name].candidates
+        if source == "config" or (source == "distribution" and self.optimizer != "random"):
+            return False
+        return self.enumerated(name) is None
+
+    def enumerated(self, name: str) -> tuple[Vectors, Floats] | None:
+        """All legal vectors and their probabilities, where a game uses these in place of samples."""
+        space = self.trials.space
+        uneven = any(map(has_uneven_values, space.values()))
+        if uneven and self.optimizer == "random" and GAMES[name].candidates != "search":
+            return None  # as HyperSHAP, which samples always
+        return enumerate_vectors(space, self.n_samples)
 
     def samples(self) -> Vectors:
         """Sample candidates from the space; "random" takes those of HyperSHAP for the same seed."""

@@ -8,6 +8,7 @@ enough to read and write configurations.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import numbers
@@ -34,6 +35,8 @@ TAIL = 1e-9
 # Relative tolerance at a bound, for numbers from a CSV file and for the rounding of a distribution.
 BOUND_TOLERANCE = 1e-6
 UNCHANGING = (str, bytes, int, float, type(None))
+HASHED = {str, bool, int, float, type(None)}  # types of values that a dict finds
+MANY_VALUES = 64  # from here on, equal ones are looked up together
 MOST_SHOWN = 10  # choices in a message
 MANY_NUMBERS = 1 << 12  # up to this many values, all are enumerated
 CONSTANT_NUMBER = 1  # the number of a Constant's value in ConfigSpace
@@ -163,7 +166,13 @@ class Choices:
 
     def encode(self, values: Sequence[Any]) -> np.ndarray:
         """See `Domain`."""
-        return np.array([self._position(value) for value in values], dtype=float)
+        kinds = set(map(type, values))
+        if len(values) < MANY_VALUES or not kinds <= HASHED:
+            return np.array([self._position(value) for value in values], dtype=float)
+        # Most values of many trials are equal: each is looked up once, apart from others of its type.
+        keys = list(zip(map(type, values), values, strict=True))
+        found = {key: self._position(key[1]) for key in set(keys)}
+        return np.array([found[key] for key in keys], dtype=float)
 
     def _position(self, value: Any) -> float:
         position = self.positions.get(value_key(value))
@@ -350,6 +359,12 @@ class Quantiles:
 
 def _as_floats(values: Sequence[Any], *, integer: bool, exact: bool) -> np.ndarray:
     """Numbers as floats, NaN for everything else, and for the other type of number with `exact`."""
+    kinds = set(map(type, values))
+    if kinds <= {float} or kinds <= {int}:  # quickly, since it is what most trials have
+        if exact and kinds and integer != (kinds == {int}):
+            return np.full(len(values), np.nan)
+        with contextlib.suppress(OverflowError):  # an integer that no float can hold
+            return np.array(values, dtype=float)
     return np.array(
         [
             float(value)

@@ -5,29 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
 
 import numpy as np
 from ConfigSpace import ConfigurationSpace
-from ConfigSpace.hyperparameters import (
-    CategoricalHyperparameter,
-    Constant,
-    IntegerHyperparameter,
-    OrdinalHyperparameter,
-    UniformFloatHyperparameter,
-    UniformIntegerHyperparameter,
-)
+from ConfigSpace.hyperparameters import UniformFloatHyperparameter
 
 from skhypershap.arrays import Floats, Vectors
-from skhypershap.library_faults import numbers_of_values
 from skhypershap.space.conditions import Legality, active_where, violates
-from skhypershap.space.domains import (
-    META_KEY,
-    Hyperparameter,
-    Quantiles,
-    all_numbers,
-    domain_of,
-)
+from skhypershap.space.domains import META_KEY, Hyperparameter, all_numbers
+from skhypershap.space.quantiles import numbers_of_samples, probabilities_of
 
 BATCH = 5  # vectors that ConfigSpace samples at once
 MAX_ROUNDS = 20  # of sampling, where much is forbidden
@@ -75,65 +61,10 @@ def _sample_all_columns(space: ConfigurationSpace, n_samples: int, seed: int) ->
     """Numbers for every hyperparameter, active or not, without clauses."""
     generator = np.random.RandomState(seed)
     columns = [
-        _numbers_of_values(item, item.sample_vector(n_samples, seed=generator))
+        numbers_of_samples(item, item.sample_vector(n_samples, seed=generator))
         for item in space.values()
     ]
     return np.column_stack(columns)
-
-
-def spread_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> Vectors:
-    """Spread vectors evenly over the distribution of a space without conditions and clauses.
-
-    They are scrambled Sobol points, whose means and variances of smooth functions are closer to those
-    of the distribution than means and variances of random samples.
-
-    Parameters
-    ----------
-    space : ConfigSpace.ConfigurationSpace
-        It is not changed, nor is its random state.
-    n_samples : int
-        The largest power of two that is not above it is the number of vectors.
-    seed : int
-        Of the scrambling.
-
-    Returns
-    -------
-    ndarray of shape (2^k, n_columns)
-        Without NaN.
-
-    Examples
-    --------
-    >>> from ConfigSpace import ConfigurationSpace
-    >>> from skhypershap.space.sampling import spread_vectors
-    >>> space = ConfigurationSpace({"C": (0.0, 1.0), "kernel": ["linear", "rbf"]})
-    >>> spread_vectors(space, 100, 0).mean(axis=0).round(3)
-    array([0.501, 0.5  ])
-    """
-    from scipy.stats.qmc import Sobol  # takes a moment, so only where it is needed
-
-    exponent = n_samples.bit_length() - 1
-    places = Sobol(len(space), seed=seed).random_base2(exponent)
-    generator = np.random.RandomState(seed)
-    columns = [
-        _quantiles(item, places[:, column], generator) for column, item in enumerate(space.values())
-    ]
-    return np.column_stack(columns)
-
-
-def _quantiles(item: Hyperparameter, places: Floats, generator: np.random.RandomState) -> Floats:
-    """Numbers at some places, in [0, 1), of a hyperparameter's distribution."""
-    if type(item) is UniformFloatHyperparameter:
-        return _numbers_of_values(item, places)
-    probabilities = None if math.isinf(item.size) else _probabilities(item)
-    if probabilities is not None:
-        last = len(probabilities) - 1
-        found = np.searchsorted(np.cumsum(probabilities), places, side="right")
-        numbers: Floats = all_numbers(item)[np.minimum(found, last)]
-        return numbers
-    # Quantiles of as many random samples: ConfigSpace does not give those of the distribution itself.
-    sampled = _numbers_of_values(item, item.sample_vector(len(places), seed=generator))
-    quantiles: Floats = np.sort(sampled)[(places * len(places)).astype(int)]
-    return quantiles
 
 
 def sample_vectors(space: ConfigurationSpace, n_samples: int, seed: int) -> Vectors:
@@ -196,16 +127,8 @@ def _sample_as_configspace(space: ConfigurationSpace, n_samples: int, seed: int)
     vectors = np.array([configuration.get_array() for configuration in configurations])
     for column, hyperparameter in enumerate(space.values()):
         active = ~np.isnan(vectors[:, column])
-        vectors[active, column] = _numbers_of_values(hyperparameter, vectors[active, column])
+        vectors[active, column] = numbers_of_samples(hyperparameter, vectors[active, column])
     return vectors
-
-
-def _numbers_of_values(hyperparameter: Hyperparameter, sampled: Floats) -> Floats:
-    """Sampled numbers, or those that `encode` returns for the same values where these may differ."""
-    domain = domain_of(hyperparameter)
-    if isinstance(domain, Quantiles) or isinstance(hyperparameter, IntegerHyperparameter):
-        return numbers_of_values(domain, sampled)
-    return sampled
 
 
 def _sample_legal(
@@ -218,8 +141,7 @@ def _sample_legal(
 
     ConfigSpace itself may not terminate, and may return forbidden or inactive values.
     """
-    defaults = np.array([item.to_vector(item.default_value) for item in space.values()])
-    legality = Legality(space, defaults)
+    legality = legality_of(space)
     found: list[Vectors] = []
     for round_ in range(MAX_ROUNDS):
         legal = legality.legal(legality.fill(sample(space, n_samples, seed + round_)))
@@ -227,11 +149,22 @@ def _sample_legal(
         if sum(map(len, found)) >= n_samples:
             break
     if not sum(map(len, found)):
-        raise ValueError(
-            f"The space forbids nearly everything: none of {MAX_ROUNDS * n_samples} samples is legal. "
-            "Narrow the ranges of its hyperparameters to what is allowed."
-        )
+        raise forbids_everything(MAX_ROUNDS * n_samples)
     return np.concatenate(found)[:n_samples]
+
+
+def legality_of(space: ConfigurationSpace) -> Legality:
+    """What makes vectors of a space legal, with its own defaults."""
+    numbers = [item.to_vector(item.default_value) for item in space.values()]
+    return Legality(space, np.array(numbers))
+
+
+def forbids_everything(n_samples: int) -> ValueError:
+    """The error of a space of which no sample is legal."""
+    return ValueError(
+        f"The space forbids nearly everything: none of {n_samples} samples is legal. "
+        "Narrow the ranges of its hyperparameters to what is allowed."
+    )
 
 
 def _sample_cube(n_columns: int, n_samples: int, seed: int) -> Vectors:
@@ -241,9 +174,7 @@ def _sample_cube(n_columns: int, n_samples: int, seed: int) -> Vectors:
     return numbers.transpose(0, 2, 1).reshape(-1, n_columns)[:n_samples]
 
 
-def enumerate_vectors(
-    space: ConfigurationSpace, limit: int
-) -> tuple[Vectors, Floats | None] | None:
+def enumerate_vectors(space: ConfigurationSpace, limit: int) -> tuple[Vectors, Floats] | None:
     """List all legal vectors of a finite space.
 
     Parameters
@@ -257,9 +188,8 @@ def enumerate_vectors(
     -------
     vectors : ndarray of shape (n_vectors, n_columns)
         NaN where a hyperparameter is inactive.
-    probabilities : ndarray of shape (n_vectors,) or None
-        Of each vector in the distribution of the space; None where ConfigSpace does not give it, for
-        integers that are not uniform.
+    probabilities : ndarray of shape (n_vectors,)
+        Of each vector in the distribution of the space.
 
     None in place of both if the space is infinite or larger than `limit`.
 
@@ -274,33 +204,18 @@ def enumerate_vectors(
     if any(math.isinf(hyperparameter.size) for hyperparameter in space.values()):
         return None
     rows: Floats = np.full((len(space), 1), np.nan)
-    chances: Floats | None = np.ones(1)
+    chances: Floats = np.ones(1)
     for column, hyperparameter in enumerate(space.values()):
         size = int(hyperparameter.size)
         active = active_where(space, column, rows)
         if len(active) + (size - 1) * active.sum() > limit:
             return None
-        numbers, probabilities = all_numbers(hyperparameter), _probabilities(hyperparameter)
+        numbers, probabilities = all_numbers(hyperparameter), probabilities_of(hyperparameter)
         counts = np.where(active, len(numbers), 1)
         rows = np.repeat(rows, counts, axis=1)
         rows[column, np.repeat(active, counts)] = np.tile(numbers, active.sum())
-        if probabilities is None or chances is None:
-            chances = None
-            continue
         chances = np.repeat(chances, counts)
         chances[np.repeat(active, counts)] *= np.tile(probabilities, active.sum())
     vectors = rows.T
     legal = ~violates(space, vectors)
-    if chances is not None:
-        chances = chances[legal] / chances[legal].sum()
-    return vectors[legal], chances
-
-
-def _probabilities(hyperparameter: Any) -> Floats | None:
-    if isinstance(hyperparameter, CategoricalHyperparameter):
-        positive: Floats = hyperparameter.probabilities[hyperparameter.probabilities > 0]
-        return positive
-    uniform = isinstance(hyperparameter, (OrdinalHyperparameter, Constant)) or (
-        isinstance(hyperparameter, UniformIntegerHyperparameter) and not hyperparameter.log
-    )
-    return np.full(int(hyperparameter.size), 1 / hyperparameter.size) if uniform else None
+    return vectors[legal], chances[legal] / chances[legal].sum()

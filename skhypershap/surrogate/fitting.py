@@ -37,6 +37,7 @@ from skhypershap.surrogate.warped import warped_surrogate
 
 FOREST = "forest"
 N_TREES = 100
+MOST_SAMPLES = 30_000  # of a tree of "forest", where there are more than twice as many trials
 N_COMPARED = 16
 N_ATTEMPTS = 10  # resamples that a model may refuse
 N_COPIES = 3  # of a measured trial for a bootstrap, of which 5 % draw none of three
@@ -209,7 +210,8 @@ class SurrogateSpec:
         """A clone of the model, whose unset random states are the seed."""
         model = self.model
         if isinstance(model, str):
-            model = RandomForestRegressor(n_estimators=N_TREES, n_jobs=n_jobs)
+            most = MOST_SAMPLES if len(self.scores) > 2 * MOST_SAMPLES else None
+            model = RandomForestRegressor(n_estimators=N_TREES, max_samples=most, n_jobs=n_jobs)
         model = clone(model, safe=False)  # any object with fit and predict will do
         if hasattr(model, "get_params"):
             unset = {

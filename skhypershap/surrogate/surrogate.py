@@ -124,11 +124,6 @@ class Surrogate:
     held_out: Scores | None = field(default=None, kw_only=True)
 
     @property
-    def is_smooth(self) -> bool:
-        """Whether scores are a smooth function of numbers, for which low-discrepancy samples pay."""
-        return False
-
-    @property
     def legality(self) -> Legality:
         """What makes vectors legal."""
         return self.inputs.legality

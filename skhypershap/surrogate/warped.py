@@ -65,11 +65,6 @@ class WarpedSurrogate(Surrogate):
     process: FlatProcess | None
     warp: RankWarp
 
-    @property
-    def is_smooth(self) -> bool:
-        """A process is smooth, and trees beside it have small steps."""
-        return True
-
     def predict_filled(self, vectors: Vectors) -> Scores:
         """Scores of filled vectors, without the overhead of the model's own predict."""
         if self.process is None:

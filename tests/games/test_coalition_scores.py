@@ -24,6 +24,7 @@ from skhypershap import HyperSHAPExplainer
 from skhypershap.games.setting import GAMES as ALL_GAMES
 from skhypershap.space.encoding import encode
 from skhypershap.space.sampling import enumerate_vectors, sample_columns, sample_vectors
+from skhypershap.space.spreading import spread_vectors
 
 # Surrogates memorise full grids here; held-out R2 is irrelevant.
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -134,6 +135,7 @@ def test_games_equal_blend_predict_reduce(mixed_space, mixed_trials, surrogate, 
     space, players = explainer.space_, np.arange(len(explainer.space_))
     sample = sample_vectors if optimizer == "random" else sample_columns
     candidates = sample(space, 100, 3)
+    spread = candidates if optimizer == "random" else spread_vectors(space, 100, 3)[0]
     baseline = encode(space, [explainer.baseline_])[0]
     trials = encode(space, configs)
     incumbent = encode(space, [explainer.incumbent_])
@@ -146,7 +148,7 @@ def test_games_equal_blend_predict_reduce(mixed_space, mixed_trials, surrogate, 
         "ablation": twin(incumbent)[:, 0],
         "tunability": twin(searched).max(axis=1),
         "mistunability": twin(searched).min(axis=1),
-        "sensitivity": twin(candidates).var(axis=1),
+        "sensitivity": twin(spread).var(axis=1),
     }
     names = explainer.hyperparameter_names_
     for game, values in lower_bounds.items():
@@ -183,16 +185,20 @@ def test_larger_coalition_is_never_worse(seed, maximize):
                 assert step >= 0 if rises else step <= 0
 
 
-def test_log_integers_are_enumerated_for_optima_but_sampled_for_variances():
+def test_log_integers_are_enumerated_with_their_probabilities():
+    """ConfigSpace cuts [1, 8] into 8 cells, in which the logarithm is uniform."""
     space = ConfigurationSpace()
     space.add(Integer("a", (1, 8), log=True))
     vectors, probabilities = enumerate_vectors(space, 100)
     assert len(vectors) == 8
-    assert probabilities is None
+    chances = np.diff(np.log(1 + 7 / 8 * np.arange(9))) / np.log(8)
+    np.testing.assert_allclose(probabilities, chances, atol=1e-12)
     explainer = grid_explainer(space, lambda c: float(c["a"]), n_samples=20_000)
     assert explainer.explain("tunability").attrs["full_score"] == 8
-    sampled = space["a"].to_value(sample_columns(space, 20_000, 0)[:, 0])
-    assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(sampled.var())
+    values = np.arange(1, 9)
+    variance = chances @ (values - chances @ values) ** 2
+    full_score = explainer.explain("sensitivity").attrs["full_score"]
+    assert full_score == pytest.approx(variance, abs=1e-9)
 
 
 def test_several_baselines_are_averaged(mixed_space, mixed_trials):
@@ -216,6 +222,6 @@ def test_variance_is_stable_for_scores_far_from_zero():
     explainer = HyperSHAPExplainer(space, surrogate="forest", n_samples=500, random_state=0).fit(
         configs, scores
     )
-    candidates = sample_columns(explainer.space_, 500, 0)
+    candidates, _ = spread_vectors(explainer.space_, 500, 0)
     expected = explainer.surrogate_.predict(candidates).var()
     assert explainer.explain("sensitivity").attrs["full_score"] == pytest.approx(expected, rel=1e-6)
