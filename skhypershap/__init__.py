@@ -18,7 +18,7 @@ from skhypershap.frames import summarize
 from skhypershap.metric_frames import trade_off
 from skhypershap.trials import Trials, read_trials, register_reader
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ApproximationWarning",
