@@ -6,7 +6,11 @@ BIN := .venv/bin
 # Libraries whose results are read; one that has no version for this Python only has its tests skipped.
 SOURCES := optuna skopt genetic dask smac ray hyperopt
 
-.PHONY: example test test-browser lint format docs bench clean
+# The newest Python of this machine, for `make test-newest`.
+NEWEST ?= $(shell for p in python3.15 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 0 2>/dev/null && echo $$p && break; done)
+
+.PHONY: example test test-browser test-lowest test-newest test-wheel lint format docs bench dist clean
 
 example: .venv/package
 	$(BIN)/python examples/random_search.py
@@ -16,6 +20,31 @@ test: .venv/test .venv/sources
 
 test-browser: .venv/package
 	$(BIN)/python tests/browser/run.py
+
+# The lowest versions that pyproject.toml allows, on the oldest Python; sources of trials are not installed.
+test-lowest: .venv/dist
+	$(BIN)/uv venv --quiet --clear --python 3.11 .venv/lowest
+	$(BIN)/uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable '.[test]'
+	.venv/lowest/bin/python -m pytest -q -n 2 --dist loadfile
+
+# The newest versions, on the newest Python of this machine.
+test-newest: .venv/dist
+	$(BIN)/uv venv --quiet --clear --python $(NEWEST) .venv/newest
+	$(BIN)/uv pip install --quiet --python .venv/newest --upgrade --editable '.[test]'
+	.venv/newest/bin/python -m pytest -q -n 2 --dist loadfile
+
+# The wheel in an environment of its own, with the tests but without the sources beside them.
+test-wheel: dist
+	rm -rf .venv/wheel && $(BIN)/uv venv --quiet --python .venv .venv/wheel
+	$(BIN)/uv pip install --quiet --python .venv/wheel "$$(ls dist/*.whl)[test]"
+	mkdir .venv/wheel/project
+	cp -r tests benchmarks docs examples pyproject.toml *.md .venv/wheel/project
+	cd .venv/wheel/project && ../bin/python -m pytest -q -n 2 --dist loadfile tests
+
+dist: .venv/dist
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
 
 lint: .venv/lint
 	$(BIN)/ruff check .

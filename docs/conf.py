@@ -1,24 +1,86 @@
-"""Sphinx configuration: `make docs` builds the pages into docs/_build."""
+"""Sphinx configuration: `make docs` builds the pages into docs/_build, and runs the examples for the gallery."""
 
+from __future__ import annotations
+
+import os
 import sys
+import tempfile
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
-import skhypershap
+DOCS = Path(__file__).parent
+# Each example starts a Python of its own (workers of joblib, too), so that the package must be found there.
+os.environ["PYTHONPATH"] = str(DOCS.parent)
+sys.path.insert(0, str(DOCS))
 
-sys.path.insert(0, str(Path(__file__).parent))
+import skhypershap  # noqa: E402
 
 project = "skhypershap"
 author = "The skhypershap developers"
 release = skhypershap.__version__
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_parser"]
-exclude_patterns = ["_build"]  # _pictures has no pages of its own
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_pictures", "gallery/*.py.md5"]
 autosummary_generate = False
 numpydoc_show_class_members = False
-html_theme = "alabaster"
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = f"skhypershap {release}"
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
+
+def reachable(inventories: dict[str, str]) -> dict[str, tuple[str, None]]:
+    """The projects whose inventory answers: without a network the pages are built without links to them."""
+    found = {}
+    for name, address in inventories.items():
+        try:
+            with urlopen(f"{address}objects.inv", timeout=5):
+                found[name] = (address, None)
+        except (URLError, TimeoutError):
+            print(f"no links to {name}: {address} cannot be reached")
+    return found
+
+
+intersphinx_mapping = reachable(
+    {
+        "python": "https://docs.python.org/3/",
+        "sklearn": "https://scikit-learn.org/stable/",
+        "pandas": "https://pandas.pydata.org/docs/",
+        "matplotlib": "https://matplotlib.org/stable/",
+        "shapiq": "https://shapiq.readthedocs.io/en/latest/",
+        "ConfigSpace": "https://automl.github.io/ConfigSpace/latest/",
+    }
+)
+
+
+def in_a_folder_of_its_own(_gallery_conf, _name):
+    """Examples write their pictures and reports where they run, which is not the repository."""
+    os.chdir(tempfile.mkdtemp())
+
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "reset_modules": ("matplotlib", "seaborn", in_a_folder_of_its_own),
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "show_memory": False,
+    "copyfile_regex": r".*\.rst",
+}
 
 
 def setup(app):
     """Draw the pictures before pages are read."""
     from make_pictures import draw_pictures
 
-    draw_pictures(Path(app.srcdir) / "_pictures")
+    draw_pictures(DOCS / "_pictures")

@@ -1,4 +1,7 @@
-"""Explain a search that chooses among pipelines: which classifier, scaled or not, tuned how?
+"""A choice among pipelines
+========================
+
+Explain a search that chooses among pipelines: which classifier, scaled or not, tuned how?
 
 Each classifier has hyperparameters of its own, in a dict of its own. The value of `clf` tells the
 dicts apart, so `clf__C` is conditional on the support vector machine: elsewhere there is none, and

@@ -1,4 +1,7 @@
-"""A grid search over a list of dicts, explained for two metrics without running it again.
+"""A grid over a list of dicts, two metrics
+========================================
+
+A grid search over a list of dicts, explained for two metrics without running it again.
 
 The linear kernel has no gamma, and its dict lacks it: gamma is conditional on the kernel, and a
 trial with the linear kernel has none.

@@ -1,4 +1,7 @@
-"""An Optuna study of two kinds of classifiers: what mattered, in words, and how to ask from a shell.
+"""An Optuna study, in words and from a shell
+==========================================
+
+An Optuna study of two kinds of classifiers: what mattered, in words, and how to ask from a shell.
 
 Needs optuna: pip install 'skhypershap[optuna]'.
 """

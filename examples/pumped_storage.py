@@ -1,4 +1,7 @@
-"""Which choices make a pumped-storage power plant pay? A simulation, not a learner, is explained.
+"""A simulation instead of a learner
+=================================
+
+Which choices make a pumped-storage power plant pay? A simulation, not a learner, is explained.
 
 The plant pumps water up a mountain while power is cheap, and lets it down through a turbine while it is
 dear. The mountain is real: the elevation of the Jacksboro fault in Tennessee, which matplotlib ships.

@@ -1,4 +1,7 @@
-"""What did 500 trials of a support vector machine gain, and which hyperparameter gained it?
+"""A random search, explained
+==========================
+
+What did 500 trials of a support vector machine gain, and which hyperparameter gained it?
 
 A RandomizedSearchCV over a Pipeline on the wine data, explained: `make example` runs this.
 """

@@ -1,4 +1,7 @@
-"""Two metrics of one search: what gains accuracy, what only costs time, and what is a compromise.
+"""Accuracy against time
+=====================
+
+Two metrics of one search: what gains accuracy, what only costs time, and what is a compromise.
 
 A random forest on digits. The same 60 trials are explained for accuracy and for fit time.
 """

@@ -1,4 +1,7 @@
-"""Search, explain, measure, tune only what pays: a neural network on digits.
+"""Search, explain, measure, tune what pays
+========================================
+
+Search, explain, measure, tune only what pays: a neural network on digits.
 
 60 trials of six hyperparameters are explained. The explanation then measures what it claims, with 20
 more trials. A second search tunes only the best two hyperparameters. All winners are compared on other

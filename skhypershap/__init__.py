@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from skhypershap.styling import style
     from skhypershap.trials import Trials, read_trials, register_reader
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ApproximationWarning",

@@ -76,7 +76,9 @@ def plan_parents(
         values.append(tried if is_parent else tried[:0])
         ranks.append(known if is_parent else known[:0])
     first = np.concatenate([[0], np.cumsum([len(part) for part in values])]).astype(np.int64)
-    return ParentLines(reads, np.concatenate(values), np.concatenate(ranks).astype(np.float64), first)
+    return ParentLines(
+        reads, np.concatenate(values), np.concatenate(ranks).astype(np.float64), first
+    )
 
 
 def _edges(process: ConditionalProcess, plan: LinePlan, column: int) -> Floats:
@@ -184,7 +186,9 @@ def _ascend(
                 idle += 1
                 for step in range(*_steps(line, process, parents, vector, column)):
                     value, rank = point[column], cell[column]
-                    n_pieces = _set_pieces(roots, nodes, values, sign, line.firsts, room, cell, column)
+                    n_pieces = _set_pieces(
+                        roots, nodes, values, sign, line.firsts, room, cell, column
+                    )
                     if step == AMONG_VALUES:
                         _set_parent_scores(
                             sign, line, room, process, parents, vector, column, rows, scores
@@ -202,7 +206,9 @@ def _ascend(
                         continue
                     point[column], cell[column] = place, position
                     _move(spans, room, process, parents.reads, vector, column, place)
-                    moved = sign * (_score_at(roots, nodes, values, cell) + _process_at(line.weights, room))
+                    moved = sign * (
+                        _score_at(roots, nodes, values, cell) + _process_at(line.weights, room)
+                    )
                     if moved > score:
                         if moved > score + tolerance:
                             idle = 1
