@@ -1,4 +1,4 @@
-"""Sphinx configuration: `make docs` builds the pages into docs/_build, and runs the examples for the gallery."""
+"""Sphinx configuration: `make docs` builds the pages into docs/_build and runs the examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 DOCS = Path(__file__).parent
-# Each example starts a Python of its own (workers of joblib, too), so that the package must be found there.
+# Workers of joblib start a Python of their own, which has to find the package.
 os.environ["PYTHONPATH"] = str(DOCS.parent)
 sys.path.insert(0, str(DOCS))
 
@@ -39,7 +39,7 @@ copybutton_prompt_is_regexp = True
 
 
 def reachable(inventories: dict[str, str]) -> dict[str, tuple[str, None]]:
-    """The projects whose inventory answers: without a network the pages are built without links to them."""
+    """The projects whose inventory answers; without a network there are no links to them."""
     found = {}
     for name, address in inventories.items():
         try:

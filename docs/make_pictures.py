@@ -1,7 +1,7 @@
 """Draw the pictures of the documentation: `docs/conf.py` runs this at each build.
 
 Pictures, and the page that shows them, go to `docs/_pictures`. `python docs/make_pictures.py` draws them
-without Sphinx, and the picture of the README, too, which is kept in the repository.
+without Sphinx; `--readme` also makes the small ones of the README, which are kept in the repository.
 """
 
 from __future__ import annotations
@@ -16,18 +16,26 @@ import matplotlib
 matplotlib.use("Agg")  # pictures go to files
 
 import matplotlib.pyplot as plt
+from PIL import Image
 from scipy.stats import loguniform, randint, uniform
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import RandomizedSearchCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, explain_jointly, plotting
 
 DOCS = Path(__file__).parent
+THUMBNAILS = [
+    "importance",
+    "network",
+    "path",
+    "interactions",
+    "effect",
+    "coalitions",
+    "history",
+    "predictions",
+]
 
 
 class Picture(NamedTuple):
@@ -183,24 +191,17 @@ def section(picture: Picture, names: dict, folder: Path) -> str:
     )
 
 
-def draw_readme_picture(path: Path) -> None:
-    """The bars of the README's search."""
-    search = RandomizedSearchCV(
-        make_pipeline(StandardScaler(), SVC()),
-        {
-            "svc__C": loguniform(1e-3, 1e3),
-            "svc__gamma": loguniform(1e-4, 1e1),
-            "svc__kernel": ["rbf", "poly", "sigmoid"],
-        },
-        n_iter=100,
-        random_state=0,
-    )
-    explainer = HyperSHAPExplainer(search, random_state=0)
-    explainer.fit(*load_wine(return_X_y=True))
-    plotting.plot_importance(explainer.explain("tunability", order=2)).figure.savefig(path, dpi=110)
+def make_thumbnails(pictures: Path, folder: Path) -> None:
+    """Small copies of pictures, for the README."""
+    folder.mkdir(exist_ok=True)
+    for name in THUMBNAILS:
+        with Image.open(pictures / f"{name}.png") as picture:
+            small = picture.convert("RGB")
+            small.thumbnail((240, 150))
+            small.quantize(64).save(folder / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
     draw_pictures(DOCS / "_pictures")
     if "--readme" in sys.argv:
-        draw_readme_picture(DOCS / "tunability.png")
+        make_thumbnails(DOCS / "_pictures", DOCS / "thumbnails")
