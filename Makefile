@@ -69,11 +69,13 @@ bench: .venv/bench
 
 # One stamp for the package and one for each extra; a stamp is older than pyproject.toml when it must be made anew.
 .venv/package: .venv/python pyproject.toml
+	@echo "Installing skhypershap and what it needs into .venv: about 900 MB, one to three minutes" >&2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
 .venv/sources: .venv/package
-	@for source in $(SOURCES); do \
+	@echo "Installing the libraries whose results are read: about 1 GB, some minutes" >&2
+	@for source in $(SOURCES); do echo "  $$source" >&2; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$$source]" \
 		|| echo "$$source cannot be installed here: its tests will be skipped" >&2; done
 	touch $@

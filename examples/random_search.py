@@ -7,6 +7,7 @@ A RandomizedSearchCV over a Pipeline on the wine data, explained: `make example`
 """
 
 import time
+from pathlib import Path
 
 import matplotlib
 
@@ -69,4 +70,4 @@ ax.figure.savefig("explanation.png", dpi=150)
 print("Picture: explanation.png")
 
 explainer.report("report.html", title="A support vector machine on wine")
-print("Everything, to click through: report.html")
+print(f"Everything, to click through: {Path('report.html').resolve()}")

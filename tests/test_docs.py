@@ -1,6 +1,6 @@
 """The code of the README and of the documentation runs as it stands, page by page.
 
-Blocks marked `python` run from top to bottom; those marked `py` need a service, or files, of the reader's own.
+Blocks marked `python` run from top to bottom; those marked `py` need a service or files.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
 from skhypershap.explainer.fitted import BIAS
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import coalitions_frame, explanation_frame
-from skhypershap.games.optimizer_bias import OptimizerComparison, comparison_of
+from skhypershap.games.optimizer_bias import comparison_for
 from skhypershap.games.setting import GAMES, GameContext, sign_of_gain
 from skhypershap.games.value_function import GameSpec, value_function
 from skhypershap.interactions.bootstrap import bootstrap, check_n_bootstrap
@@ -176,7 +176,7 @@ class Explanations(ExplainerBase):
         index_spec = IndexSpec.checked(
             index, order, n_players=context.n_players, max_exact=self.max_exact
         )
-        comparison = _comparison_for(games, optimizer_of_interest, optimizer_ensemble, n_trials)
+        comparison = comparison_for(games, optimizer_of_interest, optimizer_ensemble, n_trials)
         game_specs = self.fitted_.game_specs(games, baseline, config, comparison)
         draws = [_solved(game_specs, context, index_spec)]
         if n_bootstrap is not None:
@@ -432,20 +432,6 @@ class Explanations(ExplainerBase):
         given = as_configs(configs, self.space_)
         warn_if_always_failed(self.fitted_.trials, given, "configs", TAKEN)
         return predicted
-
-
-def _comparison_for(
-    games: Sequence[str], of_interest: Any, ensemble: Any, n_trials: Any
-) -> OptimizerComparison | None:
-    """The optimizers of "optimizer_bias"; an error if they are given to other games only."""
-    if "optimizer_bias" in games:
-        return comparison_of(of_interest, ensemble, n_trials)
-    if of_interest is not None or ensemble is not None:
-        raise ValueError(
-            "optimizer_of_interest and optimizer_ensemble are for the game 'optimizer_bias'; got "
-            f"{', '.join(map(repr, games))}."
-        )
-    return None
 
 
 def _solved(

@@ -47,6 +47,20 @@ class OptimizerComparison:
     n_trials: int
 
 
+def comparison_for(
+    games: Sequence[str], of_interest: Any, ensemble: Any, n_trials: Any
+) -> OptimizerComparison | None:
+    """The optimizers of "optimizer_bias"; an error if they are given to other games only."""
+    if "optimizer_bias" in games:
+        return comparison_of(of_interest, ensemble, n_trials)
+    if of_interest is not None or ensemble is not None:
+        raise ValueError(
+            "optimizer_of_interest and optimizer_ensemble are for the game 'optimizer_bias'; got "
+            f"{', '.join(map(repr, games))}."
+        )
+    return None
+
+
 def comparison_of(of_interest: Any, ensemble: Any, n_trials: Any) -> OptimizerComparison:
     """Check optimizers and their budget; an Optuna sampler is converted to an optimizer.
 
