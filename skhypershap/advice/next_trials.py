@@ -16,9 +16,9 @@ from skhypershap.space.encoding import Config
 from skhypershap.space.sampling import enumerate_vectors
 
 LEVEL = 0.9  # of the interval
-NEAR = 0.25  # of the trials, whose errors are taken to be those near the best
+NEAR = 0.1  # of the trials, whose errors are those of a draw with a similar prediction
+FEWEST_NEAR = 8
 N_RESAMPLED = 3_000  # draws that resamples score, of more
-MOST_PAIRS = 200_000  # of draws and errors
 
 
 class Draws(NamedTuple):
@@ -34,6 +34,29 @@ class Draws(NamedTuple):
 
     vectors: Vectors
     weights: Floats
+
+
+class HeldOut(NamedTuple):
+    """How far held-out predictions were from measured scores, larger being better.
+
+    Attributes
+    ----------
+    predicted : ndarray of shape (n_trials,)
+        Ascending.
+    errors : ndarray of shape (n_trials,)
+        What measured scores were above them.
+    """
+
+    predicted: Floats
+    errors: Floats
+
+    def near(self, predicted: Scores) -> Floats:
+        """Errors of the trials with the most similar predictions, of shape (n_values, n_near)."""
+        n_near = min(len(self.errors), max(FEWEST_NEAR, round(NEAR * len(self.errors))))
+        middle = np.searchsorted(self.predicted, predicted)
+        first = np.clip(middle - n_near // 2, 0, len(self.errors) - n_near)
+        near: Floats = self.errors[first[:, None] + np.arange(n_near)]
+        return near
 
 
 class Expected(NamedTuple):
@@ -104,7 +127,7 @@ def expected_best(
     spaces: Sequence[Draws],
     n_trials: int,
     best: float,
-    errors: Scores,
+    held_out: HeldOut,
     n_bootstrap: int,
 ) -> list[Expected]:
     """The best score after further random trials of some spaces, the best so far included.
@@ -119,9 +142,8 @@ def expected_best(
         How many further trials.
     best : float
         The best measured score.
-    errors : ndarray of shape (n_errors,)
-        What measured scores were above predictions; the mean and the upper end count on errors like
-        these.
+    held_out : HeldOut
+        The mean and the upper end count on errors like these.
     n_bootstrap : int
         How many resamples of the trials; without any the ends of the interval are NaN.
 
@@ -151,7 +173,7 @@ def expected_best(
     for position, draws in enumerate(spaces):
         new = _are_new(draws, ran)
         predicted = sign * context.surrogate.predict(draws.vectors[new])
-        measured, likely = with_errors(predicted, draws.weights[new], sign * errors)
+        measured, likely = with_errors(predicted, draws.weights[new], held_out)
         mean = expected_maximum(measured, likely, n_trials, sign * best)
         if not resampled:
             found.append(Expected(sign * mean, np.nan, np.nan))
@@ -160,7 +182,7 @@ def expected_best(
         gains = [np.where(new, sign * one[position], -np.inf) for one in resampled]
         weights, start = some[position].weights, sign * best
         low = quantile_of_maximum(gains, weights, n_trials, start, (1 - LEVEL) / 2)
-        lucky = [one + sign * _drawn(errors, len(one), context.seed) for one in gains]
+        lucky = [one + _drawn(held_out.near(one), context.seed) for one in gains]
         high = quantile_of_maximum(lucky, weights, n_trials, start, (1 + LEVEL) / 2)
         ends = sign * np.array([min(low, mean), max(high, mean)])
         found.append(Expected(sign * mean, float(ends.min()), float(ends.max())))
@@ -226,29 +248,31 @@ def expected_maximum(scores: Scores, weights: Floats, n_draws: int, best: float)
     return float(best + chances @ np.maximum(scores[order] - best, 0.0))
 
 
-def with_errors(predicted: Scores, weights: Floats, errors: Scores) -> tuple[Scores, Floats]:
-    """What draws may really score: each prediction with each error, or with evenly chosen ones.
+def with_errors(predicted: Scores, weights: Floats, held_out: HeldOut) -> tuple[Scores, Floats]:
+    """What draws may really score: each prediction with errors of trials with similar predictions.
+
+    Errors are not alike everywhere: they are often large where scores are bad, which promises
+    nothing at the best.
 
     Parameters
     ----------
     predicted, weights : ndarray of shape (n_values,)
         What a draw is predicted to score, and how likely it is.
-    errors : ndarray of shape (n_errors,)
-        Equally likely.
+    held_out : HeldOut
+        Those that are near are equally likely.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skhypershap.advice.next_trials import with_errors
-    >>> scores, weights = with_errors(np.array([1.0, 2.0]), np.array([0.4, 0.6]), np.array([0.0, 0.5]))
+    >>> from skhypershap.advice.next_trials import HeldOut, with_errors
+    >>> held_out = HeldOut(np.array([1.0, 2.0]), np.array([0.0, 0.5]))
+    >>> scores, weights = with_errors(np.array([1.0, 2.0]), np.array([0.4, 0.6]), held_out)
     >>> scores.tolist(), weights.tolist()
     ([1.0, 1.5, 2.0, 2.5], [0.2, 0.2, 0.3, 0.3])
     """
-    n_errors = min(len(errors), max(1, MOST_PAIRS // max(1, len(predicted))))
-    middles = (np.arange(n_errors) + 0.5) / n_errors
-    chosen = np.sort(errors)[(middles * len(errors)).astype(int)]
-    scores: Scores = (predicted[:, None] + chosen).ravel()
-    return scores, np.repeat(weights / n_errors, n_errors)
+    near = held_out.near(predicted)
+    scores: Scores = (predicted[:, None] + near).ravel()
+    return scores, np.repeat(weights / near.shape[1], near.shape[1])
 
 
 def quantile_of_maximum(
@@ -279,20 +303,21 @@ def quantile_of_maximum(
     return float(together[order][row])
 
 
-def errors_near_best(scores: Scores, held_out: Scores, *, maximize: bool) -> Scores:
-    """What scores were above held-out predictions, where these are among the best quarter."""
-    known = np.isfinite(held_out)
+def held_out_errors(scores: Scores, held_out: Scores, *, maximize: bool) -> HeldOut:
+    """Errors of held-out predictions; none are known where no trial has one."""
+    sign = 1.0 if maximize else -1.0
+    known = np.isfinite(held_out) & np.isfinite(scores)
     if not known.any():
-        return np.zeros(1)
-    gains = held_out[known] if maximize else -held_out[known]
-    near = gains >= np.quantile(gains, 1 - NEAR)
-    errors: Scores = (scores[known] - held_out[known])[near]
-    return errors
+        return HeldOut(np.zeros(1), np.zeros(1))
+    predicted = sign * held_out[known]
+    order = np.argsort(predicted, kind="stable")
+    return HeldOut(predicted[order], (sign * scores[known] - predicted)[order])
 
 
-def _drawn(errors: Scores, n_draws: int, seed: int) -> Scores:
-    """Some of the errors, at random."""
-    drawn: Scores = np.random.default_rng(seed).choice(errors, n_draws)
+def _drawn(near: Floats, seed: int) -> Scores:
+    """One of the errors of each draw, at random."""
+    chosen = np.random.default_rng(seed).integers(near.shape[1], size=len(near))
+    drawn: Scores = near[np.arange(len(near)), chosen]
     return drawn
 
 

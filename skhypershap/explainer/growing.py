@@ -12,8 +12,8 @@ from skhypershap.advice.next_trials import (
     draws_of_ranges,
     draws_of_space,
     draws_of_subset,
-    errors_near_best,
     expected_best,
+    held_out_errors,
     seconds_of_trials,
 )
 from skhypershap.advice.settling import Point, in_words, judged
@@ -158,8 +158,8 @@ class Growing(ExplainerBase):
             `space`: "all"; "best subset" (the smallest of `best_subsets` that reaches 95 % of the gain,
             the rest at the baseline); "good ranges" (each hyperparameter within those of
             `good_ranges`). `n_trials`. `expected`: the mean of the best score of all trials so far
-            and `n` more, in units of the metric: predictions, with errors like those of held-out
-            trials with good predictions. `low` and `high`: where it lies with 90 %, over 20 resamples
+            and `n` more, in units of the metric: predictions, with errors of held-out
+            trials with similar predictions. `low` and `high`: where it lies with 90 %, over 20 resamples
             of the trials, the luck of the draws and, at the better end, those errors. `seconds`: `n`
             times the mean time of a trial, all folds one after the other; NaN where no times are known.
             `attrs` are those of `explain`, and "hyperparameters", those of the best subset.
@@ -212,7 +212,7 @@ class Growing(ExplainerBase):
         if not everywhere_only:
             further, subset = self._narrower_draws(context, spaces["all"])
             spaces.update(further)
-        errors = errors_near_best(
+        errors = held_out_errors(
             fitted.source.scores, fitted.held_out, maximize=fitted.trials.maximize
         )
         best = fitted.incumbent_measured

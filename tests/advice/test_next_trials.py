@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from skhypershap.advice.next_trials import (
-    errors_near_best,
+    HeldOut,
     expected_maximum,
+    held_out_errors,
     quantile_of_maximum,
     seconds_of_trials,
     with_errors,
@@ -41,13 +42,25 @@ def test_quantiles_mix_resamples():
     assert quantile_of_maximum([low, high, high], weights, 3, -1.0, 0.4) == 1.0
 
 
-@pytest.mark.parametrize(("maximize", "expected"), [(True, 4.0), (False, 1.0)])
-def test_errors_are_those_near_the_best(maximize, expected):
-    held_out = np.array([0.0, 1.0, 2.0, 3.0, np.nan])
-    scores = held_out + np.arange(1.0, 6.0)
-    errors = errors_near_best(scores, held_out, maximize=maximize)
-    np.testing.assert_allclose(errors, [expected])
-    assert errors_near_best(scores, np.full(5, np.nan), maximize=maximize) == [0.0]
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_errors_are_those_of_similar_predictions(sign):
+    predicted = np.arange(40.0)
+    errors = np.where(predicted > 30, 0.1, 5.0)
+    shuffled = np.random.default_rng(0).permutation(40)
+    scores = sign * (predicted + errors)[shuffled]
+    known = sign * predicted[shuffled]
+    held_out = held_out_errors(
+        np.append(scores, [1.0, np.nan]), np.append(known, [np.nan, 1.0]), maximize=sign > 0
+    )
+    np.testing.assert_allclose(held_out.predicted, predicted)
+    near = held_out.near(np.array([-9.0, 15.0, 99.0]))
+    assert near.shape == (3, 8)
+    np.testing.assert_allclose(near, [[5.0] * 8, [5.0] * 8, [0.1] * 8])
+
+
+def test_without_held_out_predictions_there_are_no_errors():
+    held_out = held_out_errors(np.ones(5), np.full(5, np.nan), maximize=True)
+    np.testing.assert_array_equal(held_out.near(np.array([0.5])), [[0.0]])
 
 
 def test_seconds():
@@ -60,20 +73,13 @@ def test_seconds():
 
 def test_expected_best_with_errors_is_the_closed_form():
     predicted, weights = np.array([0.0, 1.0]), np.array([0.5, 0.5])
-    scores, likely = with_errors(predicted, weights, np.array([-0.5, 0.5]))
+    held_out = HeldOut(np.array([0.0, 1.0]), np.array([-0.5, 0.5]))
+    scores, likely = with_errors(predicted, weights, held_out)
     np.testing.assert_allclose(likely.sum(), 1.0)
     # Of -0.5, 0.5, 0.5 and 1.5, equally likely: two draws miss 1.5 with probability (3/4)**2.
     best = 1.0
     known = best + 0.5 * (1 - 0.75**2)
     assert expected_maximum(scores, likely, 2, best) == pytest.approx(known)
-
-
-def test_many_errors_are_chosen_evenly():
-    errors = np.linspace(-1.0, 1.0, 1_001)
-    scores, weights = with_errors(np.zeros(20_000), np.full(20_000, 5e-5), errors)
-    assert len(scores) <= 200_000
-    assert weights.sum() == pytest.approx(1.0)
-    assert scores.mean() == pytest.approx(errors.mean(), abs=1e-2)
 
 
 def test_draws_that_cannot_be_better_may_be_left_out():
