@@ -26,6 +26,7 @@ from skhypershap.metric_frames import metrics_frame
 from skhypershap.parallel import in_parallel
 from skhypershap.surrogate.regressors import check_surrogate
 from skhypershap.trials.baselines import check_baseline, check_baseline_score
+from skhypershap.trials.scores_by_metric import NOTHING_GIVEN, GivenResults
 from skhypershap.trials.several_metrics import trials_of_metrics
 from skhypershap.trials.trials import DIRECTIONS, Trials
 
@@ -48,6 +49,9 @@ def explain_metrics(
     groups: Mapping[str, Sequence[str]] | str | None = None,
     n_bootstrap: int | None = None,
     reference: Mapping[str, float] | None = None,
+    configs: Any = None,
+    scores: Any = None,
+    fidelity: Any = None,
     space: Any = None,
     surrogate: Any = None,
     direction: Mapping[Any, str] | str | None = None,
@@ -71,7 +75,8 @@ def explain_metrics(
     Parameters
     ----------
     source : object
-        A fitted search, study, table or address, as in `HyperSHAPExplainer`; not a ConfigurationSpace.
+        A fitted search, study, table or address, as in `HyperSHAPExplainer`; or a ConfigurationSpace
+        with `configs` and `scores`.
     metrics : list of str or int
         As `metric` of `HyperSHAPExplainer`, each: `["accuracy", "fit_time"]`. Columns of a table that
         are named here are scores, not hyperparameters. A metric that is named twice counts once.
@@ -90,6 +95,12 @@ def explain_metrics(
     reference : dict of str to float, optional
         For "hypervolume" the score of each metric beyond which a compromise is worth nothing, as far as
         they are named; by default the worst of the trials.
+    configs : DataFrame, list of dict or list of Configuration, optional
+        The configurations that ran, where the source is a ConfigurationSpace.
+    scores : DataFrame, dict, list of dict, or array of shape (n_trials, n_metrics), optional
+        Their scores, a column for each metric; those of an array are in the order of `metrics`.
+    fidelity : array-like of shape (n_trials,), optional
+        The resource of each of them, where trials had different ones.
     direction : dict or str, optional
         {"maximize", "minimize"} by metric, or one for all; by default that of the source.
     space, surrogate, baseline_score, infer_failures, n_samples, optimizer : optional
@@ -115,7 +126,7 @@ def explain_metrics(
         without differences, where no trial has all metrics, for too few or too many metrics of a
         hypervolume, and as `HyperSHAPExplainer` and `explain`.
     TypeError
-        If `metrics` is not a list of names or positions, or the source has no results.
+        If `metrics` is not a list of names or positions, or a ConfigurationSpace has no results.
     ImportError
         If the hypervolume of three metrics is asked for, and moocore is not installed.
 
@@ -161,7 +172,8 @@ def explain_metrics(
         "random_state": random_state,
         "verbose": verbose,
     }
-    explainers = fitted_by_metric(source, names, direction, parameters)
+    results = GivenResults(configs, scores, fidelity)
+    explainers = fitted_by_metric(source, names, direction, parameters, results)
     own = {
         "index": index,
         "order": order,
@@ -196,6 +208,7 @@ def fitted_by_metric(
     metrics: Sequence[str | int],
     direction: Mapping[Any, str] | str | None,
     parameters: Mapping[str, Any],
+    results: GivenResults = NOTHING_GIVEN,
 ) -> dict[str, HyperSHAPExplainer]:
     """An explainer for each metric, fitted on the same trials with the same baselines and seed.
 
@@ -205,6 +218,8 @@ def fitted_by_metric(
         As in `explain_metrics`.
     parameters : mapping
         Of the constructor of `HyperSHAPExplainer`, without metric and direction.
+    results : GivenResults
+        Configurations and scores, where the source is a ConfigurationSpace.
     """
     _check_direction(direction)
     if isinstance(source, ExplainerBase):
@@ -219,6 +234,7 @@ def fitted_by_metric(
         space=first.space,
         direction=direction,
         infer_failures=first.infer_failures,
+        results=results,
     )
     check_baseline(first.baseline, next(iter(trials.values())).space)
     seed, baseline = first._seed(), first.baseline
