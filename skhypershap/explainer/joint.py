@@ -341,7 +341,7 @@ def _from_some_coalitions(
 
         def scores(coalitions: np.ndarray | None, each: Any = each) -> np.ndarray:
             arguments = [(v, coalitions) for v in each]
-            return reduce(np.array(run(_scores, arguments, what="some coalitions")))
+            return reduce(np.array(run(scores_at, arguments, what="some coalitions")))
 
         found[ALL][0].append(explained(replace(each[0], scores=scores), index_spec))
     return found
@@ -368,6 +368,6 @@ def _known(values: np.ndarray, _: np.ndarray | None) -> np.ndarray:
     return values
 
 
-def _scores(v: ValueFunction, coalitions: np.ndarray) -> np.ndarray:
+def scores_at(v: ValueFunction, coalitions: np.ndarray) -> np.ndarray:
     """Module-level so that it can be pickled."""
     return v.scores(coalitions)

@@ -97,7 +97,7 @@ def checked_by_metric(
 
 
 def direction_of(name: str) -> str:
-    """The direction of a metric by its name, as of a column of a table; a loss or a time is warned of."""
+    """The direction of a metric by its name, as of a column of a table, with a warning of losses."""
     if not looks_lower_better(name):
         return "maximize"
     warn(
