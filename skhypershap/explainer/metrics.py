@@ -122,11 +122,12 @@ def explain_metrics(
     Raises
     ------
     ValueError
-        For an unknown metric (the message lists those that are known), one without a finite score or
-        without differences, where no trial has all metrics, for too few or too many metrics of a
-        hypervolume, and as `HyperSHAPExplainer` and `explain`.
+        For an unknown metric (the message lists those that are known), one without a finite score,
+        where no trial has all metrics, for too few or too many metrics of a hypervolume or one without
+        differences, and as `HyperSHAPExplainer` and `explain`.
     TypeError
-        If `metrics` is not a list of names or positions, or a ConfigurationSpace has no results.
+        If `metrics` is not a list of names or positions, `direction` is neither a word nor a dict, or a
+        ConfigurationSpace has no results.
     ImportError
         If the hypervolume of three metrics is asked for, and moocore is not installed.
 
@@ -259,6 +260,11 @@ def _by_metric(given: Any, trials: Mapping[str, Trials]) -> dict[str, Any]:
 
 
 def _check_direction(direction: Any) -> None:
+    if isinstance(direction, (list, tuple)):
+        raise TypeError(
+            "direction must be a dict by metric, such as {'accuracy': 'maximize', 'seconds': "
+            f"'minimize'}}, or one word for all; got {shown(direction)}."
+        )
     given = list(direction.values()) if isinstance(direction, Mapping) else [direction]
     for one in given:
         if one is not None:
@@ -335,8 +341,13 @@ def _reference_and_ideal(
     found: dict[str, tuple[float, float]] = {}
     for name, one in explainers.items():
         trials = one.fitted_.trials
-        ideal = float(trials.scores[trials.incumbent])
-        reference = (given or {}).get(name, float(trials.scores[trials.worst]))
+        ideal, worst = (float(trials.scores[row]) for row in (trials.incumbent, trials.worst))
+        if ideal == worst:
+            raise ValueError(
+                f"All trials have the same {name!r} score, {ideal:.4g}, so there is no hypervolume. "
+                "Leave this metric out."
+            )
+        reference = (given or {}).get(name, worst)
         if isinstance(reference, bool) or not isinstance(reference, Real):
             raise TypeError(f"reference[{name!r}] must be a number; got {shown(reference)}.")
         worse = ideal - reference if trials.maximize else reference - ideal

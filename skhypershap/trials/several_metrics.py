@@ -181,7 +181,10 @@ def _of_the_same_trials(records: Mapping[str, Records]) -> dict[str, Records]:
     scores = np.array([[known.get(key, np.nan) for key in keys] for known in rows.values()])
     finite = np.isfinite(scores)
     if not finite.all(axis=0).any():
-        raise ValueError(f"No trial has all of the metrics {', '.join(map(repr, records))}.")
+        raise ValueError(
+            f"No trial has all of the metrics {', '.join(map(repr, records))}. Explain each by itself: "
+            f"HyperSHAPExplainer(source, metric={first.metric!r})."
+        )
     kept = np.flatnonzero(finite.all(axis=0) | ~finite.any(axis=0))
     n_partial = len(keys) - len(kept)
     left_out = first.left_out

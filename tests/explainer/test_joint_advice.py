@@ -230,6 +230,8 @@ def test_clumsy_explainers_are_errors(advise, explainers):
         advise(list(explainers.values()))
     with pytest.raises(ValueError, match="empty"):
         advise({})
+    with pytest.raises(TypeError, match="Names must be text: '7'"):
+        advise({7: explainers["one"]})
     with pytest.raises(NotFittedError):
         advise({"one": HyperSHAPExplainer(ConfigurationSpace({"a": (0.0, 1.0)}))})
 

@@ -514,3 +514,20 @@ def test_a_time_beside_a_space_is_minimised():
     with pytest.warns(TrialsWarning, match="'seconds' is taken as something to minimize"):
         found = of_a_space(scores, METRICS[::-1], direction=None)
     assert found.attrs["direction"] == {"seconds": "minimize", "score": "maximize"}
+
+
+def test_messages_show_how_to_get_on():
+    table = grid()
+    with pytest.raises(TypeError, match="direction must be a dict by metric"):
+        explained(direction=["maximize", "minimize"])
+    with (
+        pytest.warns(TrialsWarning, match="same 'score' score"),
+        pytest.raises(ValueError, match=r"All trials have the same 'score' score, 1, .*Leave"),
+    ):
+        explained("hypervolume", table.assign(score=1.0))
+    with pytest.raises(ValueError, match="'ablation'"):
+        trade_off(explained("sensitivity"))
+    odd = table.index % 2 == 1
+    halves = table.assign(score=table["score"].where(odd), seconds=table["seconds"].mask(odd))
+    with pytest.raises(ValueError, match="metric='score'"):
+        explained(table=halves)
