@@ -127,7 +127,8 @@ def trade_off(table: pd.DataFrame) -> pd.DataFrame:
     if len(metrics) < 2:
         raise ValueError(
             "A trade-off needs gains of at least two metrics; table has "
-            f"{', '.join(map(repr, metrics)) or 'none'}."
+            f"{', '.join(map(repr, metrics)) or 'none'}. Explain two, in a game whose values are gains: "
+            "explain_metrics(source, ['accuracy', 'fit_time'], 'ablation')."
         )
     kinds = ["game"] if rows["game"].nunique() > 1 else []
     keys = ["interaction", *kinds]

@@ -99,14 +99,14 @@ def joint_subsets(values: Floats, reduce: Reduce, sign: float) -> list[JointSubs
             LeftOut(
                 _members(row),
                 float(gains[row]),
-                _share(gains[row], gains[-1]),
+                share_of(gains[row], gains[-1]),
                 float(gains[-1] - gains[row]),
                 float(gains[rows].max() - gains[row]),
             )
             for row, gains in zip(others, own, strict=False)
         ]
         gain = aggregates[0][best]
-        share = _share(gain, aggregates[0][-1])
+        share = share_of(gain, aggregates[0][-1])
         found.append(JointSubset(_members(best), float(gain), share, left_out))
     return found
 
@@ -132,7 +132,8 @@ def _gains(values: Floats, reduce: Reduce, sign: float) -> Floats:
     return gains
 
 
-def _share(gain: float, full: float) -> float:
+def share_of(gain: float, full: float) -> float:
+    """A gain as a share of that of tuning everything; NaN where that is not positive."""
     return float(gain / full) if full > 0 else float("nan")
 
 

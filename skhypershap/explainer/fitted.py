@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -28,6 +28,9 @@ from skhypershap.trials.measurements import (
     with_measured,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 BIAS = "optimizer_bias"
 
 TREES_ALONE = "extra trees"  # in the attrs of explanations by "auto" without its process
@@ -35,7 +38,7 @@ TREES_ALONE = "extra trees"  # in the attrs of explanations by "auto" without it
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a fit leaves behind; `fit_surrogate` makes it, and nothing changes it.
+    """What a fit leaves behind; `fit_surrogate` makes it, and nothing but `histories` changes.
 
     Parameters that may be set after fit (`n_samples`, `n_jobs`, ...) are not part of it.
 
@@ -57,6 +60,9 @@ class Fitted:
         The fitted surrogate and its held-out score.
     seed : int
         The seed of the surrogate and of candidates.
+    histories : dict of str to DataFrame
+        The last history of tunability, "whole" as `history` returned it and "quick" as a report computed
+        it, as far as there are any.
     """
 
     source: Trials
@@ -67,6 +73,7 @@ class Fitted:
     spec: SurrogateSpec
     surrogate: Surrogate
     seed: int
+    histories: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def incumbent(self) -> Config:

@@ -116,7 +116,7 @@ class Growing(ExplainerBase):
         check_integer("n_bootstrap", n_bootstrap, 1, MOST, what=what)
         found = self._history(n_points, game, order, n_bootstrap)
         if game == "tunability":
-            self._history_ = found.copy()  # for the summary and the report
+            self.fitted_.histories["whole"] = found.copy()  # for the summary and the report
         return found
 
     def _history(self, n_points: int, game: str, order: int, n_bootstrap: int) -> pd.DataFrame:
@@ -196,8 +196,8 @@ class Growing(ExplainerBase):
 
     def _last_history(self) -> pd.DataFrame | None:
         """The last history of this fit, or else the quick one of a report."""
-        known: pd.DataFrame | None = getattr(self, "_history_", None)
-        return getattr(self, "_quick_history_", None) if known is None else known
+        known = self.fitted_.histories
+        return known.get("whole", known.get("quick"))
 
     def _next_trials(
         self, n_trials: int, n_resamples: int, *, everywhere_only: bool = False

@@ -211,9 +211,10 @@ def check_explainers(explainers: Any) -> None:
         raise ValueError("explainers is empty; pass at least one, by the name of its data set.")
     for name, one in explainers.items():
         if not isinstance(name, str) or not isinstance(one, ExplainerBase):
+            hint = "" if isinstance(name, str) else f" Names must be text: {str(name)!r}."
             raise TypeError(
                 "explainers must be a dict from names of data sets to fitted explainers; it has "
-                f"{name!r}: {type(one).__name__}."
+                f"{name!r}: {type(one).__name__}.{hint}"
             )
         if name == ALL:
             raise ValueError(f"A data set cannot be called {ALL!r}, which stands for all of them.")
@@ -228,7 +229,11 @@ def check_explainers(explainers: Any) -> None:
         found = differences(*spaces)
         values = [one.fitted_.trials.direction for one in (first, explainers[name])]
         if values[0] != values[1]:
-            found.append(f"direction is {values[0]!r} in the first and {values[1]!r} in the second")
+            raise ValueError(
+                f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
+                f"direction is {values[0]!r} in the first and {values[1]!r} in the second. Pass the "
+                "same direction= to each."
+            )
         if found:
             raise ValueError(
                 f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
@@ -341,7 +346,7 @@ def _from_some_coalitions(
 
         def scores(coalitions: np.ndarray | None, each: Any = each) -> np.ndarray:
             arguments = [(v, coalitions) for v in each]
-            return reduce(np.array(run(_scores, arguments, what="some coalitions")))
+            return reduce(np.array(run(scores_at, arguments, what="some coalitions")))
 
         found[ALL][0].append(explained(replace(each[0], scores=scores), index_spec))
     return found
@@ -368,6 +373,6 @@ def _known(values: np.ndarray, _: np.ndarray | None) -> np.ndarray:
     return values
 
 
-def _scores(v: ValueFunction, coalitions: np.ndarray) -> np.ndarray:
+def scores_at(v: ValueFunction, coalitions: np.ndarray) -> np.ndarray:
     """Module-level so that it can be pickled."""
     return v.scores(coalitions)

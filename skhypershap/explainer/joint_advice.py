@@ -10,7 +10,7 @@ import numpy as np
 
 from skhypershap.advice.good_ranges import GoodRange, good_ranges
 from skhypershap.advice.joint_ranges import joint_range
-from skhypershap.advice.joint_subsets import JointSubset, joint_subsets, smallest_reaching
+from skhypershap.advice.joint_subsets import JointSubset, smallest_reaching
 from skhypershap.advice.narrowing import narrowed_space
 from skhypershap.advice.subsets import check_share
 from skhypershap.errors import check_name
@@ -22,10 +22,10 @@ from skhypershap.explainer.joint import (
     check_flags,
     reduction_of,
     tasks_of,
-    values_of,
 )
+from skhypershap.explainer.joint_coalitions import subsets_of_tasks
 from skhypershap.frame_libraries import in_chosen_library
-from skhypershap.games.setting import GAMES, sign_of_gain
+from skhypershap.games.setting import GAMES
 from skhypershap.joint_frames import joint_subsets_frame
 from skhypershap.parallel import in_parallel
 from skhypershap.space.encoding import Config
@@ -54,8 +54,9 @@ def best_subsets_jointly(
     """Find for each size the best hyperparameters to tune on the next data set.
 
     For each coalition v is aggregated over the data sets, as in `explain_jointly`, and the best subset
-    of each size is chosen by the aggregate. The choice is judged by leaving one data set out: the others
-    choose a subset, and what is missed by tuning it on the one left out is its regret.
+    of each size is chosen by the aggregate. With more than `max_exact` hyperparameters subsets are grown
+    greedily, adding the one with the largest gain. The choice is judged by leaving one data set out: the
+    others choose a subset, and what is missed by tuning it on the one left out is its regret.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def best_subsets_jointly(
     Raises
     ------
     ValueError
-        As `explain_jointly`, and with more than `max_exact` hyperparameters.
+        As `explain_jointly`.
     TypeError
         If `explainers` is not a dict of explainers.
     sklearn.exceptions.NotFittedError
@@ -127,12 +128,15 @@ def best_subsets_jointly(
         raise TypeError(f"normalize must be True or False; got {normalize!r}.")
     check_name("game", game, [name for name in GAMES if name != BIAS])
     tasks = tasks_of(explainers, [game], baseline)
-    names = _players(tasks, explainers)
-    sign = sign_of_gain(game, next(iter(tasks.values())).context.trials)
-    values = _values(tasks, n_jobs, verbose)
-    if normalize:
-        values, sign = _shares(values, sign), 1.0
-    found = joint_subsets(values, reduce, sign)
+    names = list(next(iter(tasks.values())).context.players)
+    found = subsets_of_tasks(
+        tasks,
+        reduce,
+        max_exact=max_exact_of(explainers),
+        normalize=bool(normalize),
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
     return joint_subsets_frame(
         found, names, list(explainers), _attrs(explainers), per_dataset=per_dataset
     )
@@ -212,7 +216,7 @@ def default_space(
     check_share(share)
     check_flags(False, n_jobs, verbose)
     tasks = tasks_of(explainers, [TUNABILITY], baseline)
-    names = _players(tasks, explainers)
+    names = list(next(iter(tasks.values())).context.players)
     for name, task in tasks.items():
         n_baselines = len(task.game_specs[0].baselines)
         if n_baselines > 1:
@@ -221,10 +225,15 @@ def default_space(
                 "a single one as baseline=."
             )
     trials = next(iter(tasks.values())).context.trials
-    reduce, sign = reduction_of("mean"), sign_of_gain(TUNABILITY, trials)
-    subset = smallest_reaching(
-        joint_subsets(_values(tasks, n_jobs, verbose), reduce, sign), float(share)
+    subsets = subsets_of_tasks(
+        tasks,
+        reduction_of("mean"),
+        max_exact=max_exact_of(explainers),
+        judged=False,
+        n_jobs=n_jobs,
+        verbose=verbose,
     )
+    subset = smallest_reaching(subsets, float(share))
     ranges = _ranges(explainers, tasks, subset, float(share), n_jobs, verbose)
     tuned = [names[player] for player in subset.members]
     space = trials.space
@@ -235,32 +244,9 @@ def default_space(
     return narrowed_space(space, tuned, held, merged)
 
 
-def _players(tasks: Mapping[str, JointTask], explainers: Mapping[str, ExplainerBase]) -> list[str]:
-    """The hyperparameters, which must be few enough for all coalitions."""
-    names = list(next(iter(tasks.values())).context.players)
-    max_exact = min(one.max_exact for one in explainers.values())
-    if len(names) > max_exact:
-        raise ValueError(
-            f"{len(names)} hyperparameters have too many subsets: all are compared up to "
-            f"max_exact={max_exact}. Raise max_exact."
-        )
-    return names
-
-
-def _values(tasks: Mapping[str, JointTask], n_jobs: int | None, verbose: int) -> np.ndarray:
-    """V of all coalitions on each data set, of shape (n_datasets, n_coalitions)."""
-    arguments = [(task, 0) for task in tasks.values()]
-    found = in_parallel(
-        values_of, arguments, n_jobs, what="all coalitions", unit="data set", verbose=verbose
-    )
-    return np.array([games[0] for games in found])
-
-
-def _shares(values: np.ndarray, sign: float) -> np.ndarray:
-    """Gains divided by that of tuning everything; zero where that is nothing."""
-    gains = sign * (values - values[:, :1])
-    full = np.abs(gains[:, -1:])
-    return np.divide(gains, full, out=np.zeros_like(gains), where=full > 0)
+def max_exact_of(explainers: Mapping[str, ExplainerBase]) -> int:
+    """Up to how many players all coalitions are evaluated on every data set."""
+    return min(one.max_exact for one in explainers.values())
 
 
 def _ranges(

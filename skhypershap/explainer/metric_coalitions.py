@@ -16,6 +16,7 @@ from skhypershap.games.setting import GameContext
 from skhypershap.metric_frames import coalitions_trade_off_frame
 from skhypershap.space.encoding import decode
 from skhypershap.surrogate.blends import all_coalitions
+from skhypershap.trials.scores_by_metric import GivenResults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 
 @in_chosen_library
 def trade_off_coalitions(
-    source: Any, metrics: Sequence[str | int], *, direction: Any = None, **parameters: Any
+    source: Any,
+    metrics: Sequence[str | int],
+    *,
+    direction: Any = None,
+    configs: Any = None,
+    scores: Any = None,
+    fidelity: Any = None,
+    **parameters: Any,
 ) -> pd.DataFrame:
     """Compare what all subsets of the hyperparameters gain in one metric and cost in another.
 
@@ -32,7 +40,7 @@ def trade_off_coalitions(
 
     Parameters
     ----------
-    source, metrics, direction
+    source, metrics, direction, configs, scores, fidelity
         As in `explain_metrics`.
     **parameters : dict
         As in `HyperSHAPExplainer`: baseline, space, n_samples, random_state and so on. A single
@@ -75,7 +83,8 @@ def trade_off_coalitions(
     2        (depth,)     score    2.0    -20.0
     3        (depth,)   seconds   -1.0     10.0
     """
-    explainers = fitted_by_metric(source, check_metrics(metrics), direction, parameters)
+    results = GivenResults(configs, scores, fidelity)
+    explainers = fitted_by_metric(source, check_metrics(metrics), direction, parameters, results)
     contexts = {name: game_context(one) for name, one in explainers.items()}
     first = next(iter(explainers.values()))
     if len(explainers) < 2:

@@ -26,6 +26,7 @@ from skhypershap.metric_frames import metrics_frame
 from skhypershap.parallel import in_parallel
 from skhypershap.surrogate.regressors import check_surrogate
 from skhypershap.trials.baselines import check_baseline, check_baseline_score
+from skhypershap.trials.scores_by_metric import NOTHING_GIVEN, GivenResults
 from skhypershap.trials.several_metrics import trials_of_metrics
 from skhypershap.trials.trials import DIRECTIONS, Trials
 
@@ -48,6 +49,9 @@ def explain_metrics(
     groups: Mapping[str, Sequence[str]] | str | None = None,
     n_bootstrap: int | None = None,
     reference: Mapping[str, float] | None = None,
+    configs: Any = None,
+    scores: Any = None,
+    fidelity: Any = None,
     space: Any = None,
     surrogate: Any = None,
     direction: Mapping[Any, str] | str | None = None,
@@ -71,7 +75,8 @@ def explain_metrics(
     Parameters
     ----------
     source : object
-        A fitted search, study, table or address, as in `HyperSHAPExplainer`; not a ConfigurationSpace.
+        A fitted search, study, table or address, as in `HyperSHAPExplainer`; or a ConfigurationSpace
+        with `configs` and `scores`.
     metrics : list of str or int
         As `metric` of `HyperSHAPExplainer`, each: `["accuracy", "fit_time"]`. Columns of a table that
         are named here are scores, not hyperparameters. A metric that is named twice counts once.
@@ -90,6 +95,12 @@ def explain_metrics(
     reference : dict of str to float, optional
         For "hypervolume" the score of each metric beyond which a compromise is worth nothing, as far as
         they are named; by default the worst of the trials.
+    configs : DataFrame, list of dict or list of Configuration, optional
+        The configurations that ran, where the source is a ConfigurationSpace.
+    scores : DataFrame, dict, list of dict, or array of shape (n_trials, n_metrics), optional
+        Their scores, a column for each metric; those of an array are in the order of `metrics`.
+    fidelity : array-like of shape (n_trials,), optional
+        The resource of each of them, where trials had different ones.
     direction : dict or str, optional
         {"maximize", "minimize"} by metric, or one for all; by default that of the source.
     space, surrogate, baseline_score, infer_failures, n_samples, optimizer : optional
@@ -111,11 +122,12 @@ def explain_metrics(
     Raises
     ------
     ValueError
-        For an unknown metric (the message lists those that are known), one without a finite score or
-        without differences, where no trial has all metrics, for too few or too many metrics of a
-        hypervolume, and as `HyperSHAPExplainer` and `explain`.
+        For an unknown metric (the message lists those that are known), one without a finite score,
+        where no trial has all metrics, for too few or too many metrics of a hypervolume or one without
+        differences, and as `HyperSHAPExplainer` and `explain`.
     TypeError
-        If `metrics` is not a list of names or positions, or the source has no results.
+        If `metrics` is not a list of names or positions, `direction` is neither a word nor a dict, or a
+        ConfigurationSpace has no results.
     ImportError
         If the hypervolume of three metrics is asked for, and moocore is not installed.
 
@@ -161,7 +173,8 @@ def explain_metrics(
         "random_state": random_state,
         "verbose": verbose,
     }
-    explainers = fitted_by_metric(source, names, direction, parameters)
+    results = GivenResults(configs, scores, fidelity)
+    explainers = fitted_by_metric(source, names, direction, parameters, results)
     own = {
         "index": index,
         "order": order,
@@ -196,6 +209,7 @@ def fitted_by_metric(
     metrics: Sequence[str | int],
     direction: Mapping[Any, str] | str | None,
     parameters: Mapping[str, Any],
+    results: GivenResults = NOTHING_GIVEN,
 ) -> dict[str, HyperSHAPExplainer]:
     """An explainer for each metric, fitted on the same trials with the same baselines and seed.
 
@@ -205,6 +219,8 @@ def fitted_by_metric(
         As in `explain_metrics`.
     parameters : mapping
         Of the constructor of `HyperSHAPExplainer`, without metric and direction.
+    results : GivenResults
+        Configurations and scores, where the source is a ConfigurationSpace.
     """
     _check_direction(direction)
     if isinstance(source, ExplainerBase):
@@ -219,6 +235,7 @@ def fitted_by_metric(
         space=first.space,
         direction=direction,
         infer_failures=first.infer_failures,
+        results=results,
     )
     check_baseline(first.baseline, next(iter(trials.values())).space)
     seed, baseline = first._seed(), first.baseline
@@ -243,6 +260,11 @@ def _by_metric(given: Any, trials: Mapping[str, Trials]) -> dict[str, Any]:
 
 
 def _check_direction(direction: Any) -> None:
+    if isinstance(direction, (list, tuple)):
+        raise TypeError(
+            "direction must be a dict by metric, such as {'accuracy': 'maximize', 'seconds': "
+            f"'minimize'}}, or one word for all; got {shown(direction)}."
+        )
     given = list(direction.values()) if isinstance(direction, Mapping) else [direction]
     for one in given:
         if one is not None:
@@ -319,8 +341,13 @@ def _reference_and_ideal(
     found: dict[str, tuple[float, float]] = {}
     for name, one in explainers.items():
         trials = one.fitted_.trials
-        ideal = float(trials.scores[trials.incumbent])
-        reference = (given or {}).get(name, float(trials.scores[trials.worst]))
+        ideal, worst = (float(trials.scores[row]) for row in (trials.incumbent, trials.worst))
+        if ideal == worst:
+            raise ValueError(
+                f"All trials have the same {name!r} score, {ideal:.4g}, so there is no hypervolume. "
+                "Leave this metric out."
+            )
+        reference = (given or {}).get(name, worst)
         if isinstance(reference, bool) or not isinstance(reference, Real):
             raise TypeError(f"reference[{name!r}] must be a number; got {shown(reference)}.")
         worse = ideal - reference if trials.maximize else reference - ideal

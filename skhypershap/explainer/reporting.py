@@ -178,11 +178,13 @@ class Reporting(Summarizing, RangesAndPaths):
         """The history to show: the last one, a whole one or a quick one, as asked."""
         if asked is False:
             return None
-        if asked and getattr(self, "_history_", None) is None:
+        if asked and "whole" not in self.fitted_.histories:
             return self.history()
         known = self._last_history()
         if known is None and n_resamples:
-            known = self._quick_history_ = self._history(QUICK_POINTS, GAME, 1, n_resamples)
+            known = self._history(QUICK_POINTS, GAME, 1, n_resamples)
+            known.attrs["quick"] = n_resamples
+            self.fitted_.histories["quick"] = known
         return known
 
     def _what_was_tuned(self) -> str:

@@ -57,6 +57,11 @@ class StopWhenSettled(Settling):
 
     def __call__(self, study: Any, trial: Any) -> None:
         """Ask if it is time to, and stop the study if its explanation has settled."""
+        if len(study.directions) > 1 and self.parameters.get("metric") is None:
+            raise ValueError(
+                "The study has several objectives; choose the one to explain: "
+                f"{type(self).__name__}(metric=0), by its position or its name."
+            )
         finished = sum(_has_score(one) for one in study.get_trials(deepcopy=False))
         if self._ask(finished, lambda known: HyperSHAPExplainer(study, **known).fit()):
             study.stop()

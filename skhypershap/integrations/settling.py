@@ -7,13 +7,18 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from skhypershap.errors import MOST, HyperSHAPWarning, check_integer, check_name
+from skhypershap.errors import MOST, HyperSHAPWarning, check_integer, check_name, unknown_name
 from skhypershap.explainer import HyperSHAPExplainer
 from skhypershap.explainer.growing import HISTORIC
 from skhypershap.frame_libraries import attrs_of
+from skhypershap.surrogate.regressors import check_surrogate
+from skhypershap.trials.baselines import check_baseline
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+OWN = ("every", "min_trials", "n_points", "game", "n_bootstrap")
 
 
 class Settling:
@@ -58,9 +63,7 @@ class Settling:
         check_name("game", game, HISTORIC)
         self.game = game
         self.parameters = {**parameters, "random_state": random_state}
-        HyperSHAPExplainer(
-            None, **self.parameters
-        )._validate_params()  # refused before the search runs
+        _check_parameters(self.parameters, type(self).__name__)  # before the search runs
         self.history_: pd.DataFrame | None = None
         self.settled_ = False
         self._asked_at = 0
@@ -96,3 +99,16 @@ class Settling:
         return n_trials >= self.min_trials and (
             not self._asked_at or n_trials >= self._asked_at + self.every
         )
+
+
+def _check_parameters(parameters: dict[str, Any], what: str) -> None:
+    """Refuse parameters that HyperSHAPExplainer does not have, or values that it would refuse."""
+    known = HyperSHAPExplainer._get_param_names()
+    for name in parameters:
+        if name not in known or name == "search":
+            allowed = [*OWN, *(one for one in known if one != "search")]
+            raise TypeError(str(unknown_name(f"parameter of {what}", name, allowed)))
+    explainer = HyperSHAPExplainer(None, **parameters)
+    explainer._validate_params()
+    check_surrogate(explainer.surrogate)
+    check_baseline(explainer.baseline, None)

@@ -20,7 +20,7 @@ def history_data(table: pd.DataFrame | None, names: Sequence[str]) -> Data | Non
     Parameters
     ----------
     table : DataFrame or None
-        As `history` returns it.
+        As `history` returns it; of a quick one `attrs["quick"]` is the number of resamples.
     names : sequence of str
         The hyperparameters, in the order of the report.
     """
@@ -46,9 +46,19 @@ def history_data(table: pd.DataFrame | None, names: Sequence[str]) -> Data | Non
     return {
         "settled": bool(table.attrs["settled"]),
         "verdict": str(table.attrs["verdict"]),
+        "note": _quick_note(len(counts), table.attrs.get("quick")),
         "counts": counts,
         "lines": lines,
     }
+
+
+def _quick_note(n_points: int, n_resamples: int | None) -> str:
+    """That a history is a quick one, and how to get a whole one; nothing of a whole one."""
+    if n_resamples is None:
+        return ""
+    points = words.count_text(n_points, "number") + " of trials"
+    resamples = words.count_text(n_resamples, "resample")
+    return f"A quick check: {points}, {resamples}. report(history=True) checks more closely."
 
 
 def next_trials_data(table: pd.DataFrame | None, best: float) -> Data | None:

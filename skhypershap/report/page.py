@@ -108,7 +108,8 @@ def _outlook(data: Data) -> list[str]:
         history = data["history"]
         level = "good" if history["settled"] else "fair"
         verdict = f'<p class="verdict {level}">{text(history["verdict"])}</p>\n'
-        body = verdict + _chart("history") + _details(tables.history_table(data))
+        note = f'<p class="note">{text(history["note"])}</p>\n' if history["note"] else ""
+        body = verdict + note + _chart("history") + _details(tables.history_table(data))
         parts.append(_section("history", "Has the answer settled?", body))
     if data["next_trials"] is not None:
         body = _chart("more") + _details(tables.next_trials_table(data))

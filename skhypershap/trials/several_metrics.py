@@ -17,6 +17,13 @@ from ConfigSpace import ConfigurationSpace
 from skhypershap.errors import HyperSHAPWarning, unknown_name
 from skhypershap.trials.reading import check_source, reader_of
 from skhypershap.trials.records import Checked, Records
+from skhypershap.trials.scores_by_metric import (
+    NOTHING_GIVEN,
+    GivenResults,
+    check_results,
+    checked_by_metric,
+    direction_of,
+)
 from skhypershap.trials.searches import unwrap
 from skhypershap.trials.trials import Trials, numbers_of, trials_of
 
@@ -30,19 +37,22 @@ def trials_of_metrics(
     space: Any = None,
     direction: Mapping[Any, str] | str | None = None,
     infer_failures: bool = True,
+    results: GivenResults = NOTHING_GIVEN,
 ) -> dict[str, Trials]:
     """Read several metrics of a source, each for the trials that have all of them.
 
     Parameters
     ----------
     source, space
-        As in `read_trials`; not a ConfigurationSpace.
+        As in `read_trials`.
     metrics : sequence of str or int
         As `metric` in `read_trials`, each; one that is named twice is read once.
     direction : dict, str or None
         By metric as in `metrics` or by its name, or one for all; None for those of the source.
     infer_failures : bool
         As in `HyperSHAPExplainer`.
+    results : GivenResults
+        Configurations and scores, where the source is a ConfigurationSpace.
 
     Returns
     -------
@@ -58,18 +68,19 @@ def trials_of_metrics(
         If there is no reader for the source, or it has no results.
     """
     source = _table_of(unwrap(source))
-    if isinstance(source, ConfigurationSpace):
-        raise TypeError(
-            "A ConfigurationSpace has no results. Pass the trials as a DataFrame with a column for each "
-            "metric, and the space as space=."
-        )
+    check_results(source, results)
     records: dict[str, Records] = {}
-    found = _checked(source, metrics, space)
+    found = _checked(source, metrics, space, results)
     _check_directions(direction, found)
     for (metric, checked), others in zip(found, _others(found), strict=True):
         own = _direction(direction, metric, checked.metric)
         with _first_warning_only(not records):
-            one = _read(_without(source, others), metric, space, own)
+            if own is None and isinstance(source, ConfigurationSpace):
+                own = direction_of(checked.metric)
+            table = _without(source, others)
+            if others:
+                checked = check_source(table, space=space, metric=metric)
+            one = _read(table, checked, own)
         records.setdefault(one.metric, one)
     return {
         name: _trials(one, infer_failures, first=position == 0)
@@ -97,9 +108,11 @@ def _table_of(source: Any) -> Any:
 
 
 def _checked(
-    source: Any, metrics: Sequence[str | int], space: Any
+    source: Any, metrics: Sequence[str | int], space: Any, results: GivenResults
 ) -> list[tuple[str | int, Checked]]:
     """All metrics, refused before any is read."""
+    if isinstance(source, ConfigurationSpace) and space is None:
+        return checked_by_metric(source, metrics, results)
     found: list[Any] = []
     for metric in metrics:
         with _first_warning_only(not found):
@@ -148,9 +161,8 @@ def _direction(
     return direction.get(metric, direction.get(name))
 
 
-def _read(source: Any, metric: str | int, space: Any, direction: str | None) -> Records:
+def _read(source: Any, checked: Checked, direction: str | None) -> Records:
     """Records of one metric, with scores as numbers."""
-    checked = check_source(source, space=space, metric=metric)
     records = reader_of(source).read(source, checked, direction=direction)
     scores = numbers_of("scores", records.scores, len(records.configs))
     if len(scores) and not np.isfinite(scores).any():
@@ -169,7 +181,10 @@ def _of_the_same_trials(records: Mapping[str, Records]) -> dict[str, Records]:
     scores = np.array([[known.get(key, np.nan) for key in keys] for known in rows.values()])
     finite = np.isfinite(scores)
     if not finite.all(axis=0).any():
-        raise ValueError(f"No trial has all of the metrics {', '.join(map(repr, records))}.")
+        raise ValueError(
+            f"No trial has all of the metrics {', '.join(map(repr, records))}. Explain each by itself: "
+            f"HyperSHAPExplainer(source, metric={first.metric!r})."
+        )
     kept = np.flatnonzero(finite.all(axis=0) | ~finite.any(axis=0))
     n_partial = len(keys) - len(kept)
     left_out = first.left_out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -229,13 +230,56 @@ def test_clumsy_explainers_are_errors(advise, explainers):
         advise(list(explainers.values()))
     with pytest.raises(ValueError, match="empty"):
         advise({})
+    with pytest.raises(TypeError, match="Names must be text: '7'"):
+        advise({7: explainers["one"]})
     with pytest.raises(NotFittedError):
         advise({"one": HyperSHAPExplainer(ConfigurationSpace({"a": (0.0, 1.0)}))})
-    one = explainers["one"]
-    one.set_params(max_exact=2)
-    with pytest.raises(ValueError, match="max_exact=2"):
-        advise(explainers)
-    one.set_params(max_exact=16)
+
+
+GROWN = {
+    "mean": {},
+    "quantile": {"aggregate": 0.4},
+    "normalized": {"normalize": True},
+    "mistunability": {"game": "mistunability", "baseline": {"a": 1, "b": 1, "c": 1}},
+    "sensitivity": {"game": "sensitivity"},
+}
+
+
+@pytest.mark.parametrize("options", GROWN.values(), ids=GROWN)
+def test_grown_subsets_are_the_best_of_additive_functions(options, explainers):
+    few = {name: fitted_on(weights, max_exact=2) for name, weights in WEIGHTS.items()}
+    grown = best_subsets_jointly(few, per_dataset=True, **options)
+    exact = best_subsets_jointly(explainers, per_dataset=True, **options)
+    pd.testing.assert_frame_equal(grown, exact)
+    assert grown.attrs == exact.attrs
+
+
+def test_default_space_of_grown_subsets(explainers):
+    few = {name: fitted_on(weights, max_exact=1) for name, weights in WEIGHTS.items()}
+    for share in (0.5, 0.95):
+        assert default_space(few, share) == default_space(explainers, share)
+
+
+def test_subsets_of_many_hyperparameters_are_grown():
+    names = [f"h{i:02}" for i in range(18)]
+    space = ConfigurationSpace(dict.fromkeys(names, (0.0, 1.0)), seed=0)
+    configs = space.sample_configuration(60)
+    made = {}
+    for dataset, (first, second) in {"one": (3, 7), "two": (3, 11), "three": (3, 7)}.items():
+        scores = [5 * config[names[first]] + 2 * config[names[second]] for config in configs]
+        made[dataset] = HyperSHAPExplainer(
+            space, surrogate="forest", n_samples=50, random_state=0
+        ).fit(configs, scores)
+    table = best_subsets_jointly(made)
+    assert table["size"].tolist() == list(range(1, 19))
+    assert table["hyperparameters"][:2].tolist() == [("h03",), ("h03", "h07")]
+    assert (np.diff(table["gain"]) >= 0).all()
+    assert (table[["regret", "regret_own"]] >= 0).all(axis=None)
+    assert table["regret"].iloc[-1] == 0
+    with joblib.parallel_config("threading"):
+        pd.testing.assert_frame_equal(table, best_subsets_jointly(made, n_jobs=2))
+    found = default_space(made, 0.5)
+    assert [name for name in names if found[name].size > 1] == ["h03"]
 
 
 def test_unknown_arguments_are_errors(explainers):

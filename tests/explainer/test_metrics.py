@@ -442,3 +442,92 @@ def test_unknown_game_direction_and_arguments_are_errors():
         explained(config={"a": 1})
     with pytest.raises(TypeError, match="no results"):
         explained(table=ConfigurationSpace({"a": (0.0, 1.0)}), space=None)
+
+
+def trials_beside_a_space():
+    """A space, its trials, and two metrics of them."""
+    space = ConfigurationSpace({"a": (0.0, 3.0), "b": (0.0, 3.0)}, seed=0)
+    configs = space.sample_configuration(40)
+    scores = pd.DataFrame(
+        {
+            "score": [config["a"] + 2 * config["b"] for config in configs],
+            "seconds": [3 * config["a"] + 10 for config in configs],
+        }
+    )
+    return space, configs, scores
+
+
+def of_a_space(scores, metrics=METRICS, function=explain_metrics, **options):
+    space, configs, _ = trials_beside_a_space()
+    options = {"configs": configs, "direction": DIRECTION, "n_samples": 200, **options}
+    return function(space, metrics, scores=scores, surrogate="forest", random_state=0, **options)
+
+
+def test_scores_beside_a_space_equal_those_of_a_table():
+    space, configs, scores = trials_beside_a_space()
+    table = pd.DataFrame([dict(config) for config in configs]).join(scores)
+    start = dict(space.get_default_configuration())
+    options = {"space": space, "baseline": start, "n_samples": 200, "surrogate": "forest"}
+    of_table = explained(table=table, **options)
+    pd.testing.assert_frame_equal(of_a_space(scores), of_table)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda scores: {name: scores[name].tolist() for name in scores},
+        lambda scores: scores.to_dict("records"),
+        lambda scores: scores.to_numpy(),
+        lambda scores: pl.from_pandas(scores),
+        lambda scores: scores.to_numpy().tolist(),
+    ],
+)
+def test_scores_beside_a_space_come_in_any_shape(given):
+    scores = trials_beside_a_space()[2]
+    pd.testing.assert_frame_equal(of_a_space(given(scores)), of_a_space(scores))
+
+
+def test_subsets_of_scores_beside_a_space():
+    scores = trials_beside_a_space()[2]
+    found = of_a_space(scores, function=trade_off_coalitions)
+    assert found["size"].tolist() == [0, 0, 1, 1, 1, 1, 2, 2]
+
+
+def test_bad_scores_beside_a_space():
+    scores = trials_beside_a_space()[2]
+    with pytest.raises(TypeError, match=r"configs=.*scores="):
+        of_a_space(scores, configs=None)
+    with pytest.raises(TypeError, match="shape"):
+        of_a_space(scores["score"].to_numpy())
+    with pytest.raises(ValueError, match="as many numbers"):
+        of_a_space({"score": [1.0, 2.0], "seconds": [1.0]})
+    with pytest.raises(ValueError, match="one number for each of the 40"):
+        of_a_space(scores.iloc[:3])
+    with pytest.raises(ValueError, match=r"'second'.*Did you mean 'seconds'"):
+        of_a_space(scores, ["score", "second"], direction=None)
+    with pytest.raises(ValueError, match="ConfigurationSpace only"):
+        explained(configs=[{"a": 1}])
+
+
+def test_a_time_beside_a_space_is_minimised():
+    scores = trials_beside_a_space()[2]
+    with pytest.warns(TrialsWarning, match="'seconds' is taken as something to minimize"):
+        found = of_a_space(scores, METRICS[::-1], direction=None)
+    assert found.attrs["direction"] == {"seconds": "minimize", "score": "maximize"}
+
+
+def test_messages_show_how_to_get_on():
+    table = grid()
+    with pytest.raises(TypeError, match="direction must be a dict by metric"):
+        explained(direction=["maximize", "minimize"])
+    with (
+        pytest.warns(TrialsWarning, match="same 'score' score"),
+        pytest.raises(ValueError, match=r"All trials have the same 'score' score, 1, .*Leave"),
+    ):
+        explained("hypervolume", table.assign(score=1.0))
+    with pytest.raises(ValueError, match="'ablation'"):
+        trade_off(explained("sensitivity"))
+    odd = table.index % 2 == 1
+    halves = table.assign(score=table["score"].where(odd), seconds=table["seconds"].mask(odd))
+    with pytest.raises(ValueError, match="metric='score'"):
+        explained(table=halves)

@@ -109,3 +109,18 @@ def test_smac(tmp_path):
     run.optimize()
     assert stop.settled_
     assert 30 <= run.runhistory.finished < 60
+
+
+def test_what_the_explainer_would_refuse_is_refused_before_the_study_runs():
+    with pytest.raises(ValueError, match=r"baseline 'wrst'.*Did you mean 'worst'"):
+        StopWhenSettled(baseline="wrst")
+    with pytest.raises(ValueError, match="surrogate"):
+        StopWhenSettled(surrogate="foo")
+    with pytest.raises(TypeError, match=r"parameter of StopWhenSettled 'min_trails'.*'min_trials'"):
+        StopWhenSettled(min_trails=40)
+
+
+def test_several_objectives_need_a_metric_at_once():
+    study = optuna.create_study(directions=["minimize", "maximize"])
+    with pytest.raises(ValueError, match=r"StopWhenSettled\(metric=0\)"):
+        study.optimize(lambda trial: (1.0, 2.0), n_trials=1, callbacks=[StopWhenSettled()])

@@ -70,6 +70,7 @@ def data_of(text):
             }
         ],
         "history": {
+            "note": "A quick check: 4 numbers of trials, 5 resamples.",
             "settled": False,
             "verdict": text,
             "counts": [5],

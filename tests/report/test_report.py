@@ -319,6 +319,8 @@ def test_history_of_a_report_is_quick_whole_or_left_out():
     assert len(whole["counts"]) == 7  # of 8 the first has fewer than 5 trials
     explainer.tell([explainer.space_.sample_configuration()], [0.1])
     assert "not checked" in " ".join(explainer.summary().sentences)
+    assert quick["note"].startswith("A quick check: 4 numbers of trials, 2 resamples.")
+    assert whole["note"] == ""
     with pytest.raises(TypeError, match="history must be"):
         explainer.report(history="yes")
 
