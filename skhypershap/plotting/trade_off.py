@@ -176,6 +176,7 @@ def _name_points(points: Points, ax: Axes) -> None:
     Names of the front may hide dominated points; of many points only the front has names.
     """
     figure = ax.figure
+    figure.draw_without_rendering()  # type: ignore[union-attr]  # so that a layout has moved the axes
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     frame = ax.get_window_extent(renderer)
     places = ax.transData.transform(np.column_stack([points.x, points.y]))
@@ -196,7 +197,7 @@ def _name_points(points: Points, ax: Axes) -> None:
         for dx, dy, across, up in SIDES:
             found.set(ha=across, va=up)
             found.xyann = (0.6 * font * dx, 0.6 * font * dy)
-            box = found.get_window_extent(renderer)
+            box = found.get_window_extent(renderer).padded(0.3 * step)
             if _fits(box, frame) and not any(_overlap(box, one) for one in [*boxes[rest], *named]):
                 named.append((box.x0, box.y0, box.x1, box.y1))
                 break

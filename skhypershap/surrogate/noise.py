@@ -105,7 +105,7 @@ def warped_shares(
     >>> warped_shares(np.array([1.0, 1.0, 4.0])).tolist()
     [0.5, 0.5, 2.0]
     >>> warped_shares(np.ones(3), errors=np.array([0.1, 0.1, 0.3])).round(2).tolist()
-    [0.87, 0.87, 1.26]
+    [0.82, 0.82, 1.36]
     """
     given = np.ones(len(slopes)) if given is None else given
     free = given >= 1
