@@ -18,6 +18,7 @@ from skhypershap.arrays import Coalitions, Floats, Scores
 
 TOLERANCE = 1e-13  # of the residual, in the norm of the preconditioner
 MOST_STEPS = 400
+FEWEST_PLAYERS = 8  # of fewer, sampled coalitions are too alike, or few enough for any method
 
 
 class Means(NamedTuple):
@@ -41,7 +42,7 @@ class Means(NamedTuple):
         singles, pairs = goal[1 : n + 1], _as_matrix(goal[n + 1 :], n)
         rows = pairs.sum(axis=1)
         common = np.array([goal[0], singles.mean(), rows.sum() / 2 / n_pairs])
-        own = singles - common[1], (rows - (n - 1) * common[2]) / (n - 2)
+        own = np.stack([singles - common[1], (rows - (n - 1) * common[2]) / (n - 2)])
         rest = pairs - own[1][:, None] - own[1] - common[2]
         rest /= g[2] - 2 * g[3] + g[4]
         others = n_pairs - 1 - 2 * (n - 2)  # pairs that share no player with one
@@ -58,7 +59,7 @@ class Means(NamedTuple):
                 [g[2] - g[3], g[2] - 2 * g[3] + g[4] + (n - 2) * (g[3] - g[4])],
             ]
         )
-        common, own = np.linalg.solve(whole, common), np.linalg.solve(single, np.stack(own))
+        common, own = np.linalg.solve(whole, common), np.linalg.solve(single, own)
         found = rest + own[1][:, None] + own[1] + common[2]
         return np.concatenate([common[:1], own[0] + common[1], found[np.triu_indices(n, 1)]])
 
@@ -69,7 +70,7 @@ def pair_regression(coalitions: Coalitions, gains: Scores, weights: Floats) -> F
     Parameters
     ----------
     coalitions : ndarray of shape (n_coalitions, n_players), dtype bool
-        Different coalitions of at least four players.
+        Coalitions of at least four players.
     gains, weights : ndarray of shape (n_coalitions,)
         What is fitted, and how much each counts.
 
@@ -116,6 +117,21 @@ def fitted_gains(members: Floats, interactions: Floats) -> Scores:
     np.fill_diagonal(form, interactions[1 : n_players + 1])
     gains: Scores = interactions[0] + ((members @ form) * members).sum(axis=1)
     return gains
+
+
+def mean_variances(coalitions: Coalitions, weights: Floats) -> Floats | None:
+    """Diagonal entries of the inverse of the averaged normal equations: of a single, and of a pair."""
+    n_players = coalitions.shape[1]
+    means = _means(coalitions, weights)
+    entries = []
+    for place in (1, n_players + 1):
+        unit = np.zeros(1 + n_players + comb(n_players, 2))
+        unit[place] = 1.0
+        try:
+            entries.append(means.solved(unit)[place])
+        except np.linalg.LinAlgError:
+            return None
+    return np.array(entries)
 
 
 def _transposed(members: Floats, amounts: Floats) -> Floats:

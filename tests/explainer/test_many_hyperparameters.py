@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from skhypershap import ApproximationWarning, HyperSHAPExplainer, load_case
 from skhypershap.interactions.indices import INDICES, exact_interactions
+from skhypershap.surrogate.default_model import is_costly
 from skhypershap.surrogate.surrogate import Surrogate
 
 X, Y = load_iris(return_X_y=True)
@@ -190,43 +191,49 @@ def smooth(n_players, n_trials, **arguments):
     return explainer.fit(configs, scores)
 
 
+@pytest.fixture
+def few_for_process(monkeypatch):
+    """A process costs too much from 41 trials of five hyperparameters on."""
+    monkeypatch.setattr("skhypershap.surrogate.default_model.MOST_FOR_PROCESS", 200)
+
+
+def test_a_process_costs_too_much_by_players_and_trials():
+    assert is_costly(30, 1_000, max_exact=16)
+    assert not is_costly(20, 1_000, max_exact=16)
+    assert not is_costly(30, 1_000, max_exact=30)
+
+
+@pytest.mark.usefixtures("few_for_process")
 def test_auto_does_without_a_process_that_would_cost_ten_times_the_trees(tmp_path):
-    many = smooth(6, 3_400, max_exact=5)
-    table = many.explain("tunability", order=1)
+    many = smooth(5, 60, max_exact=4)
+    table = many.explain("tunability", order=1, n_bootstrap=2)
     assert table.attrs["surrogate"] == "extra trees"
-    config = many.incumbent_
-    with_children = many.predict_score([config])
-    gains = many.game("ablation")(np.ones((1, 6), dtype=bool))
-    baseline = many.predict_score([many.baseline_])
-    assert gains[0] == pytest.approx((with_children - baseline)[0], abs=1e-9)
-    many.set_params(max_exact=6)  # decided at fit
+    best, baseline = many.predict_score([many.incumbent_, many.baseline_])
+    gains = many.game("ablation")(np.ones((1, 5), dtype=bool))
+    assert gains[0] == pytest.approx(best - baseline, abs=1e-9)  # one model for all questions
+    many.set_params(max_exact=5)  # decided at fit
     assert many.explain("tunability", order=1).attrs["surrogate"] == "extra trees"
     many.dump_case(tmp_path / "case.json")
     loaded = load_case(tmp_path / "case.json")
     assert loaded.explain("tunability", order=1).attrs["surrogate"] == "extra trees"
-    assert (loaded.predict_score([loaded.incumbent_]) == with_children).all()
+    assert loaded.predict_score([loaded.incumbent_])[0] == best
 
 
+@pytest.mark.usefixtures("few_for_process")
 @pytest.mark.parametrize(
     ("n_trials", "arguments"),
-    [
-        (40, {"max_exact": 5}),
-        (3_400, {"max_exact": 6}),
-        (3_400, {"max_exact": 5, "surrogate": "gp"}),
-    ],
+    [(40, {"max_exact": 4}), (60, {"max_exact": 5}), (60, {"max_exact": 4, "surrogate": "gp"})],
 )
 def test_auto_keeps_its_process_where_that_costs_less(n_trials, arguments):
-    few = smooth(6, n_trials, **arguments)
+    few = smooth(5, n_trials, **arguments)
     assert "surrogate" not in few.explain("ablation", order=1).attrs
     assert few.surrogate_.process_ is not None
 
 
-def test_resamples_and_measured_trials_have_the_same_parts():
-    """A measured trial would cross the bound of 20,000; the model is that of the fit nonetheless."""
-    few = smooth(5, 4_000, max_exact=4)
-    assert few.surrogate_.process_ is not None
-    configs = [few.incumbent_]
-    few.tell(configs, [0.0])
+@pytest.mark.usefixtures("few_for_process")
+def test_a_measured_trial_does_not_change_what_the_model_is_made_of():
+    few = smooth(5, 40, max_exact=4)
+    few.tell([few.incumbent_], [4.0])
     assert few.surrogate_.process_ is not None
 
 
@@ -236,9 +243,9 @@ def test_more_than_62_players_are_not_predicted_blend_by_blend(monkeypatch):
     monkeypatch.setattr(Surrogate, "_predicted_blocks", None)
     table = many.explain("tunability", order=1)
     assert table.attrs["exact"] is False
-    assert table["value"].sum() == pytest.approx(table.attrs["gain"], rel=1e-6)
-    found = many.best_subsets("tunability")
-    assert found["value"].notna().all()
+    gain = table.attrs["full_score"] - table.attrs["baseline_score"]
+    assert table["value"].sum() == pytest.approx(gain, rel=1e-6)
+    assert len(many.best_subsets("tunability"))
 
 
 class FirstFive(ExtraTreesRegressor):
