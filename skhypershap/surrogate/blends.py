@@ -15,8 +15,6 @@ import numpy.typing as npt
 
 from skhypershap.arrays import Booleans, Coalitions, PlayerOfColumn, Positions
 
-MOST_PLAYERS = 62  # in a set of a tree walk
-
 
 @dataclass(frozen=True, eq=False)
 class Blends:

@@ -18,8 +18,8 @@ import numpy as np
 from skhypershap.arrays import Coalitions, Floats, Positions, Scores, ScoreTable, Vectors
 from skhypershap.parallel import in_threads
 from skhypershap.space.conditions import Legality
-from skhypershap.surrogate.blends import MOST_PLAYERS, Blends, all_coalitions, coalitions_at
-from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
+from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
+from skhypershap.surrogate.kernels.forest import MOST_PLAYERS, FlatForest, predict_flat
 from skhypershap.surrogate.regressors import predictions_of
 
 if TYPE_CHECKING:

@@ -22,10 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from skhypershap.arrays import Floats, Integers, PlayerOfColumn, Positions, Vector, Vectors
-from skhypershap.surrogate.blends import MOST_PLAYERS
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels._vector import LANES, WORDS, lanes_above, lowest_lane, toggle
-from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of
+from skhypershap.surrogate.kernels.forest import MOST_PLAYERS, FlatForest, ranks_of
 
 SKIP, RANK, COLUMN, OWNER = range(4)  # columns of `Walk.nodes`
 NARROW = 31  # players in a set of 32 bits; in one of 64 there may be `MOST_PLAYERS`
