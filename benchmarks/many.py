@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks import many_games
 from benchmarks.common import Table, explainer, installed, model, problem, seconds, short
 
 
 def tables(quick=False):
-    return [ablations(quick), sampled(quick), errors(quick)]
+    return [ablations(quick), sampled(quick), errors(quick), *many_games.tables(quick)]
 
 
 def ablations(quick):

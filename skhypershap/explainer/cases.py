@@ -145,6 +145,7 @@ def load_case(path: str | os.PathLike[str], *, surrogate: Any = None) -> HyperSH
         baselines=case["baselines"],
         seed=settings["random_state"],
         n_jobs=None,
+        trees_alone=bool(case.get("trees_alone", False)),
     )
     explainer._hold(fitted, None)
     return explainer
@@ -171,6 +172,7 @@ def _case(explainer: ExplainerBase) -> dict[str, Any]:
             "fidelity": _numbers(fitted.measured.fidelity),
         },
         "baselines": [names.config(config) for config in fitted.baselines],
+        "trees_alone": fitted.spec.trees_alone,
     }
 
 

@@ -20,6 +20,7 @@ from skhypershap.explainer.measured_baseline import Evaluate, measure_baselines,
 from skhypershap.explainer.reporting import Reporting
 from skhypershap.explainer.search_results import SearchResults
 from skhypershap.explainer.true_numbers import evidence_of
+from skhypershap.surrogate.default_model import is_costly
 from skhypershap.surrogate.regressors import check_surrogate
 from skhypershap.trials import (
     Checked,
@@ -56,7 +57,8 @@ class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
     surrogate : {"auto", "forest", "gp"} or regressor, default=None
         None and "auto": the mean of extra trees and a Gaussian process with a product kernel, both
         on normal ranks of the scores (extra trees on scores where conditions link more than eight
-        hyperparameters); "gp": the process alone; "forest": `RandomForestRegressor` with 100 trees,
+        hyperparameters, or where there are more than `max_exact` and their number times that of trials
+        is above 20,000); "gp": the process alone; "forest": `RandomForestRegressor` with 100 trees,
         as in [1]_; or any regressor with fit and predict, which is cloned. Its input is what
         `ConfigSpace.Configuration.get_array()` returns: numbers in [0, 1], positions of choices,
         NaN where a hyperparameter is inactive (its default, if the model does not support NaN);
@@ -143,7 +145,8 @@ class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
     Notes
     -----
     `n_samples`, `optimizer`, `max_exact`, `n_jobs` and `verbose` may be set after fit and apply
-    from the next call on; the other parameters need another fit.
+    from the next call on; the other parameters need another fit. (Whether "auto" has a process is
+    decided at fit.)
 
     References
     ----------
@@ -292,6 +295,7 @@ class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
             baselines=[one.config for one in baselines],
             seed=self._seed(),
             n_jobs=self.n_jobs,
+            trees_alone=is_costly(len(trials.space), len(trials.scores), self.max_exact),
         )
         self._hold(fitted, search)
         warn_if_unreliable(evidence_of(fitted, game_context(self), quick=True), trials.metric)

@@ -127,6 +127,7 @@ class Fitted:
             baselines=self.baselines,
             seed=self.seed,
             n_jobs=n_jobs,
+            trees_alone=self.spec.trees_alone,
         )
 
     def predict_score(self, configs: Any) -> np.ndarray:
@@ -207,6 +208,7 @@ def fit_surrogate(
     baselines: Sequence[Config],
     seed: int,
     n_jobs: int | None,
+    trees_alone: bool = False,
 ) -> Fitted:
     """Fit a surrogate on the trials of a source and on measured ones.
 
@@ -226,6 +228,8 @@ def fit_surrogate(
         For the surrogate and, later, for candidates.
     n_jobs : int or None
         For the default surrogate.
+    trees_alone : bool
+        Whether "auto" does without the process; see `is_costly`.
     """
     trials = with_measured(source, measured)
     spec = SurrogateSpec(
@@ -239,6 +243,7 @@ def fit_surrogate(
         always=trials_of(source, baselines),
         baselines=measured.finished_baselines,
         follows_baselines=not _chosen_by_score(baseline),
+        trees_alone=trees_alone,
     )
     return Fitted(
         source=source,

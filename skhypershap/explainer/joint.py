@@ -19,6 +19,8 @@ from skhypershap.frames import datasets_frame, explanation_frame
 from skhypershap.games.setting import GameContext
 from skhypershap.games.value_function import GameSpec, ValueFunction, value_function
 from skhypershap.interactions.bootstrap import check_n_bootstrap
+from skhypershap.interactions.branched import APPROXIMATOR as BRANCHES
+from skhypershap.interactions.branched import by_branches
 from skhypershap.interactions.indices import IndexSpec
 from skhypershap.interactions.solve import Explained, explained, solve
 from skhypershap.parallel import in_parallel
@@ -339,10 +341,13 @@ def _from_some_coalitions(
     alone = run(_explained, [(task, index_spec) for task in tasks.values()], what="each data set")
     found: Found = {ALL: [[]], **{name: [parts] for name, parts in zip(tasks, alone, strict=True)}}
     for position, parts in enumerate(zip(*alone, strict=True)):
-        if linear and all(part.exact for part in parts):
+        if linear and all(part.exact or part.approximator == BRANCHES for part in parts):
             found[ALL][0].append(_mean_of(parts))  # every index is linear in v
             continue
-        each = [value_function(task.game_specs[position], task.context) for task in tasks.values()]
+        each = [
+            _with_branches(task.game_specs[position], task.context, index_spec.max_exact)
+            for task in tasks.values()
+        ]
 
         def scores(coalitions: np.ndarray | None, each: Any = each) -> np.ndarray:
             arguments = [(v, coalitions) for v in each]
@@ -356,9 +361,17 @@ def _explained(task: JointTask, index_spec: IndexSpec) -> list[Explained]:
     return [solve(game_spec, task.context, index_spec) for game_spec in task.game_specs]
 
 
+def _with_branches(game_spec: GameSpec, context: GameContext, max_exact: int) -> ValueFunction:
+    """The value function of one data set, from its branches if its space has some."""
+    return by_branches(value_function(game_spec, context), game_spec, context, max_exact)
+
+
 def _mean_of(parts: Sequence[Explained]) -> Explained:
+    """Of several data sets; errors do not cancel out, as coalitions are the same ones."""
+    errors: list[Any] = [part.error for part in parts]
+    approximate = [part for part in parts if not part.exact]
     return replace(
-        parts[0],
+        (approximate or parts)[0],
         interactions={
             members: float(np.mean([part.interactions[members] for part in parts]))
             for members in parts[0].interactions
@@ -366,6 +379,7 @@ def _mean_of(parts: Sequence[Explained]) -> Explained:
         baseline_score=float(np.mean([part.baseline_score for part in parts])),
         full_score=float(np.mean([part.full_score for part in parts])),
         gain=float(np.mean([part.gain for part in parts])),
+        error=None if any(error is None for error in errors) else float(np.mean(errors)),
     )
 
 

@@ -55,8 +55,6 @@ def approximate(
     gains_of: Callable[[Coalitions], Scores], n_players: int, index_spec: IndexSpec, seed: int
 ) -> Approximation:
     """Estimate interactions from the gains of some coalitions."""
-    from shapiq import approximator as approximators  # takes seconds, so only where it is needed
-
     index, order = index_spec.name, index_spec.order
     approximator = APPROXIMATORS[index]
     order = 1 if index in ("SV", "BV") else order
@@ -68,13 +66,24 @@ def approximate(
     n_interactions = len(interactions_of(n_players, order))
     budget = max(MIN_BUDGET, BUDGET_PER_INTERACTION * n_interactions)
     budget = min(budget, 2**n_players)
-    estimate = getattr(approximators, approximator.name)(**arguments)(budget=budget, game=gains_of)
+    made = _class_of(approximator.name)(**arguments)
+    estimate = made(budget=budget, game=gains_of)
     values: Interactions = {(): float(estimate.interactions.get((), 0.0))}
     for players in interactions_of(n_players, order):
         values[players] = float(estimate.interactions.get(players, 0.0))
     if index == "BII":
         values = {players: _bii_from_fbii(values, players) for players in values}
     return Approximation(values, approximator.name, budget)
+
+
+def _class_of(name: str) -> Any:
+    """A class of shapiq, or ours that differs from it in how it solves a regression."""
+    from shapiq import approximator as approximators  # takes seconds, so only where it is needed
+
+    from skhypershap.interactions.pair_approximators import FbiiByPairs, FsiiByPairs
+
+    ours = {"RegressionFSII": FsiiByPairs, "RegressionFBII": FbiiByPairs}
+    return ours.get(name) or getattr(approximators, name)
 
 
 def _bii_from_fbii(fbii: Interactions, players: Players) -> float:

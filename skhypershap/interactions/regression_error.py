@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhypershap.arrays import Coalitions, Scores
+from skhypershap.arrays import Coalitions, Floats, Scores
 from skhypershap.interactions.indices import interactions_of
+from skhypershap.interactions.pair_regression import (
+    fitted_gains,
+    mean_variances,
+    pair_regression,
+)
 
 ENDS = 1e3  # weight of the empty and the full coalition, which an efficient index keeps to
+MOST_IN_DESIGN = 500  # interactions; with more, variances are those of averaged normal equations
+LARGEST_TO_MEAN = 1.2  # of standard errors, with 34 and with 60 players
 
 
 def standard_error(coalitions: Coalitions, gains: Scores, order: int) -> float | None:
@@ -42,11 +49,12 @@ def standard_error(coalitions: Coalitions, gains: Scores, order: int) -> float |
     n_free = n_coalitions - len(players) - 1
     if n_free <= 0:
         return None
+    if order == 2 and len(players) > MOST_IN_DESIGN:
+        return _of_pairs(coalitions, gains[first], n_free / n_coalitions)
     design = np.ones((n_coalitions, 1 + len(players)), dtype=np.float32)
     for at, members in enumerate(players):
         design[:, 1 + at] = coalitions[:, members].all(axis=1)
-    size = coalitions.sum(axis=1)
-    weights = np.where((size == 0) | (size == n_players), ENDS, 1.0)
+    weights = _weights(coalitions)
     design *= np.sqrt(weights).astype(np.float32)[:, None]
     goals = gains[first] * np.sqrt(weights)
     products = (design.T @ design).astype(float)
@@ -57,3 +65,25 @@ def standard_error(coalitions: Coalitions, gains: Scores, order: int) -> float |
     left = goals - design @ (inverse @ (design.T @ goals))
     variances = np.diag(inverse)[1:] * (left @ left) / n_free
     return float(np.sqrt(max(variances.max(), 0.0)))
+
+
+def _weights(coalitions: Coalitions) -> Floats:
+    size = coalitions.sum(axis=1)
+    return np.where((size == 0) | (size == coalitions.shape[1]), ENDS, 1.0)
+
+
+def _of_pairs(coalitions: Coalitions, gains: Scores, free: float) -> float | None:
+    """The same for many singles and pairs, of which no matrix is inverted.
+
+    The inverse of a random matrix of normal equations is larger than that of their mean, by one over
+    the share of coalitions that are `free`.
+    """
+    weights = _weights(coalitions)
+    found = pair_regression(coalitions, gains, weights)
+    variances = mean_variances(coalitions, weights)
+    if found is None or variances is None:
+        return None
+    left = np.sqrt(weights) * (gains - fitted_gains(coalitions.astype(float), found))
+    n_free = free * len(gains)
+    mean = np.sqrt(max(variances.max(), 0.0) / free * (left @ left) / n_free)
+    return float(LARGEST_TO_MEAN * mean)

@@ -226,7 +226,8 @@ def warn_if_gain_is_missed(part: Explained, index_spec: IndexSpec) -> None:
         warn(
             f"The approximation is poor: {part.measure} by {part.approximator} sums to {found:.3g}, but "
             f"the gain is {part.gain:.3g}. Use index='FSII' or 'k-SII', which are approximated "
-            "better, or raise max_exact to evaluate all coalitions.",
+            "better, or raise max_exact to evaluate all coalitions, or join hyperparameters with "
+            "groups= (those of one choice's branches, say), so that there are fewer.",
             ApproximationWarning,
         )
 

@@ -14,10 +14,20 @@ from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.hyperparameters import Hyperparameters
 from skhypershap.surrogate.linked_columns import are_few
 
+# Columns times trials. Beyond `max_exact` players a process takes 5 to 9 times the time of trees for
+# 20,000 and less, and 9 to 18 times for 30,000 (`python -m benchmarks many`).
+MOST_FOR_PROCESS = 20_000
 FOLD_TREES = 20  # of the model of a fold: its score needs less precision than its predictions
 
 
-def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean:
+def is_costly(n_columns: int, n_trials: int, max_exact: int) -> bool:
+    """Whether a process would take about ten times as long to explain as trees, or longer."""
+    return n_columns > max_exact and n_columns * n_trials > MOST_FOR_PROCESS
+
+
+def warped_mean(
+    name: str, legality: Legality, has_fidelity: bool, *, trees_alone: bool = False
+) -> WarpedMean:
     """The model of "auto" or "gp" for a space.
 
     Parameters
@@ -29,6 +39,8 @@ def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean
         Of the space.
     has_fidelity : bool
         Whether the rows of the model end with a fidelity.
+    trees_alone : bool
+        Whether "auto" does without the process.
     """
     items = list(legality.space.values())
     choices = [
@@ -38,7 +50,8 @@ def warped_mean(name: str, legality: Legality, has_fidelity: bool) -> WarpedMean
         float(max(item.size - 1, 1)) if isinstance(item, OrdinalHyperparameter) else 1.0
         for item in items
     ]
-    parts = "process" if name == "gp" else "both" if are_few(legality.space) else "trees"
+    trees_alone = trees_alone or not are_few(legality.space)
+    parts = "process" if name == "gp" else "trees" if trees_alone else "both"
     space = legality.space
     optional = [column for column, name in enumerate(space) if space.parents_of[name]]
     spans += [1.0] * has_fidelity

@@ -75,6 +75,8 @@ class SurrogateSpec:
     follows_baselines : bool
         Whether a process follows the source's own trials of the baseline closely, as it does measured
         ones; not where the baseline was chosen by its score, which noise made better or worse.
+    trees_alone : bool
+        Whether "auto" does without the process, which costs too much.
     """
 
     model: Any
@@ -88,6 +90,7 @@ class SurrogateSpec:
     baselines: tuple[int, ...] = ()
     standard_errors: Scores | None = None
     follows_baselines: bool = True
+    trees_alone: bool = False
 
     @property
     def n_source(self) -> int:
@@ -166,7 +169,8 @@ class SurrogateSpec:
         """The surrogate, not measured yet, and the rows that its model was fitted on."""
         if self.model is None or (isinstance(self.model, str) and self.model != FOREST):
             has_fidelity = self.fidelity is not None
-            model = warped_mean(self.model or "auto", self.legality, has_fidelity)
+            name, trees_alone = self.model or "auto", self.trees_alone
+            model = warped_mean(name, self.legality, has_fidelity, trees_alone=trees_alone)
             model.set_params(maximize=self.maximize, hyperparameters=hyperparameters, n_jobs=n_jobs)
             model.set_params(random_state=seed)
         else:

@@ -19,7 +19,7 @@ from skhypershap.arrays import Coalitions, Floats, Positions, Scores, ScoreTable
 from skhypershap.parallel import in_threads
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
-from skhypershap.surrogate.kernels.forest import FlatForest, predict_flat
+from skhypershap.surrogate.kernels.forest import MOST_PLAYERS, FlatForest, predict_flat
 from skhypershap.surrogate.regressors import predictions_of
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class Surrogate:
 
     def _has_kernel(self, blends: Blends) -> bool:
         """Whether blends are scored without the model's own predict."""
-        return self.forest is not None and can_walk(blends)
+        return self.forest is not None and can_walk(self.forest, blends)
 
     def _predicted_blocks(self, blends: Blends, coalitions: Coalitions | None) -> Iterator[Block]:
         """Blocks of all candidates and some coalitions, by the model's own predict."""
@@ -259,11 +259,18 @@ class Surrogate:
             yield Block(part, np.arange(len(blends.candidates)), scores)
 
 
-def can_walk(blends: Blends) -> bool:
-    """Whether there are no more players than fit a set of the tree walk."""
-    from skhypershap.surrogate.kernels.tree_walk import MOST_PLAYERS
+def can_walk(forest: FlatForest, blends: Blends) -> bool:
+    """Whether no path passes more players than fit a set of the tree walk."""
+    return _n_numbers(forest, blends) <= MOST_PLAYERS
 
-    return blends.n_players <= MOST_PLAYERS
+
+def _n_numbers(forest: FlatForest, blends: Blends) -> int:
+    """How many players a set of the walk must hold: those of the longest path if there are many."""
+    from skhypershap.surrogate.kernels.path_players import most_on_a_path
+
+    if blends.n_players <= MOST_PLAYERS:
+        return blends.n_players
+    return most_on_a_path(forest, blends.player_of_column)
 
 
 def walk_plans(
@@ -277,6 +284,10 @@ def walk_plans(
     from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
     walk = plan_walk(forest, blends.candidates, blends.baseline, blends.player_of_column)
+    if blends.n_players > MOST_PLAYERS:
+        from skhypershap.surrogate.kernels.path_players import numbered_by_path
+
+        walk = numbered_by_path(walk, _n_numbers(forest, blends))
     if coalitions is None:
         layout = layout_of_all(walk)
         yield walk, layout, layout.coalitions

@@ -78,7 +78,7 @@ class WarpedSurrogate(Surrogate):
         return self.process is not None and self._walks(blends)
 
     def _walks(self, blends: Blends) -> bool:
-        return self.trees is None or can_walk(blends)
+        return self.trees is None or can_walk(self.trees, blends)
 
     def _blocks(
         self, blends: Blends, coalitions: Coalitions | None, n_jobs: int | None

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from ConfigSpace import ConfigurationSpace
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.neighbors import KNeighborsRegressor
 
-from skhypershap import (
-    ApproximationWarning,
-    HyperSHAPExplainer,
-)
+from skhypershap import ApproximationWarning, HyperSHAPExplainer, load_case
 from skhypershap.interactions.indices import INDICES, exact_interactions
+from skhypershap.surrogate.default_model import is_costly
+from skhypershap.surrogate.surrogate import Surrogate
 
 X, Y = load_iris(return_X_y=True)
 
@@ -182,3 +181,107 @@ class TestAblationOfPlayersThatMove:
         gain = table.attrs["full_score"] - table.attrs["baseline_score"]
         assert table["value"].sum() == pytest.approx(gain, rel=0.05)
         assert (table.set_index("interaction")["value"][["h00", "h27", "h28", "h29"]] == 0).all()
+
+
+def smooth(n_players, n_trials, **arguments):
+    space = ConfigurationSpace({f"x{i}": (0.0, 1.0) for i in range(n_players)}, seed=1)
+    configs = space.sample_configuration(n_trials)
+    scores = [np.sin(3 * np.array([*dict(config).values()])).sum() for config in configs]
+    explainer = HyperSHAPExplainer(space, n_samples=20, random_state=0, **arguments)
+    return explainer.fit(configs, scores)
+
+
+@pytest.fixture
+def few_for_process(monkeypatch):
+    """A process costs too much from 41 trials of five hyperparameters on."""
+    monkeypatch.setattr("skhypershap.surrogate.default_model.MOST_FOR_PROCESS", 200)
+
+
+def test_a_process_costs_too_much_by_players_and_trials():
+    assert is_costly(30, 1_000, max_exact=16)
+    assert not is_costly(20, 1_000, max_exact=16)
+    assert not is_costly(30, 1_000, max_exact=30)
+
+
+@pytest.mark.usefixtures("few_for_process")
+def test_auto_does_without_a_process_that_would_cost_ten_times_the_trees(tmp_path):
+    many = smooth(5, 60, max_exact=4)
+    table = many.explain("tunability", order=1, n_bootstrap=2)
+    assert table.attrs["surrogate"] == "extra trees"
+    best, baseline = many.predict_score([many.incumbent_, many.baseline_])
+    gains = many.game("ablation")(np.ones((1, 5), dtype=bool))
+    assert gains[0] == pytest.approx(best - baseline, abs=1e-9)  # one model for all questions
+    many.set_params(max_exact=5)  # decided at fit
+    assert many.explain("tunability", order=1).attrs["surrogate"] == "extra trees"
+    many.dump_case(tmp_path / "case.json")
+    loaded = load_case(tmp_path / "case.json")
+    assert loaded.explain("tunability", order=1).attrs["surrogate"] == "extra trees"
+    assert loaded.predict_score([loaded.incumbent_])[0] == best
+
+
+@pytest.mark.usefixtures("few_for_process")
+@pytest.mark.parametrize(
+    ("n_trials", "arguments"),
+    [(40, {"max_exact": 4}), (60, {"max_exact": 5}), (60, {"max_exact": 4, "surrogate": "gp"})],
+)
+def test_auto_keeps_its_process_where_that_costs_less(n_trials, arguments):
+    few = smooth(5, n_trials, **arguments)
+    assert "surrogate" not in few.explain("ablation", order=1).attrs
+    assert few.surrogate_.process_ is not None
+
+
+@pytest.mark.usefixtures("few_for_process")
+def test_a_measured_trial_does_not_change_what_the_model_is_made_of():
+    few = smooth(5, 40, max_exact=4)
+    few.tell([few.incumbent_], [4.0])
+    assert few.surrogate_.process_ is not None
+
+
+@pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+def test_more_than_62_players_are_not_predicted_blend_by_blend(monkeypatch):
+    many = smooth(70, 60, surrogate="forest")
+    monkeypatch.setattr(Surrogate, "_predicted_blocks", None)
+    table = many.explain("tunability", order=1)
+    assert table.attrs["exact"] is False
+    gain = table.attrs["full_score"] - table.attrs["baseline_score"]
+    assert table["value"].sum() == pytest.approx(gain, rel=1e-6)
+    assert len(many.best_subsets("tunability"))
+
+
+class FirstFive(ExtraTreesRegressor):
+    """Trees that see five columns only."""
+
+    def fit(self, X, y):
+        return super().fit(X[:, :5], y)
+
+    def predict(self, X):
+        return super().predict(X[:, :5])
+
+
+@pytest.mark.parametrize("game", ["tunability", "mistunability", "sensitivity", "ablation"])
+@pytest.mark.parametrize("n_more", [1, 30, 60])
+def test_hyperparameters_that_no_tree_touches_change_no_other_value(game, n_more):
+    """Null players: values of the others stay, beyond `max_exact` and beyond 62 players, too."""
+    space = ConfigurationSpace({f"x{i}": (0.0, 1.0) for i in range(5)}, seed=1)
+    configs = [dict(config) for config in space.sample_configuration(80)]
+    scores = [c["x0"] * c["x1"] - (c["x2"] - 0.3) ** 2 + 0.1 * c["x3"] for c in configs]
+    arguments = {"surrogate": FirstFive(10), "max_exact": 8, "random_state": 0}
+    few = HyperSHAPExplainer(space, **arguments).fit(configs, scores)
+    wide = ConfigurationSpace(
+        {
+            **{f"x{i}": (0.0, 1.0) for i in range(5)},
+            **{f"y{i}": (0.0, 1.0) for i in range(n_more)},
+        },
+        seed=1,
+    )
+    more = [{**config, **{f"y{i}": 0.5 for i in range(n_more)}} for config in configs]
+    many = HyperSHAPExplainer(wide, **arguments).fit(more, scores)
+    expected, found = (
+        one.explain(game, order=2).set_index("interaction")["value"] for one in (few, many)
+    )
+    extra = found.index.difference(expected.index)
+    assert len(found) == (5 + n_more) * (6 + n_more) // 2
+    assert (found[extra] == 0).all()
+    tolerance = 0.01 if game == "sensitivity" else 1e-9  # Sobol points of more columns are others
+    largest = np.abs(expected).max()
+    np.testing.assert_allclose(found[expected.index], expected, rtol=0, atol=tolerance * largest)

@@ -18,7 +18,7 @@ from ConfigSpace import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skhypershap import HyperSHAPExplainer
+from skhypershap import HyperSHAPExplainer, explain_jointly
 from skhypershap.games.branch_games import BranchGames, SmallGame
 from skhypershap.games.branches import Branches, Root
 from skhypershap.interactions.from_branches import branch_interactions
@@ -292,3 +292,50 @@ def test_irrelevant_hyperparameters_change_no_other_value():
     assert (found.drop(few.set_index(index).index) == 0).all()
     expected = few.set_index(index)["value"]
     assert expected.abs().max() > 1
+
+
+GROUPS = {
+    "choice with a child of its own": {"group": ["root", "a1"]},
+    "choice with what is beside it": {"group": ["root", "beside"]},
+    "one branch": {"group": ["a1", "a2"]},
+    "children of different branches": {"group": ["a1", "b1"]},
+}
+
+
+@pytest.mark.parametrize("groups", GROUPS.values(), ids=GROUPS)
+@pytest.mark.parametrize("game", ["tunability", "sensitivity"])
+def test_groups_of_branches_equal_all_coalitions(groups, game):
+    explainer = explainer_of(nested_space, optimizer="random", baseline="median")
+    whole = explainer.explain(game, groups=groups)
+    split = explainer.set_params(max_exact=6).explain(game, groups=groups)
+    found = split.set_index("interaction")["value"].reindex(whole["interaction"])
+    tolerance = 1e-9 if split.attrs["exact"] else 0.1 * whole["value"].abs().max()
+    np.testing.assert_allclose(found, whole["value"], atol=tolerance)
+
+
+def test_children_of_one_root_as_a_group_make_two_roots_exact():
+    explainer = explainer_of(two_roots_space, optimizer="random", baseline="median")
+    groups = {"two": [name for name in explainer.hyperparameter_names_ if name.startswith("two")]}
+    whole = explainer.explain(groups=groups)
+    split = explainer.set_params(max_exact=5).explain(groups=groups)
+    assert split.attrs["exact"]
+    found = split.set_index("interaction")["value"].reindex(whole["interaction"])
+    np.testing.assert_allclose(found, whole["value"], atol=1e-9)
+
+
+@pytest.mark.parametrize("make", [nested_space, two_roots_space])
+@pytest.mark.parametrize("aggregate", ["mean", "max"])
+def test_data_sets_are_explained_jointly_by_branches(make, aggregate):
+    several = {
+        f"data {seed}": explainer_of(make, seed, optimizer="random", baseline="median")
+        for seed in range(2)
+    }
+    whole = explain_jointly(several, aggregate=aggregate)
+    for explainer in several.values():
+        explainer.set_params(max_exact=6)
+    split = explain_jointly(several, aggregate=aggregate)
+    found = split.set_index("interaction")["value"].reindex(whole["interaction"])
+    exact = make is nested_space and aggregate == "mean"
+    assert split.attrs["exact"] is exact
+    tolerance = 1e-9 if exact else 4 * split.attrs["error"] + 1e-9
+    np.testing.assert_allclose(found, whole["value"], atol=tolerance)

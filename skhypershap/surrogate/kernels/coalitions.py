@@ -169,6 +169,7 @@ def _score(
         walk.most_leaves,
         walk.nodes,
         walk.values,
+        *walk.leaves,
         walk.offset,
         layout.n_ternary,
         layout.n_binary,
@@ -192,6 +193,8 @@ def _score_block(
     most: int,
     nodes: Integers,
     values: Floats,
+    amounts: Floats,
+    path_players: Integers,
     offset: float,
     n_ternary: int,
     n_binary: int,
@@ -232,7 +235,9 @@ def _score_block(
                     table[place] = kept[lane, place] if len(kept) > 0 else 0.0
                 leaves = waiting[lane, : counts[lane]]
                 joined = table
-                if len(allowed) > 0:
+                if len(amounts) > 0:
+                    _add_by_path(leaves, amounts, path_players, allowed, chosen, table)
+                elif len(allowed) > 0:
                     _add_to_some(leaves, allowed, chosen, table)
                 else:
                     _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
@@ -306,6 +311,38 @@ def _add_to_some(leaves: Buffer, allowed: Integers, chosen: Integers, scores: Fl
         while words:
             word = lowest_lane(words)
             add_to_word(scores, WORD * word, chosen[word], leaf.amount)
+            words &= words - one
+
+
+@part
+def _add_by_path(
+    leaves: Buffer,
+    amounts: Floats,
+    path_players: Integers,
+    allowed: Integers,
+    chosen: Integers,
+    scores: Floats,
+) -> None:
+    """The same for leaves that are given by position, whose sets hold numbers of their paths."""
+    one = np.uint64(1)
+    absent = np.int64(len(allowed) // 2)
+    for index in range(len(leaves)):
+        leaf = leaves[index]
+        position = np.int64(leaf.amount)
+        players = path_players[position]
+        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
+        for word in range(WORDS):
+            chosen[word] = ~np.uint64(0)
+        while inside:
+            narrow(chosen, allowed, WORDS * np.int64(players[lowest_lane(inside)]))
+            inside &= inside - one
+        while outside:
+            narrow(chosen, allowed, absent + WORDS * np.int64(players[lowest_lane(outside)]))
+            outside &= outside - one
+        words = not_empty(chosen)
+        while words:
+            word = lowest_lane(words)
+            add_to_word(scores, WORD * word, chosen[word], amounts[position])
             words &= words - one
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from skhypershap.arrays import Booleans, Floats, Integers, Scores, Vectors
 
+MOST_PLAYERS = 62  # in a set of 64 bits, of a tree walk
 MISSING = -1  # stands for the rank of a missing value
 
 

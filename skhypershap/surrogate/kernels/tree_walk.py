@@ -24,10 +24,10 @@ import numpy.typing as npt
 from skhypershap.arrays import Floats, Integers, PlayerOfColumn, Positions, Vector, Vectors
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels._vector import LANES, WORDS, lanes_above, lowest_lane, toggle
-from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of
+from skhypershap.surrogate.kernels.forest import MOST_PLAYERS, FlatForest, ranks_of
 
 SKIP, RANK, COLUMN, OWNER = range(4)  # columns of `Walk.nodes`
-NARROW, MOST_PLAYERS = 31, 62  # players in a set of 32 bits, and in one of 64
+NARROW = 31  # players in a set of 32 bits; in one of 64 there may be `MOST_PLAYERS`
 BLOCK = 4 * LANES  # candidates
 BLOCKS = 32  # at least, if candidates suffice: work for threads, and several good candidates
 COUNTED_TREES = 16  # enough to estimate which players leaves mention most
@@ -55,6 +55,11 @@ class Walk(NamedTuple):
         Maxima over trees: splits above a leaf, and leaves that one candidate can reach.
     player_at : ndarray of shape (n_players,), dtype int64
         Players by position: those that leaves mention most come first.
+    n_numbers : int
+        How many players a set must hold: all, or those of one path (see `path_players`).
+    leaves : tuple of ndarray
+        Where players are numbered anew on each path: the values of all leaves, of shape (n_leaves,)
+        and the players of their paths, of shape (n_leaves, n_numbers). `values` are positions then.
     ranks : ndarray of shape (n_columns, n_candidates), dtype int32
         Candidates as ranks; where a column has no player, the baseline's.
     ordered : ndarray of shape (n_candidates,), dtype int64
@@ -70,6 +75,8 @@ class Walk(NamedTuple):
     deepest: int
     most_leaves: int
     player_at: Integers
+    n_numbers: int
+    leaves: tuple[Floats, Integers]
     ranks: Integers
     ordered: Positions
     spare: list[Workspace]
@@ -122,6 +129,8 @@ def plan_walk(
         deepest=int(deepest),
         most_leaves=min(int(n_leaves.max()), 1 << n_players),
         player_at=player_at,
+        n_numbers=n_players,
+        leaves=(np.zeros(0), np.zeros((0, 0), dtype=np.int32)),
         ranks=ranks,
         ordered=_similar_together(ranks, np.arange(len(candidates))),
         spare=[],
@@ -185,7 +194,7 @@ def workspace(walk: Walk, table_size: int) -> Workspace:
         return walk.spare.pop()
     except IndexError:
         pass
-    members = np.int32 if len(walk.player_at) <= NARROW else np.int64
+    members = np.int32 if walk.n_numbers <= NARROW else np.int64
     leaf = np.dtype([("amount", np.float64), ("inside", members), ("outside", members)])
     return Workspace(
         ranks=_aligned((len(walk.ranks) * LANES,), np.int32),

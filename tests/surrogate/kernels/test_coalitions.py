@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 import skhypershap
 from skhypershap.surrogate.blends import Blends
+from skhypershap.surrogate.kernels.path_players import most_on_a_path
 
 
 @pytest.mark.parametrize("n_players", [4, 7, 9, 10])
@@ -66,6 +67,39 @@ def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
             np.testing.assert_allclose(found, sign * scores[which, winners], rtol=0, atol=1e-9)
             best[which] = np.maximum(best[which], found)
         np.testing.assert_allclose(best, (sign * scores).max(axis=1), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_players", [70, 130])
+def test_more_players_than_a_set_holds_are_walked(n_players, monkeypatch):
+    """No path passes 62 players; those that share columns count once, columns without one never."""
+    random = np.random.default_rng(n_players)
+    vectors = random.random((300, 2 * n_players))
+    surrogate = fitted_surrogate(
+        RandomForestRegressor(5, max_features=0.3), vectors, (vectors**2).sum(axis=1)
+    )
+    players = random.permutation(np.repeat(np.arange(-1, n_players), 2)[2:])
+    players[:3] = -1
+    players = np.unique(players, return_inverse=True)[1] - 1
+    blends = Blends(random.random((40, 2 * n_players)), vectors[0], players)
+    coalitions = random.random((30, blends.n_players)) < random.random((30, 1))
+    expected = surrogate.blend_scores(blends, coalitions)
+    monkeypatch.setattr(type(surrogate), "blend_scores", None)
+    scores = np.full((30, 40), np.nan)
+    for numbers, members, block in surrogate.coalition_blocks(blends, coalitions):
+        scores[np.ix_(np.arange(30)[numbers], members)] = block
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-9)
+
+
+def test_a_path_of_more_players_than_a_set_holds_is_predicted():
+    vectors = np.eye(80)
+    surrogate = fitted_surrogate(DecisionTreeRegressor(), vectors, np.arange(80.0))
+    blends = Blends(vectors, vectors[40], np.arange(80))
+    assert most_on_a_path(surrogate.forest, np.arange(80)) > 62
+    coalitions = np.random.default_rng(0).random((9, 80)) < 0.5
+    scores = np.full((9, 80), np.nan)
+    for numbers, members, block in surrogate.coalition_blocks(blends, coalitions):
+        scores[np.ix_(np.arange(9)[numbers], members)] = block
+    np.testing.assert_allclose(scores, surrogate.blend_scores(blends, coalitions), atol=1e-9)
 
 
 def test_forest_without_splits_is_a_constant():
