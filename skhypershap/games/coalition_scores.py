@@ -30,7 +30,7 @@ from skhypershap.space.encoding import Config
 from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.surrogate import Block
 
-STARTS_OF_SHARED = 3  # searches for each coalition; candidates hold the optima of all trials
+STARTS_OF_SHARED = 2  # searches for each coalition; candidates hold the optima of all trials
 BYTES_PER_COALITION = 48  # its value, its best candidate, and copies of both; at least
 SUBSET_ROWS = 512  # coalitions that are compared with all others at once: some MB
 

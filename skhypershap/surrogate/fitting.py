@@ -155,15 +155,22 @@ class SurrogateSpec:
         missing = np.setdiff1d(np.zeros(0, int) if self.always is None else self.always, rows)
         resample = self._only(np.concatenate([rows, missing, measured]))
         seed = int(generator.integers(np.iinfo(np.int32).max))
-        return resample._fitted(seed, hyperparameters=learned_by(fitted.model))[0]
+        learned = learned_by(fitted.model)
+        return resample._fitted(seed, hyperparameters=learned, is_resample=True)[0]
 
     def _fitted(
         self,
         seed: int,
         n_jobs: int | None = None,
         hyperparameters: Hyperparameters | None = None,
+        *,
+        is_resample: bool = False,
     ) -> tuple[Surrogate, Floats]:
-        """The surrogate, not measured yet, and the rows that its model was fitted on."""
+        """The surrogate, not measured yet, and the rows that its model was fitted on.
+
+        Our own models are checked in the fit of all trials, and need not be in those of resamples.
+        """
+        is_known = is_resample and (self.model is None or isinstance(self.model, str))
         if self.model is None or (isinstance(self.model, str) and self.model != FOREST):
             has_fidelity = self.fidelity is not None
             model = warped_mean(self.model or "auto", self.legality, has_fidelity)
@@ -173,31 +180,33 @@ class SurrogateSpec:
             model = self._seeded_model(seed, n_jobs)
         inputs = Inputs(self.legality, _takes_missing(model), self.fidelity is not None)
         try:
-            model, seen = self._fitted_on(inputs, model)
+            model, seen = self._fitted_on(inputs, model, is_known)
         except SurrogateError:  # some lose all values of a column in a split of their own
             if not inputs.takes_missing or not np.isnan(self.vectors).any():
                 raise
             inputs = replace(inputs, takes_missing=False)
-            model, seen = self._fitted_on(inputs, model)
+            model, seen = self._fitted_on(inputs, model, is_known)
         scale = self._scale_of_scores
         if scale != 1.0:
             scale_values(model, 1 / scale)
-        predictions_of(model, seen[:N_COMPARED])  # a model that cannot predict is refused here
+        compared = seen[: 0 if is_known else N_COMPARED]
+        if len(compared):
+            predictions_of(model, compared)  # a model that cannot predict is refused here
         if isinstance(model, WarpedMean):
-            trees = _forest_of(model.forest_, seen, inputs)
+            trees = _forest_of(model.forest_, compared, inputs)
             if model.process_ is not None:
                 return warped_surrogate(model, inputs, trees), seen
             return Surrogate(model, float("nan"), trees, inputs), seen
         if isinstance(model, (ExtraTreesRegressor, RandomForestRegressor)):
             model.n_jobs = 1  # threads add up trees in any order, which changes the last digits
-        return Surrogate(model, float("nan"), _forest_of(model, seen, inputs), inputs), seen
+        return Surrogate(model, float("nan"), _forest_of(model, compared, inputs), inputs), seen
 
-    def _fitted_on(self, inputs: Inputs, model: Any) -> tuple[Any, Floats]:
+    def _fitted_on(self, inputs: Inputs, model: Any, is_known: bool) -> tuple[Any, Floats]:
         """The model, fitted, and the rows that it has seen."""
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         scores = self.scores[rows] * self._scale_of_scores
-        return fitted_regressor(model, seen[rows], scores, self._noise), seen
+        return fitted_regressor(model, seen[rows], scores, self._noise, by_tree=is_known), seen
 
     @property
     def _noise(self) -> Noise:
@@ -261,18 +270,18 @@ def scaled(fidelity: Scores | None) -> Scores | None:
 
 
 def _checked_forest(model: Any, rows: Floats) -> FlatForest | None:
-    """The model as a sum of trees, unless it predicts otherwise, as a subclass may."""
+    """The model as a sum of trees, unless it predicts some rows otherwise, as a subclass may."""
     forest = flat_forest(model)
-    if forest is None:
-        return None
+    if forest is None or not len(rows):
+        return forest
     predicted = predictions_of(model, rows)
     gap = np.abs(predict_flat(forest, rows) - predicted).max()
     return None if gap > 1e-9 * np.abs(predicted).max() else forest
 
 
-def _forest_of(model: Any, seen: Floats, inputs: Inputs) -> FlatForest | None:
+def _forest_of(model: Any, compared: Floats, inputs: Inputs) -> FlatForest | None:
     """The model as trees on filled vectors at the largest fidelity, if it is a sum of trees."""
-    forest = _checked_forest(model, seen[:N_COMPARED])
+    forest = _checked_forest(model, compared)
     return None if forest is None else _of_filled_vectors(forest, inputs)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
@@ -16,6 +17,7 @@ from skhypershap.errors import SurrogateWarning, shown, warn
 from skhypershap.parallel import one_model_at_a_time
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.noise import Noise
+from skhypershap.surrogate.tree_growing import grow
 
 NAMES = ("auto", "forest", "gp")
 N_FOLDS = 5
@@ -59,11 +61,14 @@ def check_surrogate(model: Any) -> None:
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def fitted_regressor(model: Any, rows: Floats, scores: Scores, noise: Noise | None = None) -> Any:
+def fitted_regressor(
+    model: Any, rows: Floats, scores: Scores, noise: Noise | None = None, *, by_tree: bool = False
+) -> Any:
     """The model, fitted; a constant one if it refuses scores that are all equal.
 
     A column without any value is constant to the model: several of scikit-learn's need one value.
-    The default model is told what is known of the noise of the rows.
+    The default model is told what is known of the noise of the rows. Of forests, our own alone may be
+    grown tree by tree, which is quicker.
 
     Raises
     ------
@@ -77,6 +82,8 @@ def fitted_regressor(model: Any, rows: Floats, scores: Scores, noise: Noise | No
         with one_model_at_a_time():
             if isinstance(model, WarpedMean) and noise is not None:
                 model.fit(rows, scores, None, noise.measured, noise.shares, noise.errors)
+            elif by_tree and isinstance(model, RandomForestRegressor):
+                grow(model, rows, scores)
             else:
                 model.fit(rows, scores)
     except Exception as error:
