@@ -159,7 +159,7 @@ class SurrogateSpec:
         resample = self._only(np.concatenate([rows, missing, measured]))
         seed = int(generator.integers(np.iinfo(np.int32).max))
         learned = learned_by(fitted.model)
-        return resample._fitted(seed, hyperparameters=learned, is_resample=True)[0]
+        return resample._fitted(seed, 1, learned, is_resample=True)[0]
 
     def _fitted(
         self,
@@ -171,7 +171,8 @@ class SurrogateSpec:
     ) -> tuple[Surrogate, Floats]:
         """The surrogate, not measured yet, and the rows that its model was fitted on.
 
-        Our own models are checked in the fit of all trials, and need not be in those of resamples.
+        Our own models are checked in the fit of all trials, and need not be in those of resamples, which
+        are fitted in several threads.
         """
         is_known = is_resample and (self.model is None or isinstance(self.model, str))
         if self.model is None or (isinstance(self.model, str) and self.model != FOREST):
@@ -211,7 +212,7 @@ class SurrogateSpec:
         seen = inputs.seen(self.vectors, LARGEST if self.fidelity is None else self.fidelity)
         rows = self._training_rows(model)
         scores = self.scores[rows] * self._scale_of_scores
-        return fitted_regressor(model, seen[rows], scores, self._noise, by_tree=is_known), seen
+        return fitted_regressor(model, seen[rows], scores, self._noise, alone=not is_known), seen
 
     @property
     def _noise(self) -> Noise:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,13 @@ def check_surrogate(model: Any) -> None:
 
 
 def fitted_regressor(
-    model: Any, rows: Floats, scores: Scores, noise: Noise | None = None, *, by_tree: bool = False
+    model: Any, rows: Floats, scores: Scores, noise: Noise | None = None, *, alone: bool = True
 ) -> Any:
     """The model, fitted; a constant one if it refuses scores that are all equal.
 
     A column without any value is constant to the model: several of scikit-learn's need one value.
-    The default model is told what is known of the noise of the rows. Of forests, our own alone may be
-    grown tree by tree, which is quicker.
+    The default model is told what is known of the noise of the rows. Not `alone`, for our own models
+    with one job, is quicker: several are fitted at a time, and forests are grown tree by tree.
 
     Raises
     ------
@@ -79,10 +80,10 @@ def fitted_regressor(
     if unseen.any():
         rows = np.where(unseen, 0.0, rows)
     try:
-        with one_model_at_a_time():
+        with one_model_at_a_time() if alone else nullcontext():
             if isinstance(model, WarpedMean) and noise is not None:
                 model.fit(rows, scores, None, noise.measured, noise.shares, noise.errors)
-            elif by_tree and isinstance(model, RandomForestRegressor):
+            elif not alone and isinstance(model, RandomForestRegressor):
                 grow(model, rows, scores)
             else:
                 model.fit(rows, scores)
