@@ -103,6 +103,15 @@ class SurrogateSpec:
         is_forest = isinstance(self.model, str) and self.model == FOREST
         return scale_for_splits(self.scores) if is_forest else 1.0
 
+    def bounds(self, model: Any) -> dict[str, int]:
+        """What keeps the trees of our own fitted model small, by scikit-learn's names; mostly nothing."""
+        if not (self.model is None or isinstance(self.model, str)):
+            return {}
+        forest = getattr(model, "forest_", model)
+        usual = {"max_samples": None, "min_samples_leaf": 1}
+        found = {name: getattr(forest, name, value) for name, value in usual.items()}
+        return {name: value for name, value in found.items() if value != usual[name]}
+
     def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
         """Fit, and measure on held-out trials: out-of-bag for a forest, 5 folds otherwise.
 
