@@ -104,12 +104,12 @@ class SurrogateSpec:
         return scale_for_splits(self.scores) if is_forest else 1.0
 
     def bounds(self, model: Any) -> dict[str, int]:
-        """What keeps the trees of our own fitted model small, by scikit-learn's names; mostly nothing."""
+        """What keeps trees of our own fitted model small, by scikit-learn's names; mostly nothing."""
         if not (self.model is None or isinstance(self.model, str)):
             return {}
         forest = getattr(model, "forest_", model)
-        usual = {"max_samples": None, "min_samples_leaf": 1}
-        found = {name: getattr(forest, name, value) for name, value in usual.items()}
+        usual: dict[str, Any] = {"max_samples": None, "min_samples_leaf": 1}
+        found: dict[str, Any] = {name: getattr(forest, name, value) for name, value in usual.items()}
         return {name: value for name, value in found.items() if value != usual[name]}
 
     def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
