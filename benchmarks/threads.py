@@ -43,7 +43,9 @@ def calls(surrogate, quick):
     yield f"n_bootstrap={n_bootstrap}, d = {len(few.space_)}", asking(few, n_bootstrap=n_bootstrap)
     several = {
         f"data set {seed}": explainer(
-            problem(3 if quick else 10, n_trials, noise=0.25), surrogate=surrogate, random_state=seed
+            problem(3 if quick else 10, n_trials, noise=0.25),
+            surrogate=surrogate,
+            random_state=seed,
         )
         for seed in range(N_DATA_SETS)
     }

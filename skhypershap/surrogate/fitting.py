@@ -109,7 +109,9 @@ class SurrogateSpec:
             return {}
         forest = getattr(model, "forest_", model)
         usual: dict[str, Any] = {"max_samples": None, "min_samples_leaf": 1}
-        found: dict[str, Any] = {name: getattr(forest, name, value) for name, value in usual.items()}
+        found: dict[str, Any] = {
+            name: getattr(forest, name, value) for name, value in usual.items()
+        }
         return {name: value for name, value in found.items() if value != usual[name]}
 
     def fit(self, seed: int, n_jobs: int | None = None) -> Surrogate:
