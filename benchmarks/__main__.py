@@ -27,6 +27,7 @@ from benchmarks import (
     reduced,
     resamples,
     startup,
+    threads,
     truth,
 )
 
@@ -43,6 +44,7 @@ ALL = {
     "joint": joint,
     "next_dataset": next_dataset,
     "startup": startup,
+    "threads": threads,
     "history": history,
     "truth": truth,
 }

@@ -14,10 +14,39 @@ from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 PROGRESS_DELAY = 1.0  # seconds; quicker work needs no progress bar
 _MODEL_LOCK = threading.RLock()
+
+
+class _OneThreadEach:
+    """Limits linear algebra and OpenMP to one thread of their own while any of our tasks runs.
+
+    A task is one of several workers, which would otherwise fight for the processors; and sums in
+    several threads differ in the last digits. The limit holds for the process, so tasks are counted: the
+    first one sets it, and the last one lifts it.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.n_running = threading.Lock(), 0
+        self.limits: Any = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.n_running:
+                self.limits = threadpool_limits(1)
+            self.n_running += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.n_running -= 1
+            if not self.n_running:
+                self.limits.restore_original_limits()
+
+
+_ONE_THREAD_EACH = _OneThreadEach()
 
 
 class _Bar(tqdm):  # type: ignore[misc]
@@ -89,6 +118,11 @@ def _with_config(config: dict[str, Any], work: Callable[..., Any], *task: Any) -
         return work(*task)
 
 
+def _alone(work: Callable[..., Any], *task: Any) -> Any:
+    with _ONE_THREAD_EACH:
+        return work(*task)
+
+
 def in_parallel(
     work: Callable[..., Any],
     tasks: Sequence[tuple[Any, ...]],
@@ -120,11 +154,13 @@ def in_parallel(
         backend, _ = get_active_backend(prefer=prefer)
         if not getattr(backend, "supports_sharedmem", False):
             parallel = _Anywhere(bar, n_jobs=n_jobs, prefer=prefer)
-            return list(parallel(delayed(work)(*task) for task in tasks))
+            return list(parallel(delayed(_alone)(work, *task) for task in tasks))
         # joblib's own, which leaves the warning filters alone: see `one_model_at_a_time`.
         config = get_config()
         in_threads = _InThreads(bar, n_jobs=n_jobs, prefer=prefer)
-        return list(in_threads(joblib.delayed(_with_config)(config, work, *task) for task in tasks))
+        with _ONE_THREAD_EACH:
+            calls = (joblib.delayed(_with_config)(config, work, *task) for task in tasks)
+            return list(in_threads(calls))
 
 
 def has_other_workers(n_jobs: int | None) -> bool:

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
         "joint",
         "next_dataset",
         "startup",
+        "threads",
         "truth",
     ],
 )

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from ConfigSpace import ConfigurationSpace
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skhypershap import HyperSHAPExplainer, explain_jointly, optimizers
-from skhypershap.parallel import progress_bar
+from skhypershap.parallel import in_parallel, progress_bar
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 
@@ -50,9 +51,55 @@ def check(found, expected):
         assert repr(one.attrs) == repr(other.attrs)  # NaN is not equal to itself
 
 
+def thread_counts(n_jobs, fitted=None):
+    """Of each worker: the threads of linear algebra and OpenMP, and those that explaining starts."""
+
+    def count(_):  # pickled by value, so that workers need not find this module
+        import os
+        import threading
+
+        from threadpoolctl import threadpool_info
+
+        def alive():
+            folder = "/proc/self/task"  # of all threads, not of Python's alone
+            return len(os.listdir(folder)) if os.path.isdir(folder) else threading.active_count()
+
+        before = alive()
+        if fitted is not None:
+            fitted.explain("tunability", n_bootstrap=2)
+        return {library["num_threads"] for library in threadpool_info()}, alive() - before
+
+    return in_parallel(count, [(i,) for i in range(4)], n_jobs, what="", unit="task")
+
+
+def check_one_thread_each(counts):
+    assert len(counts) == 4
+    for of_libraries, started in counts:
+        assert of_libraries == {1}
+        assert started == 0
+
+
 def test_joblib_processes_return_the_same_numbers(expected):
     with joblib.parallel_config(backend="loky"):
         check(everything(2), expected)
+
+
+def test_joblib_processes_have_one_thread_each():
+    fitted = explainer()
+    fitted.explain("tunability", n_bootstrap=2)
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=2):
+        thread_counts(2, fitted)  # imports and compiles
+        check_one_thread_each(thread_counts(2, fitted))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_threads_limit_linear_algebra_while_they_work(n_jobs):
+    with threadpool_limits(2):
+        outside = [library["num_threads"] for library in threadpool_info()]
+        counts = thread_counts(n_jobs)
+        assert [libraries for libraries, _ in counts] == [{1}] * 4
+        assert [library["num_threads"] for library in threadpool_info()] == outside
+    assert 2 in outside
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -68,6 +115,8 @@ def test_dask_workers_return_the_same_numbers(expected, tmp_path, monkeypatch):
     ):
         client.wait_for_workers(2, timeout=120)
         check(everything(-1), expected)
+        # Dask starts threads of its own at any time.
+        assert [libraries for libraries, _ in thread_counts(-1)] == [{1}] * 4
 
 
 def test_ray_actors_return_the_same_numbers(expected):
@@ -79,7 +128,9 @@ def test_ray_actors_return_the_same_numbers(expected):
     try:
         with joblib.parallel_config(backend="ray"):  # starts its actors anew in every call
             found = explainer(n_jobs=2).explain(["tunability", "sensitivity"], n_bootstrap=3)
+            counts = thread_counts(2)
         check([found], expected[:1])
+        assert [libraries for libraries, _ in counts] == [{1}] * 4
     finally:
         ray.shutdown()
 

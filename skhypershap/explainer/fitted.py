@@ -89,6 +89,7 @@ class Fitted:
             "surrogate_score": self.surrogate.score,
             "rank_correlation": rank_correlation(self.source.scores, self.held_out),
             **({"surrogate": TREES_ALONE} if is_trees_alone(self.surrogate.model) else {}),
+            **self.spec.bounds(self.surrogate.model),
         }
 
     def attrs_for(self, baselines: Sequence[Config]) -> dict[str, Any]:

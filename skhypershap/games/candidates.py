@@ -9,13 +9,21 @@ import numpy as np
 from skhypershap.arrays import Booleans, Coalition, Coalitions, Floats, Positions, Vectors
 from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.line_search import line_search_in_vectors
-from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
+from skhypershap.games.setting import (
+    GAMES,
+    GameContext,
+    learns_from_subsets,
+    sign_of_gain,
+    sign_of_search,
+)
 from skhypershap.space.encoding import Config, decode
 from skhypershap.space.spreading import spread_vectors
 from skhypershap.surrogate.blends import Blends
 
 N_STARTS = 4  # of the search for one configuration
 POINTS_PER_SEARCH = 64  # that move together: some MB
+# Of very many trials the best ones are candidates: the others start no search that finds more.
+MOST_TRIALS = 5_000
 
 
 class Candidates(NamedTuple):
@@ -51,8 +59,22 @@ def candidates_of(name: str, context: GameContext) -> Candidates:
     sampled = context.samples() if context.sampled is None else context.sampled
     vectors = legality.fill(sampled)
     if learns_from_subsets(name, context):
-        vectors = np.vstack([vectors, context.filled(context.trials.configs)])
+        vectors = np.vstack([vectors, _known(name, context)])
     return Candidates(vectors)
+
+
+def _known(name: str, context: GameContext) -> Vectors:
+    """Filled vectors of the trials, of very many the best ones."""
+    if len(context.trials.configs) > MOST_TRIALS:
+        return best_trials(name, context, MOST_TRIALS)
+    return context.filled(context.trials.configs)
+
+
+def best_trials(name: str, context: GameContext, most: int) -> Vectors:
+    """Filled vectors of at most so many trials, whose scores are the most extreme ones, best first."""
+    trials = context.trials
+    order = np.argsort(-sign_of_search(name, trials) * trials.scores, kind="stable")
+    return context.filled([trials.configs[at] for at in order[:most]])
 
 
 def _spread(context: GameContext) -> tuple[Vectors, Floats | None]:

@@ -21,6 +21,7 @@ from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.candidates import Candidates, candidates_of
 from skhypershap.games.fewer_candidates import with_fewer_candidates
 from skhypershap.games.line_search import LineSearch, line_search_for, line_search_in_vectors
+from skhypershap.games.process_line_search import ProcessLineSearch
 from skhypershap.games.refinement import Refined, monotone, n_starts_for, refine
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_search
 from skhypershap.games.variance import variance_over_blocks
@@ -30,7 +31,8 @@ from skhypershap.space.encoding import Config
 from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.surrogate import Block
 
-STARTS_OF_SHARED = 3  # searches for each coalition; candidates hold the optima of all trials
+TOLERANCE_OF_SHARED = 1e-3  # in ranks; the spread of resamples is a hundred times as large
+STARTS_OF_SHARED = 2  # searches for each coalition; candidates hold the optima of all trials
 BYTES_PER_COALITION = 48  # its value, its best candidate, and copies of both; at least
 SUBSET_ROWS = 512  # coalitions that are compared with all others at once: some MB
 
@@ -216,6 +218,8 @@ def _optima(
         points = np.where(blends.taken(members), blends.candidates[best.positions[0]], baseline)
         return Refined(values, points)
     line_search = searcher(surrogate, context.trials.space, blends, sign=sign)
+    if name in (context.shared or {}) and isinstance(line_search, ProcessLineSearch):
+        line_search.tolerance = TOLERANCE_OF_SHARED
     what = f"{name}, line search"
     with progress_bar(what, size, "coalition", context.verbose) as bar:
         return refine(

@@ -12,6 +12,7 @@ import numpy as np
 
 from skhypershap.arrays import Coalitions, Vectors
 from skhypershap.games.best_candidates import best_candidates
+from skhypershap.games.candidates import best_trials
 from skhypershap.games.line_search import line_search_in_vectors
 from skhypershap.games.refinement import refine
 from skhypershap.games.setting import GameContext, sign_of_search
@@ -39,18 +40,12 @@ def with_fewer_candidates(name: str, context: GameContext, blends: Blends) -> Bl
         return blends
     if len(candidates) > N_SPREAD + N_TRIALS:
         spread = candidates[np.linspace(0, len(candidates) - 1, N_SPREAD).astype(int)]
-        blends = blends.with_candidates(np.vstack([spread, _best_trials(name, context)]))
+        known = best_trials(name, context, N_TRIALS)
+        blends = blends.with_candidates(np.vstack([spread, known]))
         blends = blends.with_baseline_as_candidate()
     return blends.with_candidates(
         np.vstack([blends.candidates, _optima_of_pilots(name, context, blends)])
     )
-
-
-def _best_trials(name: str, context: GameContext) -> Vectors:
-    """Filled vectors of the trials whose scores are the most extreme ones."""
-    trials = context.trials
-    order = np.argsort(-sign_of_search(name, trials) * trials.scores, kind="stable")
-    return context.filled([trials.configs[at] for at in order[:N_TRIALS]])
 
 
 def _optima_of_pilots(name: str, context: GameContext, blends: Blends) -> Vectors:

@@ -24,7 +24,8 @@ from skhypershap.surrogate.blends import Blends
 if TYPE_CHECKING:
     from skhypershap.games.value_function import GameSpec
 
-N_SPREAD = 1000  # of all candidates
+N_SPREAD = 300  # of all candidates
+N_BEST = 2  # of each coalition
 MOST_OPTIMA = 1 << 10  # of more coalitions some, evenly spread
 
 
@@ -73,7 +74,8 @@ def _shared(game_spec: GameSpec, context: GameContext) -> Vectors | None:
             n_jobs=context.n_jobs,
             progress=_quiet,
         )
-        winners = np.unique(best.positions[np.isfinite(best.values)])
+        is_winner = np.isfinite(best.values[:N_BEST])
+        winners = np.unique(best.positions[:N_BEST][is_winner])
         search = line_search_in_vectors(context.surrogate, context.trials.space, blends, sign=sign)
         optima = optima_of(search, best, n_jobs=context.n_jobs)
         parts += [blends.candidates[winners], _evenly(np.unique(optima, axis=0), MOST_OPTIMA)]

@@ -26,6 +26,7 @@ from skhypershap.surrogate.hyperparameters import Hyperparameters, ProcessFitErr
 from skhypershap.surrogate.noise import warped_shares
 from skhypershap.surrogate.process import ProductProcess
 from skhypershap.surrogate.score_trees import fit_on_scores, relabel
+from skhypershap.surrogate.tree_growing import grow
 from skhypershap.surrogate.warping import RankWarp
 
 N_TREES = 100
@@ -165,7 +166,7 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             else:
                 # Many splits are equally good, and rounding would decide between them if scores were
                 # merely shifted; so trees are grown on plain normal ranks.
-                self.forest_.fit(X, ndtri((rankdata(y) - 0.5) / len(y)))
+                grow(self.forest_, X, ndtri((rankdata(y) - 0.5) / len(y)))
                 relabel(self.forest_, X, ranks)
             # Threads add up trees in any order, which changes the last digits.
             self.forest_.n_jobs = 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
@@ -16,6 +18,7 @@ from skhypershap.errors import SurrogateWarning, shown, warn
 from skhypershap.parallel import one_model_at_a_time
 from skhypershap.surrogate.averaged import WarpedMean
 from skhypershap.surrogate.noise import Noise
+from skhypershap.surrogate.tree_growing import grow
 
 NAMES = ("auto", "forest", "gp")
 N_FOLDS = 5
@@ -59,11 +62,14 @@ def check_surrogate(model: Any) -> None:
         raise ValueError(f"surrogate must be a regressor; {type(model).__name__} is a classifier.")
 
 
-def fitted_regressor(model: Any, rows: Floats, scores: Scores, noise: Noise | None = None) -> Any:
+def fitted_regressor(
+    model: Any, rows: Floats, scores: Scores, noise: Noise | None = None, *, alone: bool = True
+) -> Any:
     """The model, fitted; a constant one if it refuses scores that are all equal.
 
     A column without any value is constant to the model: several of scikit-learn's need one value.
-    The default model is told what is known of the noise of the rows.
+    The default model is told what is known of the noise of the rows. Not `alone`, for our own models
+    with one job, is quicker: several are fitted at a time, and forests are grown tree by tree.
 
     Raises
     ------
@@ -74,9 +80,11 @@ def fitted_regressor(model: Any, rows: Floats, scores: Scores, noise: Noise | No
     if unseen.any():
         rows = np.where(unseen, 0.0, rows)
     try:
-        with one_model_at_a_time():
+        with one_model_at_a_time() if alone else nullcontext():
             if isinstance(model, WarpedMean) and noise is not None:
                 model.fit(rows, scores, None, noise.measured, noise.shares, noise.errors)
+            elif not alone and isinstance(model, RandomForestRegressor):
+                grow(model, rows, scores)
             else:
                 model.fit(rows, scores)
     except Exception as error:

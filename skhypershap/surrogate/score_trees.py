@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
 
 from skhypershap.arrays import Floats, Integers, Scores, Vectors
+from skhypershap.surrogate.tree_growing import grow
 
 FAR_OUT = 3.0  # interquartile ranges beyond the quartiles, Tukey's fence
 FEW = 0.1  # of the trials: more bad scores are a part of what is explained
@@ -47,7 +48,7 @@ def fit_on_scores(
     labels = without_diverged(scores, maximize=maximize)
     if always is not None:
         labels[always] = scores[always]
-    forest.fit(X, _on_grid(labels))
+    grow(forest, X, _on_grid(labels))
     relabel(forest, X, labels, exponent)
     return forest
 
@@ -70,8 +71,9 @@ def without_diverged(scores: Scores, *, maximize: bool = True) -> Scores:
 
 def relabel(forest: ExtraTreesRegressor, X: Vectors, targets: Scores, exponent: int = 0) -> None:
     """Let leaves predict the means of other targets, times 2^exponent, than trees were grown on."""
+    rows = X.astype(np.float32)
     for tree in (one.tree_ for one in forest.estimators_):
-        leaves = tree.apply(X.astype(np.float32))
+        leaves = tree.apply(rows)
         totals = np.bincount(leaves, targets, tree.node_count)
         counts = np.bincount(leaves, minlength=tree.node_count)
         tree.value[:, 0, 0] = np.ldexp(totals / np.maximum(counts, 1), exponent)

@@ -14,6 +14,8 @@ from ConfigSpace import (
 )
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.explainer.base import game_context
+from skhypershap.games.candidates import candidates_of
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
 
@@ -30,6 +32,20 @@ def test_trials_are_candidates_of_refine_only(mixed_space, mixed_trials):
         explainer.fit(configs, scores)
         best[optimizer] = explainer.coalition_values()["value"].iloc[-1]
     assert best["refine"] >= explainer.predict_score(configs).max() > best["random"]
+
+
+def test_of_very_many_trials_the_best_are_candidates(mixed_space, mixed_trials, monkeypatch):
+    explainer = HyperSHAPExplainer(mixed_space, n_samples=1, random_state=0).fit(*mixed_trials)
+    context, scores = game_context(explainer), mixed_trials[1]
+    vectors = context.filled(context.trials.configs)
+    np.testing.assert_array_equal(candidates_of("tunability", context).vectors[1:], vectors)
+    monkeypatch.setattr("skhypershap.games.candidates.MOST_TRIALS", 5)
+    best, worst = (
+        candidates_of(game, context).vectors[1:] for game in ("tunability", "mistunability")
+    )
+    order = np.argsort(scores)
+    np.testing.assert_array_equal(best, vectors[order[::-1][:5]])
+    np.testing.assert_array_equal(worst, vectors[order[:5]])
 
 
 def test_finite_spaces_are_enumerated_up_to_n_samples():

@@ -26,8 +26,10 @@ def leaves(forest):
 def test_a_tree_of_the_forest_sees_some_of_very_many_trials(monkeypatch):
     usual = fitted("forest")
     assert usual.fitted_.surrogate.model.max_samples is None
+    assert "max_samples" not in usual.explain().attrs
     monkeypatch.setattr("skhypershap.surrogate.fitting.MOST_SAMPLES", 50)
     bounded = fitted("forest")
+    assert bounded.explain().attrs["max_samples"] == 50
     assert leaves(bounded.fitted_.surrogate.model) <= 50 < leaves(usual.fitted_.surrogate.model)
     assert bounded.surrogate_score_ > 0.9
 
@@ -35,8 +37,10 @@ def test_a_tree_of_the_forest_sees_some_of_very_many_trials(monkeypatch):
 def test_leaves_of_the_default_hold_more_of_very_many_trials(monkeypatch):
     usual = fitted("auto")
     assert leaves(usual.fitted_.surrogate.model.forest_) == 200
+    assert "min_samples_leaf" not in usual.explain().attrs
     monkeypatch.setattr("skhypershap.surrogate.averaged.TRIALS_OF_LEAF", 50)
     bounded = fitted("auto")
+    assert bounded.explain().attrs["min_samples_leaf"] == 5
     assert leaves(bounded.fitted_.surrogate.model.forest_) <= 200 / 5
     assert bounded.surrogate_score_ > 0.9
 

@@ -15,6 +15,8 @@ from skhypershap.arrays import Floats, Integers, PlayerOfColumn, Vector
 from skhypershap.surrogate.kernels._jit import jit
 from skhypershap.surrogate.kernels.forest import FlatForest, ranks_of
 
+FIRST_LEAVES, FIRST_PLAYERS = 1 << 12, 1 << 14  # that there is memory for, until more is needed
+
 
 class Leaves(NamedTuple):
     """Leaves of all trees that some blend reaches.
@@ -43,21 +45,34 @@ def reachable_leaves(
 ) -> Leaves:
     """List the leaves of all trees; the offset of the forest comes first, as one more leaf."""
     candidate_ranks, baseline_ranks = ranks_of(forest, np.stack([candidate, baseline])).T
-    leaves = Leaves(
-        *_list_leaves(
-            forest.roots,
-            forest.left,
-            forest.right,
-            forest.column,
-            forest.rank,
-            forest.value,
-            np.ascontiguousarray(candidate_ranks),
-            np.ascontiguousarray(baseline_ranks),
-            player_of_column,
-        )
-    )
-    leaves.amounts[0] = forest.offset
-    return leaves
+    n_players = int(player_of_column.max(initial=-1)) + 1
+    capacity = min(len(forest.left) + 1, 2 * n_players + 2)
+    later, members = np.empty((capacity, 3), np.int64), np.zeros((3, n_players), np.int64)
+    amounts, sizes = np.zeros(FIRST_LEAVES), np.zeros((3, FIRST_LEAVES), np.int64)
+    players = np.zeros(FIRST_PLAYERS, np.int64)
+    state = np.array([0, 1, 0])
+    while _list_leaves(
+        forest.roots,
+        forest.left,
+        forest.right,
+        forest.column,
+        forest.rank,
+        forest.value,
+        np.ascontiguousarray(candidate_ranks),
+        np.ascontiguousarray(baseline_ranks),
+        player_of_column,
+        later,
+        members,
+        amounts,
+        sizes,
+        players,
+        state,
+    ):
+        amounts, sizes = np.append(amounts, 0 * amounts), np.hstack([sizes, 0 * sizes])
+        players = np.append(players, 0 * players)
+    amounts, (n_in, n_out, first) = amounts[: state[1]], sizes[:, : state[1]]
+    amounts[0] = forest.offset
+    return Leaves(amounts, n_in.copy(), n_out.copy(), first.copy(), players[: state[2]])
 
 
 @jit
@@ -71,52 +86,52 @@ def _list_leaves(
     candidate: Integers,
     baseline: Integers,
     player_of_column: PlayerOfColumn,
-) -> tuple[Floats, Integers, Integers, Integers, Integers]:
-    """Grow the arrays of `Leaves` as leaves are found."""
-    n_players = player_of_column.max() + 1
-    amounts, first = np.zeros(256), np.zeros(256, np.int64)
-    n_in, n_out = np.zeros(256, np.int64), np.zeros(256, np.int64)
-    players = np.zeros(4096, np.int64)
-    n_leaves, n_listed = 1, 0
-    inside, outside = np.empty(n_players, np.int64), np.empty(n_players, np.int64)
-    decided = np.zeros(n_players, np.int8)  # 1: in, 2: out
-    capacity = len(left) + 1
-    later = np.empty((min(capacity, 2 * n_players + 2), 3), np.int64)  # node, |A|, |B| there
-    for root in roots:
-        node, size_in, size_out, n_later = root, 0, 0, 0
+    later: Integers,
+    members: Integers,
+    amounts: Floats,
+    sizes: Integers,
+    players: Integers,
+    state: Integers,
+) -> bool:
+    """Fill the arrays of `Leaves`; whether memory ended before all trees were listed.
+
+    Rows of `sizes` are n_in, n_out and first. `later` has the nodes to visit and |A|, |B| there, rows of
+    `members` the players of A, those of B, and where each player is (1: A, 2: B). `state` has how many
+    trees, leaves and players are listed; a tree for which memory is too small is not.
+    """
+    inside, outside, decided = members[0], members[1], members[2]
+    for tree in range(state[0], len(roots)):
+        n_leaves, n_listed = state[1], state[2]
+        node, size_in, size_out, n_later = int(roots[tree]), 0, 0, 0
+        for player in range(len(decided)):
+            decided[player] = 0
         while True:
             while left[node] >= 0:
                 player = player_of_column[column[node]]
                 candidate_left = candidate[column[node]] <= rank[node]
                 baseline_left = baseline[column[node]] <= rank[node]
-                agreeing = left[node] if baseline_left else right[node]
-                differing = right[node] if baseline_left else left[node]
+                agreeing = int(left[node] if baseline_left else right[node])
+                differing = int(right[node] if baseline_left else left[node])
                 if player < 0 or candidate_left == baseline_left or decided[player] == 2:
                     node = agreeing
                 elif decided[player] == 1:
                     node = differing
                 else:
-                    later[n_later, 0], later[n_later, 1], later[n_later, 2] = (
-                        differing,
-                        size_in,
-                        size_out,
-                    )
+                    later[n_later, 0], later[n_later, 1] = differing, size_in
+                    later[n_later, 2] = size_out
                     n_later += 1
                     decided[player] = 2
                     outside[size_out] = player
                     size_out += 1
                     node = agreeing
-            if n_leaves == len(amounts):
-                amounts = np.concatenate((amounts, np.zeros_like(amounts)))
-                first = np.concatenate((first, np.zeros_like(first)))
-                n_in = np.concatenate((n_in, np.zeros_like(n_in)))
-                n_out = np.concatenate((n_out, np.zeros_like(n_out)))
-            while n_listed + size_in + size_out > len(players):
-                players = np.concatenate((players, np.zeros_like(players)))
-            amounts[n_leaves], first[n_leaves] = value[node], n_listed
-            n_in[n_leaves], n_out[n_leaves] = size_in, size_out
-            players[n_listed : n_listed + size_in] = inside[:size_in]
-            players[n_listed + size_in : n_listed + size_in + size_out] = outside[:size_out]
+            if n_leaves == len(amounts) or n_listed + size_in + size_out > len(players):
+                return True
+            amounts[n_leaves] = value[node]
+            sizes[0, n_leaves], sizes[1, n_leaves], sizes[2, n_leaves] = size_in, size_out, n_listed
+            for i in range(size_in):
+                players[n_listed + i] = inside[i]
+            for i in range(size_out):
+                players[n_listed + size_in + i] = outside[i]
             n_listed += size_in + size_out
             n_leaves += 1
             if n_later == 0:
@@ -134,14 +149,8 @@ def _list_leaves(
             decided[player] = 1
             inside[size_in] = player
             size_in += 1
-        decided[:] = 0
-    return (
-        amounts[:n_leaves],
-        n_in[:n_leaves],
-        n_out[:n_leaves],
-        first[:n_leaves],
-        players[:n_listed],
-    )
+        state[0], state[1], state[2] = tree + 1, n_leaves, n_listed
+    return False
 
 
 @jit

@@ -58,3 +58,15 @@ def test_interactions_from_leaves_equal_those_from_all_coalitions(index):
         assert found.keys() == expected.keys()
         for members, value in expected.items():
             assert found[members] == pytest.approx(value, abs=1e-9)
+
+
+def test_memory_grows_with_the_leaves(monkeypatch):
+    vectors, scores = tree_problem()
+    forest = fitted_surrogate("forest", vectors, scores).forest
+    asked = forest, vectors[3], vectors[11], np.arange(5)
+    usual = reachable_leaves(*asked)
+    for size in (1, 7, 100):
+        monkeypatch.setattr("skhypershap.surrogate.kernels.leaves.FIRST_LEAVES", max(size, 2))
+        monkeypatch.setattr("skhypershap.surrogate.kernels.leaves.FIRST_PLAYERS", size)
+        for part, grown in zip(usual, reachable_leaves(*asked), strict=True):
+            np.testing.assert_array_equal(grown, part)
