@@ -19,6 +19,7 @@ from skhypershap.interactions.pair_regression import (
 
 ENDS = 1e3  # weight of the empty and the full coalition, which an efficient index keeps to
 MOST_IN_DESIGN = 500  # interactions; with more, variances are those of averaged normal equations
+MOST_DOUBLES = 1 << 24  # numbers of a design; larger ones are of single precision
 LARGEST_TO_MEAN = 1.2  # of standard errors, with 34 and with 60 players
 
 
@@ -51,11 +52,13 @@ def standard_error(coalitions: Coalitions, gains: Scores, order: int) -> float |
         return None
     if order == 2 and len(players) > MOST_IN_DESIGN:
         return _of_pairs(coalitions, gains[first], n_free / n_coalitions)
-    design = np.ones((n_coalitions, 1 + len(players)), dtype=np.float32)
+    is_large = n_coalitions * len(players) > MOST_DOUBLES
+    number = np.float32 if is_large else np.float64
+    design = np.ones((n_coalitions, 1 + len(players)), dtype=number)
     for at, members in enumerate(players):
         design[:, 1 + at] = coalitions[:, members].all(axis=1)
     weights = _weights(coalitions)
-    design *= np.sqrt(weights).astype(np.float32)[:, None]
+    design *= np.sqrt(weights).astype(number)[:, None]
     goals = gains[first] * np.sqrt(weights)
     products = (design.T @ design).astype(float)
     try:
