@@ -110,7 +110,7 @@ class EffectCurves(ExplainerBase):
         0      max_depth      1  best   0.67       0.0
         1      max_depth      2  best   0.93       1.0
         2      max_depth      3  best   0.96       2.0
-        3      max_depth      4  best   0.97       3.0
+        3      max_depth      4  best   0.96       3.0
         4      max_depth      5  best   0.96       4.0
         """
         context = game_context(self)

@@ -187,9 +187,9 @@ class Growing(ExplainerBase):
         >>> explainer = HyperSHAPExplainer(space, random_state=0).fit(configs, scores)
         >>> explainer.next_trials(20)[["space", "expected"]].round(2)
                  space  expected
-        0          all      2.65
-        1  best subset      2.65
-        2  good ranges      2.72
+        0          all      2.67
+        1  best subset      2.67
+        2  good ranges      2.74
         """
         n_trials = check_integer("n", n, 1, MOST, what=", how many further trials")
         return self._next_trials(n_trials, N_RESAMPLES)

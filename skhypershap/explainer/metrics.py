@@ -145,7 +145,7 @@ def explain_metrics(
     --------
     >>> import pandas as pd
     >>> from skhypershap import explain_metrics
-    >>> rows = [(depth, rate, depth + rate, 10 * depth) for depth in range(4) for rate in range(4)]
+    >>> rows = [(depth, rate, 2 * depth + rate, 10 * depth) for depth in range(4) for rate in range(4)]
     >>> table = pd.DataFrame(rows, columns=["depth", "rate", "score", "seconds"])
     >>> space = {"depth": [0, 1, 2, 3], "rate": [0, 1, 2, 3]}
     >>> found = explain_metrics(

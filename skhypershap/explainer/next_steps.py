@@ -303,9 +303,9 @@ class NextSteps(ExplainerBase):
         >>> explainer.verify(X, y)[["predicted", "measured", "measured_std"]].round(2)
                                               predicted  measured  measured_std
         baseline                                   0.67      0.67          0.00
-        incumbent                                  0.97      0.97          0.04
-        best of max_depth                          0.97      0.97          0.04
-        best of max_depth × min_samples_leaf       0.97      0.97          0.04
+        incumbent                                  0.96      0.97          0.04
+        best of max_depth                          0.96      0.97          0.04
+        best of max_depth × min_samples_leaf       0.96      0.97          0.04
         """
         check_is_fitted(self)
         if "config" in fit_params:

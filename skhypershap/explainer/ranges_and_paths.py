@@ -139,7 +139,7 @@ class RangesAndPaths(EffectCurves):
         >>> path[["step", "hyperparameter", "from", "to", "score"]].round(2)
            step hyperparameter  from    to  score
         0     0           None  None  None   0.67
-        1     1      max_depth     1     4   0.97
+        1     1      max_depth     1     4   0.96
         """
         context = game_context(self)
         (game_spec,) = self.fitted_.game_specs(["ablation"], baseline, config)

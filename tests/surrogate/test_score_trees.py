@@ -32,6 +32,7 @@ SPACE, CONFIGS, SCORES = conditional_trials()
 def most_linked(request, monkeypatch):
     """Trees alone, as where conditions link too many columns for a process; and beside a process."""
     monkeypatch.setattr(linked_columns, "MOST_LINKED", request.param)
+    return request.param
 
 
 def values(scores, games=("tunability", "ablation"), **arguments):
@@ -55,13 +56,14 @@ def test_an_offset_matters_to_rounding_only():
 @pytest.mark.filterwarnings("ignore::skhypershap.errors.SurrogateWarning")
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("size", [50.0, 1e10, 1e300])
-def test_a_few_diverged_trials_do_not_decide(sign, size):
+def test_a_few_diverged_trials_do_not_decide(sign, size, most_linked):
+    """Trees alone move by less than a tenth of the gain, the mean with a process by a sixth."""
     diverged = sign * SCORES
     diverged[[5, 17, 60]] = -sign * size
     direction = "maximize" if sign > 0 else "minimize"
     expected = values(sign * SCORES, direction=direction)
     gain = expected["tunability"].sum()
-    assert np.abs(values(diverged, direction=direction) - expected).max() < 0.1 * gain
+    assert np.abs(values(diverged, direction=direction) - expected).max() < (0.1 if most_linked == 1 else 1 / 6) * gain
 
 
 class TestTargets:
