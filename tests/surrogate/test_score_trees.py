@@ -63,7 +63,10 @@ def test_a_few_diverged_trials_do_not_decide(sign, size, most_linked):
     direction = "maximize" if sign > 0 else "minimize"
     expected = values(sign * SCORES, direction=direction)
     gain = expected["tunability"].sum()
-    assert np.abs(values(diverged, direction=direction) - expected).max() < (0.1 if most_linked == 1 else 1 / 6) * gain
+    assert (
+        np.abs(values(diverged, direction=direction) - expected).max()
+        < (0.1 if most_linked == 1 else 1 / 6) * gain
+    )
 
 
 class TestTargets:
