@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -12,7 +11,7 @@ from urllib.request import urlopen
 DOCS = Path(__file__).parent
 # Workers of joblib start a Python of their own, which has to find the package.
 os.environ["PYTHONPATH"] = str(DOCS.parent)
-sys.path.insert(0, str(DOCS))
+sys.path[:0] = [str(DOCS), str(DOCS.parent)]
 
 import skhypershap  # noqa: E402
 
@@ -62,16 +61,11 @@ intersphinx_mapping = reachable(
 )
 
 
-def in_a_folder_of_its_own(_gallery_conf, _name):
-    """Examples write their pictures and reports where they run, which is not the repository."""
-    os.chdir(tempfile.mkdtemp())
-
-
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py$",
-    "reset_modules": ("matplotlib", "seaborn", in_a_folder_of_its_own),
+    "reset_modules": ("matplotlib", "seaborn", "make_pictures.in_a_folder_of_its_own"),
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_memory": False,

@@ -105,7 +105,7 @@ class Explanations(ExplainerBase):
         Returns
         -------
         DataFrame of n_interactions rows
-            One row per game and interaction, sorted by game as asked, order, and |value|
+            One row per game and interaction, sorted by game as asked, order, and absolute value
             descending: `interaction` (str, "C × gamma"; a name that contains " × " is quoted),
             `value` (in units of the metric, positive is better; for sensitivity the metric
             squared), `order` (1 for a single hyperparameter), `game`, `measure` (shapiq's name for

@@ -50,7 +50,7 @@ def plot_history(frame: pd.DataFrame, ax: Any = None, *, max_lines: int = 8) -> 
     ax : Axes or array of Axes, default=None
         Where to draw; None creates a figure. Several games or data sets need an Axes each.
     max_lines : int, default=8
-        How many interactions to show, those with the largest |value| at the end.
+        How many interactions to show, those with the largest absolute value at the end.
 
     Returns
     -------

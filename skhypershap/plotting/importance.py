@@ -32,7 +32,7 @@ OTHERS = "others"
 @for_facets
 @of_any_library
 def plot_importance(table: pd.DataFrame, ax: Any = None, *, max_rows: int = 15) -> Any:
-    """Plot each interaction as a signed bar, sorted by |value|, coloured by order.
+    """Plot each interaction as a signed bar, sorted by absolute value, coloured by order.
 
     Parameters
     ----------
