@@ -22,28 +22,33 @@ _MODEL_LOCK = threading.RLock()
 
 
 class _OneThreadEach:
-    """Limits linear algebra and OpenMP to one thread of their own while any of our tasks runs.
+    """Limits linear algebra and OpenMP to one thread of their own while a task runs.
 
     A task is one of several workers, which would otherwise fight for the processors; and sums in
-    several threads differ in the last digits. The limit holds for the process, so tasks are counted: the
-    first one sets it, and the last one lifts it.
+    several threads differ in the last digits. OpenMP has a limit for each thread that uses it. That of
+    linear algebra holds for the process, so tasks are counted: the first one sets it, and the last one
+    lifts it.
     """
 
     def __init__(self) -> None:
         self.lock, self.n_running = threading.Lock(), 0
-        self.limits: Any = None
+        self.of_process: Any = None
+        self.of_thread = threading.local()
 
     def __enter__(self) -> None:
         with self.lock:
             if not self.n_running:
-                self.limits = threadpool_limits(1)
+                self.of_process = threadpool_limits(1, user_api="blas")
             self.n_running += 1
+        limits = threadpool_limits(1, user_api="openmp")
+        self.of_thread.limits = [*getattr(self.of_thread, "limits", []), limits]
 
     def __exit__(self, *_: object) -> None:
+        self.of_thread.limits.pop().restore_original_limits()
         with self.lock:
             self.n_running -= 1
             if not self.n_running:
-                self.limits.restore_original_limits()
+                self.of_process.restore_original_limits()
 
 
 _ONE_THREAD_EACH = _OneThreadEach()
@@ -114,7 +119,7 @@ class _Anywhere(_ShowsProgress, Parallel):  # type: ignore[misc]  # scikit-learn
 
 
 def _with_config(config: dict[str, Any], work: Callable[..., Any], *task: Any) -> Any:
-    with config_context(**config):  # which is that of a thread
+    with config_context(**config), _ONE_THREAD_EACH:  # both are those of a thread
         return work(*task)
 
 
