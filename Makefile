@@ -74,7 +74,7 @@ bench: .venv/bench
 	touch $@
 
 .venv/sources: .venv/package
-	@echo "Installing the libraries whose results are read: about 1 GB, some minutes" >&2
+	@echo "Installing the libraries whose results are read: about 500 MB, some minutes" >&2
 	@for source in $(SOURCES); do echo "  $$source" >&2; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$$source]" \
 		|| echo "$$source cannot be installed here: its tests will be skipped" >&2; done
