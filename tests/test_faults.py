@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import joblib
 import numba
@@ -96,6 +97,9 @@ def test_interrupt_leaves_the_explainer_its_threads_and_numba_as_they_were(monke
     with pytest.raises(KeyboardInterrupt):
         explainer.explain(n_bootstrap=2)
     monkeypatch.setattr(Interrupted, "at", None)
+    deadline = time.monotonic() + 20  # joblib's threads end a moment after their pool
+    while threading.active_count() > threads and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert threading.active_count() <= threads
     assert numba.get_num_threads() == of_numba
     pd.testing.assert_frame_equal(explainer.explain(), expected)
