@@ -106,6 +106,7 @@ test("the game switch changes the question, the bars and the graph", () =>
 test("a node is dragged with its edges, and a drag does not choose it", () =>
   visit("three", {}, async (page) => {
     const circle = page.locator("#graph .node circle").first(), edges = page.locator("#graph .stroke");
+    await page.locator("#graph").evaluate((one) => one.scrollIntoView({ block: "center" }));
     const from = await circle.boundingBox(), drawn = await edges.evaluateAll((all) => all.map((one) => one.getAttribute("d")));
     const [x, y] = [from.x + from.width / 2, from.y + from.height / 2];
     await page.mouse.move(x, y);
