@@ -6,6 +6,7 @@ Names of benchmarks as arguments run these alone; `--quick` runs tiny versions; 
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import os
 import platform
@@ -65,16 +66,27 @@ def main(arguments):
     if arguments[:1] == ["truth"]:  # has options of its own
         truth.main(arguments[1:])
         return
-    quick = "--quick" in arguments
-    names = [name for name in arguments if name in ALL] or list(ALL)
+    asked = options().parse_args(arguments)
+    if unknown := set(asked.names) - set(ALL):
+        options().error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    names = asked.names or list(ALL)
     text = head()
     print(text)
     for name in names:
-        for table in ALL[name].tables(quick):
+        for table in ALL[name].tables(asked.quick):
             print(table.markdown(), flush=True)
             text += "\n" + table.markdown()
-    if not quick and len(names) == len(ALL):
+    if not asked.quick and not asked.names:
         RESULTS.write_text(text)
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"{', '.join(ALL)}; all by default"
+    )
+    parser.add_argument("--quick", action="store_true", help="tiny versions, to see that they run")
+    return parser
 
 
 def head():
