@@ -38,8 +38,9 @@ from skhypershap.surrogate.kernels._vector import (
 )
 from skhypershap.surrogate.kernels.tree_walk import Walk, Workspace, walk_tree, workspace
 
-TERNARY_BYTES = 1 << 16  # a larger table is slow to join, and pays only without binary players
-ALL_TERNARY_BYTES = 9 << 14  # up to ten players
+# A larger table leaves the first cache of a processor, where leaves are added and rows are joined.
+TERNARY_BYTES = 1 << 15
+ALL_TERNARY_BYTES = 1 << 16  # up to nine players; a table without binary players may be larger
 BLOCK_NUMBERS = 1 << 22  # scores in a block at most: 32 MB
 WORD = 64
 # For each set of low players the coalitions of these, as bits, that contain it and that avoid it.
