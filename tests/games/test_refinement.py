@@ -20,6 +20,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.games.refinement import Refined, monotone, monotone_optima
 from skhypershap.space.domains import legal_numbers
 from skhypershap.space.encoding import encode
 
@@ -100,6 +101,25 @@ def test_refine_nearly_always_finds_the_exact_optimum(model, kinds):
                 missed += sign * (optimum - value) > 1e-9
                 found += 1
     assert missed <= 0.01 * found
+
+
+@pytest.mark.parametrize("n_players", [0, 1, 2, 5])
+def test_monotone_takes_the_best_of_all_subsets(n_players):
+    random = np.random.default_rng(n_players)
+    values = random.normal(size=1 << n_players)
+    values[random.random(len(values)) < 0.2] = -np.inf
+    points = np.arange(2 * len(values)).reshape(-1, 2)
+    before = values.copy()
+    best = [
+        max((other for other in range(len(values)) if other & one == other), key=values.__getitem__)
+        for one in range(len(values))
+    ]
+    np.testing.assert_array_equal(monotone(values), values[best])
+    found = monotone_optima(Refined(values, points))
+    np.testing.assert_array_equal(found.values, values[best])
+    is_finite = np.isfinite(found.values)
+    np.testing.assert_array_equal(found.points[is_finite], points[best][is_finite])
+    np.testing.assert_array_equal(values, before)
 
 
 @pytest.mark.parametrize("model", [*MODELS.values(), LinearRegression(), KNeighborsRegressor()])
