@@ -66,7 +66,18 @@ def _sites(source: str) -> dict[tuple[int, int], list[tuple[str, int]]]:
     for name, operator in OPERATORS.items():
         for occurrence, node in enumerate(filter(operator.fits, ast.walk(parsed))):
             sites[node.lineno, node.col_offset].append((name, occurrence))
-    return sites
+    left_out = _lines_of_settings(parsed)
+    return {place: found for place, found in sites.items() if place[0] not in left_out}
+
+
+def _lines_of_settings(tree: ast.Module) -> set[int]:
+    """Lines such as `BATCH = 1 << 10`, which set how long something takes; no number is right."""
+    plain = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Tuple, ast.Load)
+    lines: set[int] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and all(isinstance(n, plain) for n in ast.walk(node.value)):
+            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
 
 
 def _mutated(source: str, name: str, occurrence: int) -> str | None:
