@@ -109,7 +109,7 @@ def try_module(path: Path, tests: list[str], size: int, seed: int, show: bool) -
             raise SystemExit(f"no tests of {path} were run:\n{output}")
         killed += status != ENDED_WELL
         if status == ENDED_WELL:
-            print(f"  survives: {path}:{mutant.line} {mutant.name}")
+            print(f"  survives: {path}:{mutant.line} {mutant.name}", flush=True)
             if show:
                 print("\n".join(_difference(source, mutant.source)))
     print(f"{path}: {killed} of {len(mutants)} killed ({used:.0f} s each)", flush=True)
