@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from conftest import scores_of_blends
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.explainer.base import game_context
 from skhypershap.games import coalition_scores as games
+from skhypershap.games.best_candidates import best_candidates
+from skhypershap.games.candidates import best_config
 from skhypershap.games.coalition_scores import best_of_evaluated_subsets, coalition_scores
-from skhypershap.surrogate.blends import all_coalitions
+from skhypershap.surrogate.blends import Blends, all_coalitions
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 
@@ -47,6 +50,40 @@ def test_search_of_some_coalitions_lies_between_samples_and_the_search_of_all(
         assert (sign * found <= sign * values[some] + 1e-12).all()
         if some == [0]:
             assert found == pytest.approx(values[:1])
+
+
+def test_best_candidates_are_the_best_of_blocks_in_order(mixed_space, mixed_trials):
+    context, (baselines, _), _ = context_and_values(mixed_space, mixed_trials, "ablation", "random")
+    blends = Blends(context.filled(context.trials.configs), baselines[0], np.arange(5))
+    scores = scores_of_blends(context.surrogate, blends.candidates, baselines[0], np.arange(5))
+    for sign in (1.0, -1.0):
+        one, three = (
+            best_candidates(
+                context.surrogate, blends, sign=sign, n_best=n, n_jobs=1, progress=lambda _: None
+            )
+            for n in (1, 3)
+        )
+        np.testing.assert_allclose(one.values[0], (sign * scores).max(axis=1), atol=1e-9)
+        np.testing.assert_array_equal(one.values[0], three.values[0])
+        assert (three.values[:-1] >= three.values[1:]).all()
+        for found in (one, three):
+            is_there = np.isfinite(found.values)
+            rows = np.nonzero(is_there)[1]
+            chosen = sign * scores[rows, found.positions[is_there]]
+            np.testing.assert_allclose(found.values[is_there], chosen, atol=1e-9)
+
+
+def test_the_configuration_that_tuning_leads_to_is_searched(mixed_space, mixed_trials):
+    """Blends of trials are only where the search starts."""
+    context, (_, incumbent), values = context_and_values(
+        mixed_space, mixed_trials, "tunability", "refine"
+    )
+    coalition = np.ones(5, dtype=bool)
+    score = context.surrogate.predict(context.filled([best_config(context, incumbent, coalition)]))[
+        0
+    ]
+    assert score > context.surrogate.predict(context.filled(context.trials.configs)).max() + 1e-9
+    assert score == pytest.approx(values[-1], rel=0.05)
 
 
 @pytest.mark.parametrize(("game", "best"), [("tunability", max), ("mistunability", min)])
