@@ -10,7 +10,7 @@ SOURCES := optuna skopt genetic dask smac ray hyperopt
 NEWEST ?= $(shell for p in python3.15 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 0 2>/dev/null && echo $$p && break; done)
 
-.PHONY: example test test-browser test-lowest test-newest test-wheel lint format docs bench dist clean
+.PHONY: example test test-browser test-lowest test-newest test-wheel coverage mutants lint format docs bench dist clean
 
 example: .venv/package
 	$(BIN)/python examples/random_search.py
@@ -45,6 +45,15 @@ dist: .venv/dist
 	rm -rf dist
 	$(BIN)/python -m build
 	$(BIN)/python -m twine check --strict dist/*
+
+# Branch coverage of all but the kernels; tracing makes the tests slower.
+coverage: .venv/test .venv/sources .venv/coverage
+	$(BIN)/python -m coverage run -m pytest -q
+	$(BIN)/python -m coverage report
+
+# Changes one place at a time and sees whether a test fails: about a quarter of an hour.
+mutants: .venv/test .venv/mutants
+	$(BIN)/python tests/mutants/run.py --show
 
 lint: .venv/lint
 	$(BIN)/ruff check .

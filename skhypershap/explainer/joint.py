@@ -137,7 +137,7 @@ def explain_jointly(
     first = next(iter(explainers.values()))
     tasks = tasks_of(explainers, games, baseline, config, groups)
     players = next(iter(tasks.values())).context.players
-    max_exact = min(one.max_exact for one in explainers.values())
+    max_exact = max_exact_of(explainers)
     index_spec = IndexSpec.checked(index, order, n_players=len(players), max_exact=max_exact)
     run = functools.partial(in_parallel, n_jobs=n_jobs, verbose=verbose, unit="data set")
     draws = range((n_bootstrap or 0) + 1)
@@ -243,6 +243,11 @@ def check_explainers(explainers: Any) -> None:
                 f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
                 f"{'; '.join(found)}. Search the same space on each data set, or pass it as space=."
             )
+
+
+def max_exact_of(explainers: Mapping[str, ExplainerBase]) -> int:
+    """Up to how many players all coalitions are evaluated on every data set."""
+    return min(one.max_exact for one in explainers.values())
 
 
 def check_flags(per_dataset: Any, n_jobs: Any, verbose: Any) -> None:

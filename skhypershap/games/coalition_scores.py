@@ -22,7 +22,7 @@ from skhypershap.games.candidates import Candidates, candidates_of
 from skhypershap.games.fewer_candidates import with_fewer_candidates
 from skhypershap.games.line_search import LineSearch, line_search_for, line_search_in_vectors
 from skhypershap.games.process_line_search import ProcessLineSearch
-from skhypershap.games.refinement import Refined, monotone, n_starts_for, refine
+from skhypershap.games.refinement import Refined, monotone, monotone_optima, n_starts_for, refine
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_search
 from skhypershap.games.variance import variance_over_blocks
 from skhypershap.memory import check_fits
@@ -139,14 +139,9 @@ def coalition_optima(
         coalitions,
         searcher=line_search_in_vectors,
     )
-    values, points = found.values.copy(), found.points.copy()
     if learns_from_subsets(name, context) and coalitions is None:
-        for player in range(context.n_players):
-            halves = values.reshape(-1, 2, 1 << player)
-            places = points.reshape(-1, 2, 1 << player, points.shape[1])
-            better = halves[:, 0] > halves[:, 1]
-            halves[:, 1][better] = halves[:, 0][better]
-            places[:, 1][better] = places[:, 0][better]
+        found = monotone_optima(found)
+    values, points = found.values, found.points.copy()
     points[np.isneginf(values)] = baseline
     sign = sign_of_search(name, context.trials)
     return Refined(sign * _or_baseline(values, sign, context, baseline), points)

@@ -80,6 +80,19 @@ def monotone(values: Scores) -> Scores:
     return values
 
 
+def monotone_optima(found: Refined) -> Refined:
+    """The same, and each coalition takes the point of the subset whose value it takes."""
+    values = found.values.copy()
+    winners = np.arange(len(values))
+    for (without, within), (position_without, position_within) in zip(
+        player_halves(values), player_halves(winners), strict=True
+    ):
+        better = without > within
+        within[better] = without[better]
+        position_within[better] = position_without[better]
+    return Refined(values, found.points[winners])
+
+
 def refine(
     line_search: LineSearch,
     best: BestCandidates,

@@ -22,6 +22,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer, explain_jointly, summarize
+from skhypershap.explainer.joint import max_exact_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 NAMES = ["a", "b", "c"]
@@ -200,6 +201,18 @@ class TestRows:
         keys = ["dataset", "draw", "interaction"]
         found, expected = (t.set_index(keys)["value"].sort_index() for t in (some, every))
         pd.testing.assert_series_equal(found, expected, atol=1e-6)
+
+    def test_the_smallest_max_exact_decides(self):
+        """No data set evaluates more coalitions than it is allowed to, wherever it stands."""
+        for limits in ((2, 3, 3), (3, 3, 2)):
+            explainers = {
+                name: linear_game(weights, max_exact=limit)
+                for (name, weights), limit in zip(WEIGHTS.items(), limits, strict=True)
+            }
+            assert explain_jointly(explainers).attrs["exact"] is False
+            assert max_exact_of(explainers) == 2
+            with pytest.raises(ValueError, match="max_exact=2"):
+                explain_jointly(explainers, n_bootstrap=1)
 
 
 def explainer_of(*hyperparameters, conditions=(), clauses=(), **arguments):

@@ -52,7 +52,7 @@ class Walk(NamedTuple):
     offset : float
         Score of the baseline.
     deepest, most_leaves : int
-        Maxima over trees: splits above a leaf, and leaves that one candidate can reach.
+        Maxima over trees: splits above a leaf, and leaves but the baseline's that one candidate reaches.
     player_at : ndarray of shape (n_players,), dtype int64
         Players by position: those that leaves mention most come first.
     n_numbers : int
@@ -127,7 +127,7 @@ def plan_walk(
         values=values - np.repeat(first, n_leaves),
         offset=forest.offset + first.sum(),
         deepest=int(deepest),
-        most_leaves=min(int(n_leaves.max()), 1 << n_players),
+        most_leaves=min(int(n_leaves.max()), 1 << n_players) - 1,
         player_at=player_at,
         n_numbers=n_players,
         leaves=(np.zeros(0), np.zeros((0, 0), dtype=np.int32)),
