@@ -33,13 +33,16 @@ test-newest: .venv/dist
 	$(BIN)/uv pip install --quiet --python .venv/newest --upgrade --editable '.[test]'
 	.venv/newest/bin/python -m pytest -q -n 2 --dist loadfile
 
-# The wheel in an environment of its own, with the tests but without the sources beside them.
+# The wheel in an environment of its own, with the tests but without the sources beside them; then its types, as mypy
+# sees them from outside.
 test-wheel: dist
 	rm -rf .venv/wheel && $(BIN)/uv venv --quiet --python .venv .venv/wheel
-	$(BIN)/uv pip install --quiet --python .venv/wheel "$$(ls dist/*.whl)[test]"
+	$(BIN)/uv pip install --quiet --python .venv/wheel "$$(ls dist/*.whl)[test]" mypy pandas-stubs
 	mkdir .venv/wheel/project
 	cp -r tests benchmarks docs examples pyproject.toml *.md .venv/wheel/project
 	cd .venv/wheel/project && ../bin/python -m pytest -q -n 2 --dist loadfile tests
+	cd .venv/wheel/project && ../bin/mypy --strict --config-file= tests/typed_script.py
+	cd .venv/wheel/project && ../bin/python tests/typed_script.py
 
 dist: .venv/dist
 	rm -rf dist

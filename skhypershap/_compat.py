@@ -65,7 +65,7 @@ def optional(module: str, extra: str) -> ModuleType:
     except ImportError as error:
         raise ImportError(
             f"This needs {module.split('.')[0]}, which is not installed: "
-            f"pip install 'skhypershap[{extra}]'."
+            f'pip install "skhypershap[{extra}]".'
         ) from error
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -38,6 +41,53 @@ def test_versions_agree():
     assert f'version: "{skhypershap.__version__}"' in text_of("recipe/recipe.yaml")
     assert f"version: {skhypershap.__version__}\n" in text_of("CITATION.cff")
     assert f"## {skhypershap.__version__} " in text_of("CHANGELOG.md")
+
+
+def test_pythons_agree():
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    classifiers = "\n".join(project["classifiers"])
+    pythons = re.findall(r"^Programming Language :: Python :: (3\.\d+)$", classifiers, re.M)
+    assert project["requires-python"] == f">={pythons[0]}"
+    assert f'python_min: "{pythons[0]}"' in text_of("recipe/recipe.yaml")
+    assert re.search(r"python: (\[.*\])", text_of(".github/workflows/tests.yml"))[1] == json.dumps(
+        pythons
+    )
+    assert " ".join(f"python{python}" for python in reversed(pythons)) in text_of("Makefile")
+
+
+def test_addresses_and_licence_agree():
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    home = project["urls"]["Homepage"]
+    assert f"{home}/" == HOME
+    assert project["urls"]["Issues"] == f"{home}/issues"
+    assert (ROOT / project["urls"]["Changelog"].removeprefix(f"{home}/blob/main/")).exists()
+    assert f"repository-code: {home}\n" in text_of("CITATION.cff")
+    assert f"homepage: {home}\n" in text_of("recipe/recipe.yaml")
+    assert project["description"] in text_of("recipe/recipe.yaml")
+    for name in ("CITATION.cff", "recipe/recipe.yaml"):
+        assert f"license: {project['license']}\n" in text_of(name)
+
+
+def test_what_messages_advise_to_install_can_be_installed():
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    advised = set()
+    for file in Path(skhypershap.__file__).parent.rglob("*.py"):
+        text = file.read_text()
+        advised |= set(re.findall(r'optional\("[\w.]+", "(\w+)"\)', text))
+        advised |= set(re.findall(r"skhypershap\[(\w+)\]", text))
+    assert {"optuna", "mlflow", "notebook", "parquet"} < advised
+    assert advised <= set(extras)
+
+
+@pytest.mark.parametrize("name", ["ray", "smac"])
+def test_missing_library_of_an_integration_is_named_with_its_extra(name, monkeypatch):
+    for module in list(sys.modules):
+        if module == name or module.startswith(f"{name}."):
+            monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, f"skhypershap.integrations.{name}", raising=False)
+    with pytest.raises(ImportError, match=rf'pip install "skhypershap\[{name}\]"'):
+        importlib.import_module(f"skhypershap.integrations.{name}")
 
 
 def test_readme_links_to_files_that_exist():

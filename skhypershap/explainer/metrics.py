@@ -83,7 +83,7 @@ def explain_metrics(
     game : str or list of str, default="tunability"
         As in `HyperSHAPExplainer.explain`, and "hypervolume" for two or three metrics together: v(S) is
         the hypervolume of the compromises that tuning S can reach (Zitzler and Thiele [1]_). Three need
-        moocore (`pip install skhypershap[pareto]`).
+        moocore (`pip install "skhypershap[pareto]"`).
     index, order, groups, n_bootstrap, optimizer_of_interest, optimizer_ensemble, n_trials : optional
         As in `HyperSHAPExplainer.explain`.
     baseline : str, dict or list of those, default="default"

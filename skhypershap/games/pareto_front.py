@@ -64,7 +64,7 @@ def _moocore() -> ModuleType:
         import moocore
     except ImportError as error:
         raise ImportError(
-            "The hypervolume of three metrics needs moocore: pip install skhypershap[pareto]. That of "
+            'The hypervolume of three metrics needs moocore: pip install "skhypershap[pareto]". That of '
             "two needs nothing."
         ) from error
     found: ModuleType = moocore

@@ -8,16 +8,18 @@ from numbers import Real
 from typing import Any
 
 import pandas as pd
-from ray.tune import Stopper
 
+from skhypershap._compat import optional
 from skhypershap.errors import check_name
 from skhypershap.explainer import HyperSHAPExplainer
 from skhypershap.integrations.settling import Settling
 
+Stopper: Any = optional("ray.tune", "ray").Stopper
+
 DIRECTIONS = {"min": "minimize", "max": "maximize"}
 
 
-class StopWhenSettled(Settling, Stopper):  # type: ignore[misc]  # Ray has no types
+class StopWhenSettled(Settling, Stopper):
     """A stopper of Ray Tune that ends all trials once the explanation has settled.
 
     As that of Optuna: see `skhypershap.integrations.optuna.StopWhenSettled`, whose further parameters it

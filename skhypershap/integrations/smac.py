@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from smac.callback import Callback
-from smac.runhistory import StatusType
 
+from skhypershap._compat import optional
 from skhypershap.explainer import HyperSHAPExplainer
 from skhypershap.integrations.settling import Settling
 
+Callback: Any = optional("smac.callback", "smac").Callback
+StatusType: Any = optional("smac.runhistory", "smac").StatusType
 
-class StopWhenSettled(Settling, Callback):  # type: ignore[misc]  # SMAC has no types
+
+class StopWhenSettled(Settling, Callback):
     """A callback of SMAC that ends the optimization once its explanation has settled.
 
     As that of Optuna: see `skhypershap.integrations.optuna.StopWhenSettled`, whose parameters it has.

@@ -89,7 +89,12 @@ def _text_table(file: Path) -> pd.DataFrame:
             TrialsWarning,
         )
     table = pd.read_csv(
-        io.StringIO(text), sep=separator, keep_default_na=False, na_values=EMPTY, low_memory=False
+        io.StringIO(text),
+        sep=separator,
+        keep_default_na=False,
+        na_values=EMPTY,
+        low_memory=False,
+        float_precision="round_trip",  # not the default before pandas 3: others lose the last digit
     )
     return table.apply(_with_none) if len(table) else table
 

@@ -160,5 +160,5 @@ def test_missing_optuna_raises_import_error(monkeypatch):
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    with pytest.raises(ImportError, match=r"pip install 'skhypershap\[optuna\]'"):
+    with pytest.raises(ImportError, match=r'pip install "skhypershap\[optuna\]"'):
         optimizers.optuna()

@@ -146,5 +146,5 @@ def test_nested_names_of_pipelines_are_kept():
 
 def test_missing_library_names_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "skopt.space", None)
-    with pytest.raises(ImportError, match=r"needs skopt.*pip install 'skhypershap\[skopt\]'"):
+    with pytest.raises(ImportError, match=r'needs skopt.*pip install "skhypershap\[skopt\]"'):
         as_dimensions([{"C": (1e-3, 1.0, "log-uniform")}])
