@@ -58,6 +58,7 @@ format: .venv/lint
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
+	$(BIN)/python docs/check_links.py docs/_build
 
 # The code of all pages, also of those that take longer than a few seconds.
 docs-test: .venv/test .venv/sources .venv/trackers

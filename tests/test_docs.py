@@ -1,12 +1,13 @@
 """The code of the README and of the documentation runs as it stands, page by page.
 
-Blocks marked `python` run from top to bottom, each page in a namespace and a folder of its own. Pages that take
-longer than a few seconds are marked `slow`: `make docs-test` runs them.
+Blocks marked `python` run from top to bottom, each page in a namespace and a folder of its own.
+Pages that take longer than a few seconds are marked `slow`: `make docs-test` runs them.
 """
 
 from __future__ import annotations
 
 import re
+import runpy
 import sys
 import textwrap
 import warnings
@@ -158,3 +159,13 @@ def stand_in_for_wandb():
 def test_links_between_pages_lead_somewhere(page):
     for target in LINK.findall(page.read_text()):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_link_check_finds_missing_files_and_anchors(tmp_path):
+    check = runpy.run_path(str(ROOT / "docs" / "check_links.py"))["broken_links"]
+    (tmp_path / "a.html").write_text(
+        '<p id="here"><a href="#here">1</a> <a href="b.html#there">2</a> <a href="b.html#here">3</a>'
+        '<a href="https://nowhere.example/c.html">4</a> <img src="picture.png"></p>'
+    )
+    (tmp_path / "b.html").write_text('<p id="there"></p>')
+    assert check(tmp_path) == ["a.html: no anchor b.html#here", "a.html: no file picture.png"]
