@@ -25,8 +25,10 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     ------
     OSError
         If the file cannot be written.
+    TypeError
+        If `path` is not a path.
     """
-    target = Path(path)
+    target = path_of(path)
     whole = Path(os.path.realpath(target))  # a link stays one
     beside = whole.with_name(f".{whole.name[:99]}.{os.getpid()}.part")
     if whole.exists() and not whole.is_file():
@@ -46,6 +48,13 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def path_of(path: object) -> Path:
+    """A path, or a TypeError that names the argument."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be text or a path; got {type(path).__name__}.")
+    return Path(path)
 
 
 def _write(path: Path, text: str) -> None:
