@@ -7,7 +7,7 @@ versions of this library and of numba, and the processor. A folder for other sou
 removed by the next process that uses the cache; folders of other processors stay, since a cluster may
 share its disk.
 
-This is the only module that uses numba's private interface (`numba.core.caching`).
+Only this module and `_pipeline` use numba's private interface (here `numba.core.caching`).
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ import numba
 from llvmlite import binding
 from numba.core import caching
 
+from skhypershap.surrogate.kernels._pipeline import CalledPartSteps, KernelSteps, PartSteps
+
 # Entries that nobody uses take longer to compile than many a kernel itself.
-FROM_PYTHON: Any = {"no_cfunc_wrapper": True}
-FROM_KERNELS: Any = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
+FROM_PYTHON: Any = {"no_cfunc_wrapper": True, "error_model": "numpy"}
+# Parts are given all memory that they need, so that nobody counts references to it.
+FROM_KERNELS: Any = {**FROM_PYTHON, "no_cpython_wrapper": True, "_nrt": False}
 REORDERED = {"reassoc", "contract", "nsz"}  # what a compiler needs to sum in several lanes
 
 
@@ -39,7 +42,7 @@ def jit(function: Callable[..., Any]) -> Any:
 
     It releases the interpreter's lock, so that threads run it at the same time.
     """
-    compiled: Any = numba.njit(nogil=True, **FROM_PYTHON)(function)
+    compiled: Any = numba.njit(nogil=True, pipeline_class=KernelSteps, **FROM_PYTHON)(function)
     # Locators that a user has set in NUMBA_CACHE_LOCATOR_CLASSES would bring numba's own stamps back.
     if not getattr(numba.config, "CACHE_LOCATOR_CLASSES", ""):
         with suppress(RuntimeError):  # there is no folder to write to
@@ -52,13 +55,27 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Kernels can call it and Python cannot: the process would crash.
     """
-    compiled: Any = numba.njit(nogil=True, **FROM_KERNELS)(function)
+    compiled: Any = numba.njit(nogil=True, pipeline_class=PartSteps, **FROM_KERNELS)(function)
     return compiled  # type: ignore[no-any-return]
 
 
 def summing_part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a part whose sums may be taken in several lanes: the compiler fixes the order."""
-    compiled: Any = numba.njit(nogil=True, fastmath=REORDERED, **FROM_KERNELS)(function)
+    compiled: Any = numba.njit(
+        nogil=True, fastmath=REORDERED, pipeline_class=PartSteps, **FROM_KERNELS
+    )(function)
+    return compiled  # type: ignore[no-any-return]
+
+
+def called_part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a summing part that is in a kernel once, however often it is called.
+
+    LLVM would copy it to each place, which takes long to compile, and to run for hundreds of trials
+    takes as long either way.
+    """
+    compiled: Any = numba.njit(
+        nogil=True, fastmath=REORDERED, pipeline_class=CalledPartSteps, **FROM_KERNELS
+    )(function)
     return compiled  # type: ignore[no-any-return]
 
 

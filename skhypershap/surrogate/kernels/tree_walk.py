@@ -100,7 +100,8 @@ def plan_walk(
     nodes = np.empty((len(forest.left), 4), dtype=np.int32)
     values = np.empty(int((forest.left < 0).sum()))
     mentions = np.zeros(n_players)
-    roots, deepest = _order_nodes(
+    roots = np.empty(len(forest.roots), dtype=np.int64)
+    deepest = _order_nodes(
         forest.roots,
         forest.left,
         forest.right,
@@ -110,6 +111,7 @@ def plan_walk(
         baseline_ranks,
         np.maximum(player_of_column, 0),
         np.zeros((6, max(len(forest.left), n_players) + 1), dtype=np.int64),
+        roots,
         nodes,
         values,
         mentions,
@@ -238,18 +240,19 @@ def _order_nodes(
     baseline: Integers,
     player_of_column: PlayerOfColumn,
     room: Integers,
+    starts: Integers,
     nodes: Integers,
     values: Floats,
     mentions: Floats,
-) -> tuple[Integers, int]:
-    """Fill `nodes` and `values` in the order of a walk; count how often leaves mention players.
+) -> int:
+    """Fill `starts` (of trees), `nodes` and `values` in the order of a walk, and `mentions`.
 
-    A leaf that needs |A| players in is reached by 1 of 2^|A| candidates, hence its weight.
+    These count how often leaves mention players: a leaf that needs |A| players in is reached by 1 of
+    2^|A| candidates, hence its weight. Returns how many splits are above the deepest leaf.
     """
     stack, depths, state = room[0], room[1], room[2]
     above = room[3]  # node whose SKIP it becomes; -1 on the baseline's side
     owners, crossed = room[4], room[5]  # players of the splits above; whether the sides differ
-    starts = np.empty(len(roots), np.int64)
     n_nodes, n_leaves, deepest = 0, 0, 1
     for tree in range(len(roots)):
         starts[tree] = n_nodes
@@ -293,7 +296,7 @@ def _order_nodes(
                 for step in range(depth):
                     state[owners[step]] = 0
             n_nodes += 1
-    return starts, deepest
+    return deepest
 
 
 @part
