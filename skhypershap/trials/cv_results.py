@@ -50,8 +50,8 @@ def column_of(search: Any, metric: str | int | None) -> tuple[str, str]:
     times = [time for time in TIMES if f"{MEAN}{time}" in results]
     if not columns and metric not in times:
         raise ValueError(
-            f"cv_results_ has no scores: none of its keys begins with {TEST} "
-            f"({', '.join(results) or 'it is empty'})."
+            f"cv_results_ has no scores: no key begins with {TEST} among "
+            f"{', '.join(results) or 'none, since it is empty'}."
         )
     name = metric_name(search, metric, list(columns), times)
     if name in times:
