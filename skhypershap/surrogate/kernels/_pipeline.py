@@ -62,20 +62,16 @@ class _NeverOptimize(_OptimizeOnce):
     """Prepare a library whose code is only linked into others: neither optimised nor executable."""
 
     _name = "never_optimize"
-    is_called = False
 
     def run_pass(self, state: Any) -> bool:
         super().run_pass(state)
-        library, is_called = state.library, self.is_called
+        library = state.library
 
         def finish() -> None:
             library._finalized = True
 
         def not_executable(library: Any, description: Any, environment: Any) -> Any:
             library.finalize()
-            if is_called:
-                function = library.get_function(description.llvm_func_name)
-                function.add_function_attribute("noinline")
             name, module = description.qualname, description.lookup_module()
             return _dynfunc.make_function(module, name, name, 0, environment, (library,))
 
@@ -86,8 +82,22 @@ class _NeverOptimize(_OptimizeOnce):
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class _NeverInline(_NeverOptimize):
+    """Prepare a library whose function LLVM does not copy to where it is called."""
+
     _name = "never_inline"
-    is_called = True
+
+    def run_pass(self, state: Any) -> bool:
+        super().run_pass(state)
+        add = state.library.add_ir_module
+
+        def add_without_inlining(module: Any) -> None:
+            for function in module.functions:
+                if not function.is_declaration:
+                    function.attributes.add("noinline")
+            add(module)
+
+        state.library.add_ir_module = add_without_inlining
+        return True
 
 
 class KernelSteps(compiler.CompilerBase):
