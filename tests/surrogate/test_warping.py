@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from skhypershap.surrogate.kernels.interpolation import interpolate
 from skhypershap.surrogate.warping import RankWarp
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
@@ -151,3 +152,11 @@ def test_an_offset_changes_ranks_by_rounding_only():
     np.testing.assert_allclose(
         RankWarp.of(values + 1024.0).ranks, RankWarp.of(values).ranks, atol=1e-10
     )
+
+
+@pytest.mark.parametrize("power", [-1074, 1018])  # the least number; a span beyond the greatest
+def test_extreme_knots_are_read_within_their_table(power):
+    values, knots, heights = np.arange(-40.0, 41), np.array([-40.0, 0, 40]), np.array([0.0, 1, 3])
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = interpolate(np.ldexp(values, power), np.ldexp(knots, power), heights)
+    np.testing.assert_array_equal(scaled, interpolate(values, knots, heights))

@@ -50,7 +50,9 @@ def _interpolate(
         if value >= knots[-1]:
             out[number] = heights[-1]
             continue
-        segment = segments[min(int((value - first) * scale), len(segments) - 1)]
+        place = (value - first) * scale
+        # Infinite or NaN where knots are closer than 1e-306 or further apart than 1e308.
+        segment = segments[int(place) if place < len(segments) else len(segments) - 1]
         while segment > 0 and knots[segment] > value:
             segment -= 1
         while segment < last and knots[segment + 1] <= value:
