@@ -211,8 +211,6 @@ class TestRows:
             }
             assert explain_jointly(explainers).attrs["exact"] is False
             assert max_exact_of(explainers) == 2
-            with pytest.raises(ValueError, match="max_exact=2"):
-                explain_jointly(explainers, n_bootstrap=1)
 
 
 def explainer_of(*hyperparameters, conditions=(), clauses=(), **arguments):
