@@ -360,8 +360,10 @@ def _join_rows(tables: Floats, n_rows: int, width: int) -> int:
     step, last = 1 << N_LOW, 0
     while step < width:
         for start in range(0, n_rows * width, 2 * step):
-            for place in range(start, start + step):
-                tables[0, place + step] += tables[0, place]
+            free = tables[0, start : start + step]
+            within = tables[0, start + step : start + 2 * step]
+            for place in range(step):
+                within[place] += free[place]
         step <<= 1
     while n_rows > 1:
         n_rows //= 3
@@ -375,11 +377,15 @@ def _join_rows(tables: Floats, n_rows: int, width: int) -> int:
 def _join_thirds(table: Floats, other: Floats, n_rows: int, width: int) -> None:
     """Make two rows of three: without a player, and with it."""
     for row in range(n_rows):
-        begin, out = 3 * row * width, 2 * row * width
+        start = 3 * row * width
+        free, within = table[start : start + width], table[start + width : start + 2 * width]
+        without = table[start + 2 * width : start + 3 * width]
+        start = 2 * row * width
+        lower, upper = other[start : start + width], other[start + width : start + 2 * width]
         for place in range(width):
-            other[out + place] = table[begin + place] + table[begin + 2 * width + place]
+            lower[place] = free[place] + without[place]
         for place in range(width):
-            other[out + width + place] = table[begin + place] + table[begin + width + place]
+            upper[place] = free[place] + within[place]
 
 
 @part
