@@ -254,8 +254,9 @@ def _score_block(
                 if len(allowed) == 0:
                     joined = _join_rows(tables, n_rows, width)
                 if sign == 0.0:
-                    for place in range(scores.shape[1]):
-                        scores[start + lane, place] = tables[joined, place] + offset
+                    row, found = scores[start + lane], tables[joined]
+                    for place in range(len(row)):
+                        row[place] = found[place] + offset
                 else:
                     _keep_best(
                         tables[joined], sign, offset, candidates[start + lane], best, winners
