@@ -25,8 +25,9 @@ SEPARATORS = (",", "\t", ";")
 EMPTY = ["", "null", "NULL", "NaN", "nan", "NA", "N/A", "n/a", "<NA>", "#N/A", "-nan", "-NaN"]
 NONE = "None"
 PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth")
-# Before pandas 3 other ways to read floats lose the last digit; later it is the only way.
-ALL_DIGITS: Any = {} if pd.__version__ >= "3" else {"float_precision": "round_trip"}
+# Before pandas 3.1 numbers lose their last digit unless one asks for all; since then one must not ask.
+_ASKS = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
+ALL_DIGITS: Any = {"float_precision": "round_trip"} if _ASKS else {}
 SHOWN = 200  # characters of another library's message
 
 Cell = Any

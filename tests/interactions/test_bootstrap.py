@@ -14,6 +14,7 @@ from skhypershap import HyperSHAPExplainer, summarize
 from skhypershap.explainer.base import game_context
 from skhypershap.interactions.bootstrap import solve_draw
 from skhypershap.interactions.indices import IndexSpec
+from skhypershap.parallel import _Bar
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 KEYS = ["game", "measure", "order", "interaction", "hyperparameters"]
@@ -116,10 +117,19 @@ class TestDraws:
         assert np.isfinite(drawn["value"]).all()
 
     def test_verbose_shows_a_progress_bar(self, capsys, monkeypatch):
+        """The last count may be too quick to be seen, since a bar leaves no line."""
+        ended, close = [], _Bar.close
+
+        def closed(bar):
+            ended.append((getattr(bar, "desc", "").rstrip(": "), bar.n, bar.total))
+            close(bar)
+
+        monkeypatch.setattr(_Bar, "close", closed)
         monkeypatch.setattr("skhypershap.parallel.PROGRESS_DELAY", 0)
         linear_explainer(20, verbose=1).explain("ablation", n_bootstrap=3)
         shown = capsys.readouterr().err
         assert "/3.00 [" in shown.split("bootstrap", 1)[1]
+        assert ("bootstrap", 3, 3) in ended
         assert shown.endswith(" \r"), "the bar leaves no line"
 
     @pytest.mark.parametrize("n_bootstrap", [0, -3, 2.5, "10", True])
