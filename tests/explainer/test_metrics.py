@@ -6,7 +6,6 @@ import itertools
 import warnings
 
 import numpy as np
-import optuna
 import pandas as pd
 import polars as pl
 import pytest
@@ -290,8 +289,9 @@ def test_multi_metric_search_goes_in_as_it_is():
     pd.testing.assert_frame_equal(found, again)
 
 
-@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+@pytest.mark.filterwarnings("ignore:.*set_metric_names is experimental")
 def test_multi_objective_study_goes_in_as_it_is():
+    optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         directions=["maximize", "minimize"], sampler=optuna.samplers.RandomSampler(seed=0)
