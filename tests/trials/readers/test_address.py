@@ -172,6 +172,7 @@ class TestTables:
         table.to_csv(tmp_path / "a.csv", index=False, sep=";", encoding="utf-8-sig")
         same_trials(read_trials(tmp_path / "a.csv"), read_trials(table))
 
+    @needs("optuna")
     def test_tables_of_libraries_are_recognised(self, tmp_path):
         made = study(made_trials("failed"), None, None)
         made.trials_dataframe().to_csv(tmp_path / "a.csv")

@@ -41,7 +41,7 @@ X, Y = load_iris(return_X_y=True)
 
 
 def through_csv(table, **options):
-    return pd.read_csv(io.StringIO(table.to_csv(**options)))
+    return pd.read_csv(io.StringIO(table.to_csv(**options)), float_precision="round_trip")
 
 
 def as_it_is(table):
