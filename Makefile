@@ -10,7 +10,7 @@ SOURCES := optuna skopt genetic dask smac ray hyperopt
 NEWEST ?= $(shell for p in python3.15 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 0 2>/dev/null && echo $$p && break; done)
 
-.PHONY: example test test-browser test-lowest test-newest test-wheel lint format docs bench dist clean
+.PHONY: example test test-browser test-lowest test-newest test-wheel coverage mutants lint format docs docs-test bench dist clean
 
 example: .venv/package
 	$(BIN)/python examples/random_search.py
@@ -49,6 +49,15 @@ dist: .venv/dist
 	$(BIN)/python -m build
 	$(BIN)/python -m twine check --strict dist/*
 
+# Branch coverage of all but the kernels; tracing makes the tests slower.
+coverage: .venv/test .venv/sources .venv/coverage
+	$(BIN)/python -m coverage run -m pytest -q
+	$(BIN)/python -m coverage report
+
+# Changes one place at a time and sees whether a test fails: about a quarter of an hour.
+mutants: .venv/test .venv/mutants
+	$(BIN)/python tests/mutants/run.py --show
+
 lint: .venv/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -61,6 +70,11 @@ format: .venv/lint
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
+	$(BIN)/python docs/check_links.py docs/_build
+
+# The code of all pages, also of those that take longer than a few seconds.
+docs-test: .venv/test .venv/sources .venv/trackers
+	$(BIN)/python -m pytest -q -m "slow or not slow" tests/test_docs.py
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks

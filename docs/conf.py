@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from urllib.error import URLError
@@ -27,7 +28,8 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_pictures", "gallery/*.py.md5"]
+exclude_patterns = ["_build", "_examples", "_pictures", "gallery/*.py.md5"]
+autodoc_mock_imports = ["ray", "smac"]  # bases of two public classes, which pages need not install
 autosummary_generate = False
 numpydoc_show_class_members = False
 myst_heading_anchors = 3
@@ -61,11 +63,16 @@ intersphinx_mapping = reachable(
 )
 
 
+# Examples write their pictures and reports beside themselves, so a copy of them runs.
+shutil.rmtree(DOCS / "_examples", ignore_errors=True)
+shutil.copytree(
+    DOCS.parent / "examples", DOCS / "_examples", ignore=shutil.ignore_patterns("__pycache__")
+)
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
+    "examples_dirs": "_examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py$",
-    "reset_modules": ("matplotlib", "seaborn", "make_pictures.in_a_folder_of_its_own"),
+    "reset_modules": ("matplotlib", "seaborn"),
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "show_memory": False,

@@ -6,9 +6,7 @@ without Sphinx; `--readme` also makes the small ones of the README, which are ke
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -165,11 +163,6 @@ def on_data_sets() -> dict[str, HyperSHAPExplainer]:
         ).fit(*loader(return_X_y=True))
         for name, loader in loaders.items()
     }
-
-
-def in_a_folder_of_its_own(_gallery_conf: dict, _name: str) -> None:
-    """Examples write their pictures and reports where they run, which is not the repository."""
-    os.chdir(tempfile.mkdtemp())
 
 
 def draw_pictures(folder: Path) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from skhypershap.errors import HyperSHAPWarning
 from skhypershap.settings import config_context
+from skhypershap.writing import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +185,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     table = summarize(explanation) if n_bootstrap else explanation
     table = table[table["game"].isin(games)]
     if arguments.csv:
-        _without_formulas(table).to_csv(arguments.csv, index=False, encoding="utf-8")
+        write_text(arguments.csv, _without_formulas(table).to_csv(index=False, lineterminator="\n"))
     sentences = _report(arguments, explainer, explanation, n_bootstrap)
     if arguments.quiet:
         return

@@ -82,6 +82,7 @@ def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:
         unit=unit,
         unit_scale=True,
         delay=PROGRESS_DELAY,
+        leave=False,  # no line stays behind, neither of finished work nor after an error
         disable=not verbose,
     )
 

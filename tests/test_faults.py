@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import joblib
 import numba
@@ -18,8 +19,13 @@ from plot_frames import table_of
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
-from skhypershap import HyperSHAPExplainer, plotting
+from skhypershap import HyperSHAPExplainer, load_case, plotting
 from skhypershap.command import main
+
+try:
+    import resource
+except ImportError:  # on Windows
+    resource = None
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
@@ -119,6 +125,49 @@ def test_full_disk_is_an_error_and_the_explainer_still_answers(tmp_path, capsys)
     assert main([*call, "--csv", "/dev/full"]) == 1
     assert "No space left" in capsys.readouterr().err
     pd.testing.assert_frame_equal(explainer.explain(), expected)
+
+
+@contextmanager
+def files_of_at_most(n_bytes):
+    """A disk that gets full while a file is written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(resource is None, reason="this system has no limits of files")
+def test_full_disk_leaves_the_earlier_file_and_no_half_of_the_new_one(tmp_path, capsys):
+    explainer, configs, scores = explained()
+    report = explainer.report(n_bootstrap=None)
+    source, there, new = tmp_path / "trials.csv", tmp_path / "there", tmp_path / "new"
+    pd.DataFrame(configs).assign(score=scores).to_csv(source, index=False)
+    there.write_text("before")
+    call = [str(source), "--metric", "score", "--direction", "maximize", "--quiet", "--csv"]
+    for target in (there, new):
+        with files_of_at_most(100):
+            for write in (report.save, explainer.dump_case):
+                with pytest.raises(OSError, match="too large"):
+                    write(target)
+            assert main([*call, str(target)]) == 1
+    assert "too large" in capsys.readouterr().err
+    assert there.read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["there", "trials.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions and links of POSIX")
+def test_a_replaced_file_keeps_its_permissions_and_a_link_stays_one(tmp_path):
+    explainer, _, _ = explained()
+    there, link = tmp_path / "case.json", tmp_path / "link.json"
+    there.write_text("before")
+    there.chmod(0o640)
+    link.symlink_to(there)
+    explainer.dump_case(link)
+    assert link.is_symlink()
+    assert there.stat().st_mode & 0o777 == 0o640
+    assert load_case(there).explain()["value"].tolist() == explainer.explain()["value"].tolist()
 
 
 FORKED = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 
 import joblib
 import numpy as np
@@ -177,3 +178,19 @@ def test_progress_appears_a_second_after_the_work_began(bar):
     bar._time.now += 0.25
     bar.update(1)
     assert bar.start_t + bar.delay == 1001.0
+
+
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_progress_leaves_no_line_behind(capsys, monkeypatch, error):
+    monkeypatch.setattr("skhypershap.parallel.PROGRESS_DELAY", 0)
+
+    def work(number):
+        if error is not None and number == 2:
+            raise error
+
+    with suppress(ValueError, KeyboardInterrupt):
+        in_parallel(work, [(n,) for n in range(4)], 1, what="work", unit="task", verbose=1)
+    shown = capsys.readouterr().err
+    assert "work" in shown
+    assert "\n" not in shown
+    assert not shown.rstrip("\r").rpartition("\r")[2].strip()

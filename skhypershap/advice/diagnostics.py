@@ -148,17 +148,17 @@ def warn_if_unreliable(evidence: Evidence, metric: str) -> None:
     checks = {check.check: check for check in diagnose(evidence)}
     r2 = checks["r2"].value
     if n_trials < FEW_TRIALS or not r2 >= LOW_R2:
-        sentences.append(_poor_fit(checks, evidence))
+        sentences.append(_poor_fit(checks, evidence, metric))
     if evidence.claims_too_much:
-        sentences.append(checks["claimed_gain"].advice)
+        sentences.append(_excess_of_claims(evidence, metric))
     if sentences:
         warn(" ".join(sentences), SurrogateWarning)
 
 
-def warn_of_claims(evidence: Evidence) -> None:
+def warn_of_claims(evidence: Evidence, metric: str) -> None:
     """Warn if tuning is claimed to gain far more than was measured."""
     if evidence.claims_too_much:
-        warn(_claim_check(evidence).advice, SurrogateWarning)
+        warn(_excess_of_claims(evidence, metric), SurrogateWarning)
 
 
 def _is_spoiled(r2: float, r2_without: float, ranked: float) -> bool:
@@ -166,13 +166,13 @@ def _is_spoiled(r2: float, r2_without: float, ranked: float) -> bool:
     return r2 < LOW_R2 and (r2_without >= LOW_R2 or ranked >= WELL_RANKED)
 
 
-def _poor_fit(checks: Mapping[str, Check], evidence: Evidence) -> str:
+def _poor_fit(checks: Mapping[str, Check], evidence: Evidence, metric: str) -> str:
     n_trials, n_outliers = len(evidence.scores), int(checks["n_outliers"].value)
     r2, r2_without = checks["r2"].value, checks["r2_without_outliers"].value
     ranked = checks["rank_correlation"].value
     found = (
-        f"The surrogate fits poorly (held-out R2 = {r2:.2f}, from {n_trials} trials; 1 is perfect, 0 no "
-        "better than the mean)"
+        f"The surrogate fits poorly to {metric!r} (held-out R2 = {r2:.2f}, from {n_trials} trials; 1 is "
+        "perfect, 0 no better than the mean)"
     )
     if n_outliers and n_trials >= FEW_TRIALS and _is_spoiled(r2, r2_without, ranked):
         scores = "score" if n_outliers == 1 else "scores"
@@ -192,9 +192,9 @@ def _poor_fit(checks: Mapping[str, Check], evidence: Evidence) -> str:
         )
     if r2 >= LOW_R2:
         return (
-            f"The surrogate fits poorly, or well by chance (held-out R2 = {r2:.2f}, from {n_trials} "
-            "trials, too few to tell); details of the explanation are unreliable. Run more trials (100 "
-            "are a good start)."
+            f"The surrogate fits poorly to {metric!r}, or well by chance (held-out R2 = {r2:.2f}, from "
+            f"{n_trials} trials, too few to tell); details of the explanation are unreliable. Run more "
+            "trials (100 are a good start)."
         )
     return (
         f"{found}; details of the explanation are unreliable. Run more trials (100 are a good start), "
@@ -276,6 +276,17 @@ def _error_check(name: str, what: str, pair: tuple[float, float], unit: float) -
     return Check(name, value, level, advice)
 
 
+def _excess_of_claims(evidence: Evidence, metric: str | None = None) -> str:
+    """What is claimed and was measured, and the remedy; warnings name the metric."""
+    subject = "Tuning" if metric is None else f"Tuning for {metric!r}"
+    return (
+        f"{subject} is claimed to gain {evidence.claimed_gain:.3g}, but the best configuration measured "
+        f"so far gains {evidence.measured_gain:.3g} over the measured baseline. Call measure(X, y), "
+        "which evaluates what the explanation rests on and learns from it; without a search run ask() "
+        "and tell()."
+    )
+
+
 def _claim_check(evidence: Evidence) -> Check:
     claimed, measured = evidence.claimed_gain, evidence.measured_gain
     tolerated = NEGLIGIBLE * evidence.scale
@@ -292,9 +303,7 @@ def _claim_check(evidence: Evidence) -> Check:
             "claimed_gain",
             claimed,
             POOR,
-            f"Tuning is claimed to gain {claimed:.3g}, but the best configuration measured so far gains "
-            f"{measured:.3g} over the measured baseline. Call measure(X, y), which evaluates what the "
-            "explanation rests on and learns from it; without a search run ask() and tell().",
+            _excess_of_claims(evidence),
         )
     if abs(claimed - measured) <= max((A_THIRD - 1) * abs(measured), tolerated):
         advice = "What tuning is claimed to gain agrees with what was measured."

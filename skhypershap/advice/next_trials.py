@@ -129,6 +129,7 @@ def expected_best(
     best: float,
     held_out: HeldOut,
     n_bootstrap: int,
+    bound: float = np.inf,
 ) -> list[Expected]:
     """The best score after further random trials of some spaces, the best so far included.
 
@@ -146,6 +147,8 @@ def expected_best(
         The mean and the upper end count on errors like these.
     n_bootstrap : int
         How many resamples of the trials; without any the ends of the interval are NaN.
+    bound : float
+        No score is better than it; infinite, of any sign, where none is known.
 
     Returns
     -------
@@ -155,6 +158,7 @@ def expected_best(
         those that it has seen, so without errors both would nearly always be too low.
     """
     sign = 1.0 if context.trials.maximize else -1.0
+    most = sign * bound if np.isfinite(bound) else np.inf
     worker = context.alone()
     some = [_some_of(draws, context.seed) for draws in spaces]
     tasks = [
@@ -174,15 +178,17 @@ def expected_best(
         new = _are_new(draws, ran)
         predicted = sign * context.surrogate.predict(draws.vectors[new])
         measured, likely = with_errors(predicted, draws.weights[new], held_out)
-        mean = expected_maximum(measured, likely, n_trials, sign * best)
+        mean = expected_maximum(np.minimum(measured, most), likely, n_trials, sign * best)
         if not resampled:
             found.append(Expected(sign * mean, np.nan, np.nan))
             continue
         new = _are_new(some[position], ran)
-        gains = [np.where(new, sign * one[position], -np.inf) for one in resampled]
+        gains = [
+            np.where(new, np.minimum(sign * one[position], most), -np.inf) for one in resampled
+        ]
         weights, start = some[position].weights, sign * best
         low = quantile_of_maximum(gains, weights, n_trials, start, (1 - LEVEL) / 2)
-        lucky = [one + _drawn(held_out.near(one), context.seed) for one in gains]
+        lucky = [np.minimum(one + _drawn(held_out.near(one), context.seed), most) for one in gains]
         high = quantile_of_maximum(lucky, weights, n_trials, start, (1 + LEVEL) / 2)
         ends = sign * np.array([min(low, mean), max(high, mean)])
         found.append(Expected(sign * mean, float(ends.min()), float(ends.max())))

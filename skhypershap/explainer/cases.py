@@ -27,6 +27,7 @@ from skhypershap.trials.defaults import Defaults
 from skhypershap.trials.failures import FailureClause, Part
 from skhypershap.trials.inferred_clauses import with_clauses
 from skhypershap.trials.measurements import Measurements
+from skhypershap.writing import write_text
 
 if TYPE_CHECKING:
     from skhypershap.explainer.explainer import HyperSHAPExplainer
@@ -92,7 +93,7 @@ class Cases(ExplainerBase):
         """
         check_is_fitted(self)
         text = json.dumps(_case(self), indent=1)  # as a whole, before the file is opened
-        Path(path).write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_text(path, text + "\n")
 
 
 def load_case(path: str | os.PathLike[str], *, surrogate: Any = None) -> HyperSHAPExplainer:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skhypershap.effect_frames import Curve, effects_frame
-from skhypershap.errors import check_name
+from skhypershap.errors import check_integer, check_name
 from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.effects import HELD, Effects, bootstrap_effects, effects_of
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from ConfigSpace import ConfigurationSpace
 
+MOST_POINTS = 10**5  # of a curve; more would fill the memory
 LEVEL = 0.9  # of the draws that lie between low and high
 
 
@@ -169,10 +169,8 @@ class EffectCurves(ExplainerBase):
 
 
 def check_n_points(n_points: Any) -> None:
-    """Raise a ValueError for anything but an integer of at least 2."""
-    is_integer = isinstance(n_points, Integral) and not isinstance(n_points, bool)
-    if not is_integer or n_points < 2:
-        raise ValueError(f"n_points must be an integer of at least 2; got {n_points!r}.")
+    """Raise a ValueError for anything but an integer from 2 to what a machine can hold."""
+    check_integer("n_points", n_points, 2, MOST_POINTS)
 
 
 def _names(hyperparameters: Any, space: ConfigurationSpace) -> list[tuple[str, ...]]:

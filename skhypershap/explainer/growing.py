@@ -28,6 +28,7 @@ from skhypershap.games.value_function import value_function
 from skhypershap.interactions.growth import explained_growth
 from skhypershap.interactions.indices import IndexSpec
 from skhypershap.trials import unwrap
+from skhypershap.trials.metric_bounds import best_possible, scored_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +160,8 @@ class Growing(ExplainerBase):
             the rest at the baseline); "good ranges" (each hyperparameter within those of
             `good_ranges`). `n_trials`. `expected`: the mean of the best score of all trials so far
             and `n` more, in units of the metric: predictions, with errors of held-out
-            trials with similar predictions. `low` and `high`: where it lies with 90 %, over 20 resamples
+            trials with similar predictions, none beyond what a metric of this name can be (an
+            accuracy of 1, an error of 0). `low` and `high`: where it lies with 90 %, over 20 resamples
             of the trials, the luck of the draws and, at the better end, those errors. `seconds`: `n`
             times the mean time of a trial, all folds one after the other; NaN where no times are known.
             `attrs` are those of `explain`, and "hyperparameters", those of the best subset.
@@ -215,9 +217,13 @@ class Growing(ExplainerBase):
         errors = held_out_errors(
             fitted.source.scores, fitted.held_out, maximize=fitted.trials.maximize
         )
-        best = fitted.incumbent_measured
-        found = expected_best(context, list(spaces.values()), n_trials, best, errors, n_resamples)
-        seconds = n_trials * seconds_of_trials(unwrap(getattr(self, "search_", self.search)))
+        search, trials = unwrap(getattr(self, "search_", self.search)), fitted.trials
+        bound = best_possible(
+            scored_as(search, trials.metric), trials.scores, maximize=trials.maximize
+        )
+        best, draws = fitted.incumbent_measured, list(spaces.values())
+        found = expected_best(context, draws, n_trials, best, errors, n_resamples, bound)
+        seconds = n_trials * seconds_of_trials(search)
         attrs = {**fitted.attrs_for(fitted.baselines), "hyperparameters": subset}
         return next_trials_frame(list(spaces), n_trials, found, seconds, attrs)
 

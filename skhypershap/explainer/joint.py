@@ -137,19 +137,21 @@ def explain_jointly(
     first = next(iter(explainers.values()))
     tasks = tasks_of(explainers, games, baseline, config, groups)
     players = next(iter(tasks.values())).context.players
-    max_exact = min(one.max_exact for one in explainers.values())
+    max_exact = max_exact_of(explainers)
     index_spec = IndexSpec.checked(index, order, n_players=len(players), max_exact=max_exact)
     run = functools.partial(in_parallel, n_jobs=n_jobs, verbose=verbose, unit="data set")
     draws = range((n_bootstrap or 0) + 1)
     if len(players) <= max_exact:
         found = _from_all_coalitions(tasks, reduce, draws, index_spec, run)
-    elif n_bootstrap is None:
-        found = _from_some_coalitions(tasks, reduce, index_spec, run, linear=aggregate == "mean")
     else:
-        raise ValueError(
-            f"n_bootstrap needs all coalitions, and {len(players)} players have too many for "
-            f"max_exact={max_exact}. Raise max_exact, or join hyperparameters with groups=."
+        of_draw = functools.partial(
+            _from_some_coalitions, reduce=reduce, index_spec=index_spec, run=run
         )
+        found = {}
+        for draw in draws:
+            drawn = _resampled_tasks(tasks, draw, run)
+            for name, games_of_draw in of_draw(drawn, linear=aggregate == "mean").items():
+                found.setdefault(name, []).extend(games_of_draw)
     scores = {name: one.surrogate_score_ for name, one in explainers.items()}
     ranks = {name: one.fitted_.attrs["rank_correlation"] for name, one in explainers.items()}
     attrs = {**first.fitted_.attrs, "surrogate_score": scores, "rank_correlation": ranks}
@@ -243,6 +245,11 @@ def check_explainers(explainers: Any) -> None:
             )
 
 
+def max_exact_of(explainers: Mapping[str, ExplainerBase]) -> int:
+    """Up to how many players all coalitions are evaluated on every data set."""
+    return min(one.max_exact for one in explainers.values())
+
+
 def check_flags(per_dataset: Any, n_jobs: Any, verbose: Any) -> None:
     """Refuse values of the wrong kind."""
     if not isinstance(per_dataset, (bool, np.bool_)):
@@ -327,6 +334,20 @@ def values_of(task: JointTask, draw: int) -> list[np.ndarray]:
     """Values of all coalitions for each game, on one data set or on a resample of its trials."""
     context = task.context if draw == 0 else task.context.resampled(draw)
     return [value_function(game_spec, context).all_scores() for game_spec in task.game_specs]
+
+
+def _resampled_tasks(
+    tasks: Mapping[str, JointTask], draw: int, run: Callable[..., list[Any]]
+) -> Mapping[str, JointTask]:
+    """The same games with surrogates of one draw; draw 0 is of all trials."""
+    if draw == 0:
+        return tasks
+    drawn = run(_resampled, [(task, draw) for task in tasks.values()], what="resamples")
+    return dict(zip(tasks, drawn, strict=True))
+
+
+def _resampled(task: JointTask, draw: int) -> JointTask:
+    return task._replace(context=task.context.resampled(draw))
 
 
 def _from_some_coalitions(

@@ -20,6 +20,7 @@ from skhypershap.explainer.joint import (
     JointTask,
     check_explainers,
     check_flags,
+    max_exact_of,
     reduction_of,
     tasks_of,
 )
@@ -242,11 +243,6 @@ def default_space(
     ]
     held = {**trials.defaults.values, **_held(explainers, tasks)}
     return narrowed_space(space, tuned, held, merged)
-
-
-def max_exact_of(explainers: Mapping[str, ExplainerBase]) -> int:
-    """Up to how many players all coalitions are evaluated on every data set."""
-    return min(one.max_exact for one in explainers.values())
 
 
 def _ranges(

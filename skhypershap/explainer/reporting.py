@@ -21,6 +21,7 @@ from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.encoding import columns_of
 from skhypershap.trials import unwrap
+from skhypershap.writing import path_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +121,7 @@ class Reporting(Summarizing, RangesAndPaths):
             raise TypeError(f"history must be True, False or None; got {shown(history)}.")
         if title is not None and not isinstance(title, str):
             raise TypeError(f"title must be text; got {type(title).__name__}.")
-        if path is not None and not Path(path).absolute().parent.is_dir():
+        if path is not None and not path_of(path).absolute().parent.is_dir():
             raise FileNotFoundError(f"There is no folder {str(Path(path).absolute().parent)!r}.")
         made = self._report_of(self._explained(names, n_bootstrap), title, n_bootstrap, history)
         if path is not None:

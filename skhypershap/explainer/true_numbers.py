@@ -332,7 +332,7 @@ class TrueNumbers(ExplainerBase):
             return self
         fitted = self.fitted_.with_measured(added, self.n_jobs)
         self._hold(fitted, getattr(self, "search_", None))
-        warn_of_claims(evidence_of(fitted, game_context(self), quick=True))
+        warn_of_claims(evidence_of(fitted, game_context(self), quick=True), fitted.trials.metric)
         return self
 
 

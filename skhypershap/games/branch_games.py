@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhypershap.arrays import Booleans, Coalitions, Positions, Scores, Vector, Vectors
+from skhypershap.arrays import Coalitions, Positions, Scores, Vector, Vectors
 from skhypershap.games.best_candidates import best_candidates
 from skhypershap.games.branches import OUT, Branches, Key
 from skhypershap.games.candidates import Candidates, candidates_of
 from skhypershap.games.coalition_scores import STARTS_OF_SHARED
 from skhypershap.games.line_search import line_search_for, line_search_in_vectors
-from skhypershap.games.refinement import Refined, monotone, n_starts_for, refine
+from skhypershap.games.refinement import Refined, monotone, monotone_optima, n_starts_for, refine
 from skhypershap.games.setting import (
     GAMES,
     GameContext,
@@ -271,7 +271,7 @@ def part_optima(name: str, part: Part, *, in_vectors: bool) -> Refined:
         found = Refined(best.values[0], points)
     if not refined:
         return found
-    return _monotone(found) if in_vectors else Refined(monotone(found.values), found.points)
+    return monotone_optima(found) if in_vectors else Refined(monotone(found.values), found.points)
 
 
 def _optimum_without_players(blends: Blends, part: Part, sign: float) -> Refined:
@@ -289,18 +289,6 @@ def _blended(blends: Blends, winners: Positions) -> Vectors:
     taken = blends.taken(all_coalitions(blends.n_players))
     points: Vectors = np.where(taken, blends.candidates[winners], blends.baseline)
     return points
-
-
-def _monotone(found: Refined) -> Refined:
-    """Each coalition takes the point of a subset that is better."""
-    values, points = found.values.copy(), found.points.copy()
-    for player in range(len(values).bit_length() - 1):
-        halves = values.reshape(-1, 2, 1 << player)
-        places = points.reshape(-1, 2, 1 << player, points.shape[1])
-        better: Booleans = halves[:, 0] > halves[:, 1]
-        halves[:, 1][better] = halves[:, 0][better]
-        places[:, 1][better] = places[:, 0][better]
-    return Refined(values, points)
 
 
 def _moments(name: str, part: Part, players: tuple[int, ...], base: float) -> SmallGame:

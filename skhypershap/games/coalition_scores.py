@@ -22,7 +22,7 @@ from skhypershap.games.candidates import Candidates, candidates_of
 from skhypershap.games.fewer_candidates import with_fewer_candidates
 from skhypershap.games.line_search import LineSearch, line_search_for, line_search_in_vectors
 from skhypershap.games.process_line_search import ProcessLineSearch
-from skhypershap.games.refinement import Refined, monotone, n_starts_for, refine
+from skhypershap.games.refinement import Refined, monotone, monotone_optima, n_starts_for, refine
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_search
 from skhypershap.games.variance import variance_over_blocks
 from skhypershap.memory import check_fits
@@ -65,9 +65,12 @@ def coalition_scores(
     ndarray of shape (n_coalitions,)
         Of all coalitions bit i of a position is set if player i is in the coalition.
     """
-    candidates = _candidates(name, context, config)
+    candidates = _candidates(name, context, baselines, config)
     reduced = _variances if GAMES[name].reduce == "variance" else _extremes
-    values = [reduced(name, context, candidates, baseline, coalitions) for baseline in baselines]
+    values = [
+        reduced(name, context, some, baseline, coalitions)
+        for some, baseline in zip(candidates, baselines, strict=True)
+    ]
     mean: Scores = np.mean(values, axis=0)
     if not np.isfinite(mean).all():
         largest = float(np.abs(context.trials.scores).max())
@@ -78,11 +81,15 @@ def coalition_scores(
     return mean
 
 
-def _candidates(name: str, context: GameContext, config: Config) -> Candidates:
-    """What the game blends with a baseline."""
+def _candidates(
+    name: str, context: GameContext, baselines: Vectors, config: Config
+) -> list[Candidates]:
+    """What the game blends with each baseline."""
+    if context.few is not None:
+        return [Candidates(context.few[baseline.tobytes()]) for baseline in baselines]
     if GAMES[name].candidates == "config":
-        return Candidates(context.filled([config]), complete=True)
-    return candidates_of(name, context)
+        return [Candidates(context.filled([config]), complete=True)] * len(baselines)
+    return [candidates_of(name, context)] * len(baselines)
 
 
 def _variances(
@@ -127,19 +134,14 @@ def coalition_optima(
     found = _optima(
         name,
         context,
-        _candidates(name, context, config),
+        _candidates(name, context, baseline[None], config)[0],
         baseline,
         coalitions,
         searcher=line_search_in_vectors,
     )
-    values, points = found.values.copy(), found.points.copy()
     if learns_from_subsets(name, context) and coalitions is None:
-        for player in range(context.n_players):
-            halves = values.reshape(-1, 2, 1 << player)
-            places = points.reshape(-1, 2, 1 << player, points.shape[1])
-            better = halves[:, 0] > halves[:, 1]
-            halves[:, 1][better] = halves[:, 0][better]
-            places[:, 1][better] = places[:, 0][better]
+        found = monotone_optima(found)
+    values, points = found.values, found.points.copy()
     points[np.isneginf(values)] = baseline
     sign = sign_of_search(name, context.trials)
     return Refined(sign * _or_baseline(values, sign, context, baseline), points)
@@ -192,11 +194,11 @@ def _optima(
     surrogate = context.surrogate
     blends = Blends(candidates.vectors, baseline, context.player_of_column)
     refined = learns_from_subsets(name, context)
-    if refined:  # so that a coalition is never worse than the baseline
+    if refined and context.few is None:  # so that a coalition is never worse than the baseline
         blends = blends.with_baseline_as_candidate()
     searches = refined and not candidates.complete
     if searches and coalitions is not None and not coalitions.any():
-        blends = blends.with_candidates(blends.candidates[-1:])  # all blends are the baseline
+        blends = blends.with_candidates(baseline[None])  # all blends are the baseline
     elif searches:
         blends = with_fewer_candidates(name, context, blends)
     sign = sign_of_search(name, context.trials)

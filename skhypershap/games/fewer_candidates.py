@@ -12,10 +12,10 @@ import numpy as np
 
 from skhypershap.arrays import Coalitions, Vectors
 from skhypershap.games.best_candidates import best_candidates
-from skhypershap.games.candidates import best_trials
+from skhypershap.games.candidates import best_trials, candidates_of
 from skhypershap.games.line_search import line_search_in_vectors
 from skhypershap.games.refinement import refine
-from skhypershap.games.setting import GameContext, sign_of_search
+from skhypershap.games.setting import GameContext, learns_from_subsets, sign_of_search
 from skhypershap.surrogate.blends import Blends
 
 MANY_PLAYERS = 13  # one search for each coalition, or fewer; below, candidates cost little
@@ -36,7 +36,7 @@ def with_fewer_candidates(name: str, context: GameContext, blends: Blends) -> Bl
         All candidates.
     """
     candidates = blends.candidates
-    if context.n_players < MANY_PLAYERS or name in (context.shared or {}):
+    if not _needs_few(name, context):
         return blends
     if len(candidates) > N_SPREAD + N_TRIALS:
         spread = candidates[np.linspace(0, len(candidates) - 1, N_SPREAD).astype(int)]
@@ -46,6 +46,30 @@ def with_fewer_candidates(name: str, context: GameContext, blends: Blends) -> Bl
     return blends.with_candidates(
         np.vstack([blends.candidates, _optima_of_pilots(name, context, blends)])
     )
+
+
+def with_few_candidates_once(name: str, context: GameContext, baselines: Vectors) -> GameContext:
+    """The same context with the candidates of `with_fewer_candidates`, for several calls of a game.
+
+    They do not depend on the coalitions that are asked for, and take longer to find than these.
+    """
+    if not learns_from_subsets(name, context) or not _needs_few(name, context):
+        return context
+    candidates = candidates_of(name, context)
+    if candidates.complete:
+        return context
+    few = {}
+    for baseline in baselines:
+        blends = Blends(candidates.vectors, baseline, context.player_of_column)
+        blends = with_fewer_candidates(name, context, blends.with_baseline_as_candidate())
+        few[baseline.tobytes()] = blends.candidates
+    return context._replace(few=few)
+
+
+def _needs_few(name: str, context: GameContext) -> bool:
+    """Whether there are many players, and no candidates that were chosen already."""
+    is_chosen = context.few is not None or name in (context.shared or {})
+    return context.n_players >= MANY_PLAYERS and not is_chosen
 
 
 def _optima_of_pilots(name: str, context: GameContext, blends: Blends) -> Vectors:

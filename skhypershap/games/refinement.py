@@ -18,7 +18,7 @@ from skhypershap.arrays import Booleans, Coalitions, Floats, Integers, Positions
 from skhypershap.games.best_candidates import BestCandidates
 from skhypershap.games.line_search import LineSearch, Points
 from skhypershap.parallel import in_threads
-from skhypershap.surrogate.blends import all_coalitions, player_halves, positions_without
+from skhypershap.surrogate.blends import coalitions_at, player_halves, positions_without
 
 ALL_STARTS = 4 << 10  # of all coalitions together: four each for ten players, one from twelve on
 ENOUGH_STARTS, MOST_STARTS = 8, 32  # of one coalition; more than enough if coalitions are few
@@ -28,6 +28,7 @@ GOLDEN, WORD = np.uint64(2654435769), np.uint64((1 << 32) - 1)  # of multiplicat
 ALL_SEARCHED = 4  # players of coalitions that are all searched in all columns
 MOST_SUBSETS = 4  # whose optima a coalition starts from
 BATCH = 1 << 10  # coalitions between two progress updates
+OF_ONE_SIZE = 1 << 13  # the same where all coalitions are searched: some MB
 POINTS_PER_TASK = 64  # of a thread
 
 
@@ -77,6 +78,19 @@ def monotone(values: Scores) -> Scores:
     for without, within in player_halves(values):
         np.maximum(without, within, out=within)
     return values
+
+
+def monotone_optima(found: Refined) -> Refined:
+    """The same, and each coalition takes the point of the subset whose value it takes."""
+    values = found.values.copy()
+    winners = np.arange(len(values))
+    for (without, within), (position_without, position_within) in zip(
+        player_halves(values), player_halves(winners), strict=True
+    ):
+        better = without > within
+        within[better] = without[better]
+        position_within[better] = position_without[better]
+    return Refined(values, found.points[winners])
 
 
 def refine(
@@ -141,34 +155,50 @@ def _refine_all(
     """Refine all coalitions, one size after the other."""
     values: Scores = best.values[0].copy()
     n_players = len(values).bit_length() - 1
-    coalitions = all_coalitions(n_players)
-    sizes = coalitions.sum(axis=1)
+    sizes = np.bitwise_count(np.arange(len(values)))
     optima = np.tile(line_search.blends.baseline, (len(values), 1))
+    found = Refined(values, optima)
     for size in range(n_players + 1):
-        some = np.flatnonzero(sizes == size)
-        rows = np.arange(len(some))
-        taken = line_search.blends.taken(coalitions[some])
-        free = taken & ~line_search.fixed
-        starts = _from_candidates(line_search, best, some, taken, n_starts)
-        if size > 0:
-            players = np.nonzero(coalitions[some])[1].reshape(len(some), size)
-            inherited = _from_subsets(line_search, values, optima, some, players, free, n_starts)
-            n_inherited = inherited.scores.shape[1]
-            starts = Starts(
-                *(np.concatenate(pair, axis=1) for pair in zip(inherited, starts, strict=True))
-            )
-        top = np.argmax(starts.scores, axis=1)
-        values[some], optima[some] = starts.scores[rows, top], starts.points[rows, top]
-        if n_starts == 1:
-            starts = Starts(*(part[rows, top][:, None] for part in starts))
-            if size > ALL_SEARCHED:
-                is_short = (top < n_inherited) & _is_left_out(some, len(values))
-                free[is_short] &= _of_first_player(line_search, starts.turns[is_short, 0, 0])
-                starts.turns[is_short, 0, 1] = 0
-        points, scores = _ascend(line_search, starts, free, n_jobs)
-        _keep_better(values, optima, some, points, scores)
-        progress(len(some))
-    return Refined(values, optima)
+        of_size = np.flatnonzero(sizes == size)
+        for first in range(0, len(of_size), OF_ONE_SIZE):
+            some = of_size[first : first + OF_ONE_SIZE]
+            _refine_some(line_search, best, found, some, n_starts, n_jobs)
+            progress(len(some))
+    return found
+
+
+def _refine_some(
+    line_search: LineSearch,
+    best: BestCandidates,
+    found: Refined,
+    some: Positions,
+    n_starts: int,
+    n_jobs: int | None,
+) -> None:
+    """Refine some coalitions of one size, whose subsets are refined already; in place."""
+    values, optima = found
+    coalitions = coalitions_at(some, len(values).bit_length() - 1)
+    rows, size = np.arange(len(some)), int(coalitions[0].sum())
+    taken = line_search.blends.taken(coalitions)
+    free = taken & ~line_search.fixed
+    starts = _from_candidates(line_search, best, some, taken, n_starts)
+    if size > 0:
+        players = np.nonzero(coalitions)[1].reshape(len(some), size)
+        inherited = _from_subsets(line_search, values, optima, some, players, free, n_starts)
+        n_inherited = inherited.scores.shape[1]
+        starts = Starts(
+            *(np.concatenate(pair, axis=1) for pair in zip(inherited, starts, strict=True))
+        )
+    top = np.argmax(starts.scores, axis=1)
+    values[some], optima[some] = starts.scores[rows, top], starts.points[rows, top]
+    if n_starts == 1:
+        starts = Starts(*(part[rows, top][:, None] for part in starts))
+        if size > ALL_SEARCHED:
+            is_short = (top < n_inherited) & _is_left_out(some, len(values))
+            free[is_short] &= _of_first_player(line_search, starts.turns[is_short, 0, 0])
+            starts.turns[is_short, 0, 1] = 0
+    points, scores = _ascend(line_search, starts, free, n_jobs)
+    _keep_better(values, optima, some, points, scores)
 
 
 def _is_left_out(positions: Positions, n_coalitions: int) -> Booleans:

@@ -73,6 +73,9 @@ class GameContext(NamedTuple):
     shared : mapping of str to ndarray of shape (n_candidates, n_columns), or None
         Filled vectors that resamples share as candidates, for each game that searches; see
         `skhypershap.games.shared_candidates`.
+    few : mapping of bytes to ndarray of shape (n_candidates, n_columns), or None
+        The few candidates that searches of one game start from, by the bytes of a filled baseline, where
+        they are known already; see `skhypershap.games.fewer_candidates`.
     """
 
     trials: Trials
@@ -86,6 +89,7 @@ class GameContext(NamedTuple):
     verbose: int
     sampled: Vectors | None = None
     shared: Mapping[str, Vectors] | None = None
+    few: Mapping[bytes, Vectors] | None = None
 
     @property
     def player_of_column(self) -> PlayerOfColumn:
@@ -120,6 +124,8 @@ class GameContext(NamedTuple):
 
     def with_samples(self, games: Iterable[str]) -> GameContext:
         """The same context with candidates sampled once, for several surrogates that share them."""
+        if self.few is not None:
+            return self
         known = self.shared or {}
         needing = [name for name in games if name not in known and self._is_sampled(name)]
         return self._replace(sampled=self.samples()) if needing else self

@@ -11,6 +11,7 @@ from joblib import effective_n_jobs
 
 from skhypershap.arrays import Coalitions, Scores
 from skhypershap.games.coalition_scores import check_all_fit, coalition_scores
+from skhypershap.games.fewer_candidates import with_few_candidates_once
 from skhypershap.games.optimizer_bias import OptimizerComparison, bias_scores
 from skhypershap.games.setting import GAMES, GameContext, learns_from_subsets, sign_of_gain
 from skhypershap.parallel import has_other_workers, in_parallel
@@ -131,5 +132,26 @@ def value_function(game_spec: GameSpec, context: GameContext) -> ValueFunction:
         sign=sign_of_gain(game_spec.game, context.trials),
         keeps_subsets=learns_from_subsets(game_spec.game, context),
         seed=context.seed,
-        scores=functools.partial(scores_of, game_spec, context),
+        scores=_Scores(game_spec, context),
     )
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """`scores_of` one game, which finds its candidates once where calls ask for some coalitions."""
+
+    game_spec: GameSpec
+    context: GameContext
+
+    def __call__(self, coalitions: Coalitions | None = None) -> Scores:
+        """See `ValueFunction.scores`."""
+        asks_all = coalitions is None or not coalitions.any()
+        return scores_of(self.game_spec, self.context if asks_all else self._prepared, coalitions)
+
+    @functools.cached_property
+    def _prepared(self) -> GameContext:
+        if self.game_spec.comparison is not None:
+            return self.context
+        context = context_for(self.game_spec, self.context)
+        baselines = context.filled(self.game_spec.baselines)
+        return with_few_candidates_once(self.game_spec.game, context, baselines)

@@ -83,7 +83,7 @@ def _of_pairs(coalitions: Coalitions, gains: Scores, free: float) -> float | Non
     """
     weights = _weights(coalitions)
     found = pair_regression(coalitions, gains, weights)
-    variances = mean_variances(coalitions, weights)
+    variances = None if found is None else mean_variances(coalitions, weights)
     if found is None or variances is None:
         return None
     left = np.sqrt(weights) * (gains - fitted_gains(coalitions.astype(float), found))

@@ -166,6 +166,9 @@ def explained_ablation(
     some = context._replace(players={names[i]: context.players[names[i]] for i in moving})
     found = explained(value_function(game_spec, some), replace(index_spec, max_exact=largest))
     everyone = of_all_players(found.interactions, moving, context.n_players, index_spec.order)
+    # Those that were added so that there are enough have values of rounding.
+    moved = set(moving_players(game_spec, context, at_least=0))
+    everyone = {one: value if moved.issuperset(one) else 0.0 for one, value in everyone.items()}
     return replace(found, interactions=everyone)
 
 

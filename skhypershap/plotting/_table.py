@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from skhypershap.frames import check_explanation, restored, summarize
-from skhypershap.plotting._text import pair_of_numbers, visible
-
-if TYPE_CHECKING:
-    import pandas as pd
+from skhypershap.plotting._text import MAX_METRIC, distinct, pair_of_numbers, visible
 
 LEVEL = 0.9  # of the intervals that whiskers show
 ALL_DATASETS = "all"  # what `explain_jointly` calls the aggregate
@@ -58,12 +57,12 @@ class Panel:
     def metric(self) -> str:
         """What is explained; "the score" where the frame has lost its name."""
         metric = self.attrs.get("metric")
-        return str(metric) if metric and metric != "score" else "the score"
+        return visible(str(metric), MAX_METRIC) if metric and metric != "score" else "the score"
 
     @property
     def unit(self) -> str:
         """Label of the axis of values: the unit, and which direction is better."""
-        metric = self.attrs.get("metric", "score")
+        metric = visible(str(self.attrs.get("metric", "score")), MAX_METRIC)
         if self.game == "sensitivity":
             return f"variance of {metric}"
         if self.game == "hypervolume":
@@ -114,7 +113,7 @@ def panels_of(table: pd.DataFrame) -> list[Panel]:
     if table.empty:
         raise ValueError("table has no rows, so there is nothing to plot.")
     attrs = dict(table.attrs)
-    table = _with_visible_names(with_intervals(restored(table)))
+    table = with_visible_names(with_intervals(restored(table)))
     kinds = [kind for kind in KINDS if kind in table]
     several = [kind for kind in kinds if table[kind].nunique(dropna=False) > 1]
     found = []
@@ -147,10 +146,15 @@ def _picked(value: Any, keys: Iterable[str]) -> Any:
     return None if isinstance(value, Mapping) else value
 
 
-def _with_visible_names(table: pd.DataFrame) -> pd.DataFrame:
-    """The same with a sign in place of each control character of a name."""
-    members = table["hyperparameters"].map(lambda names: tuple(map(visible, names)))
-    return table.assign(interaction=table["interaction"].map(visible), hyperparameters=members)
+def with_visible_names(table: pd.DataFrame) -> pd.DataFrame:
+    """The same with names that can be drawn and read; different ones stay different."""
+    shown = distinct(name for names in table["hyperparameters"] for name in names)
+    members = [tuple(shown[name] for name in names) for names in table["hyperparameters"]]
+    interactions = table["interaction"].map(distinct(table["interaction"]))
+    return table.assign(
+        interaction=interactions,
+        hyperparameters=pd.Series(members, index=table.index, dtype=object),
+    )
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
@@ -185,8 +189,6 @@ def check_columns(frame: Any, columns: Iterable[str], source: str) -> None:
     ValueError
         If it lacks columns or has no rows.
     """
-    import pandas as pd
-
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"frame must be the DataFrame of {source}; got {type(frame).__name__}.")
     missing = [column for column in columns if column not in frame]
@@ -201,7 +203,16 @@ def check_columns(frame: Any, columns: Iterable[str], source: str) -> None:
 def metric_of(frame: pd.DataFrame) -> str:
     """The name of the metric; "the score" where the frame has lost it."""
     metric = frame.attrs.get("metric")
-    return str(metric) if isinstance(metric, str) and metric != "score" else "the score"
+    return (
+        visible(metric, MAX_METRIC)
+        if isinstance(metric, str) and metric != "score"
+        else "the score"
+    )
+
+
+def unit_of(frame: pd.DataFrame) -> str:
+    """The name of the metric as the unit of an axis."""
+    return visible(str(frame.attrs.get("metric", "score")), MAX_METRIC)
 
 
 def lower_is_better(frame: pd.DataFrame) -> bool:

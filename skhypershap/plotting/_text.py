@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +31,17 @@ TOP = "_small print"  # label of the axis that holds it
 PAD = 12  # points that `tight_layout` leaves around axes
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MAX_VALUE = 24  # letters of a value; longer ones are shortened
+MAX_NAME = 72  # letters of a hyperparameter's name
+MAX_METRIC = 36  # letters of a metric's name
 
 
 def as_it_is(*texts: Text) -> None:
     """Show texts letter by letter: `$`, `_` and `^` are part of names, not mathematics or TeX."""
     for text in texts:
         text.set(parse_math=False, usetex=False)
+        shown = drawable(text.get_text())
+        if shown != text.get_text():
+            text.set_text(shown)
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -66,9 +74,62 @@ def value_text(value: Any) -> str:
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
 
 
-def visible(name: str) -> str:
-    """A name with a sign in place of each control character, which fonts do not have."""
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", name)
+def visible(name: str, longest: int = MAX_NAME) -> str:
+    """A name on one line, of letters that fonts have, without the middle of very long members."""
+    members = [_shortened(member, longest) for member in name.split(SEPARATOR)]
+    return drawable(SEPARATOR.join(members).replace("\n", "\N{REPLACEMENT CHARACTER}"))
+
+
+def _shortened(name: str, longest: int) -> str:
+    """A name without its middle if it is longer than that."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[:half]}…{name[1 - half :]}"
+
+
+def distinct(names: Iterable[str]) -> dict[str, str]:
+    """What `visible` makes of each name, with a number where several would look the same."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        if name not in found:
+            shown = visible(name)
+            counted = (f"{shown} ({number})" for number in itertools.count(2))
+            found[name] = next(one for one in itertools.chain([shown], counted) if one not in taken)
+            taken.add(found[name])
+    return found
+
+
+def drawable(text: str) -> str:
+    """Text with a sign for each control character, and codes for letters that no font in use has."""
+    text = "\n".join(CONTROL.sub("\N{REPLACEMENT CHARACTER}", line) for line in text.split("\n"))
+    if text.isascii():
+        return text
+    known = _letters_of_fonts()
+    return "".join(one if ord(one) in known or one == "\n" else _code(one) for one in text)
+
+
+def _code(letter: str) -> str:
+    r"""A letter as Python writes it in ASCII, such as \u5b66."""
+    return letter.encode("ascii", "backslashreplace").decode()
+
+
+def _letters_of_fonts() -> frozenset[int]:
+    """The code points that the fonts of matplotlib's settings can draw."""
+    import matplotlib as mpl
+    from matplotlib.font_manager import FontProperties, findfont
+
+    paths = []
+    for family in mpl.rcParams["font.family"]:
+        with suppress(ValueError):  # it is not installed
+            paths.append(findfont(FontProperties(family=family), fallback_to_default=False))
+    return _letters_of(tuple(paths) or (findfont(FontProperties()),))
+
+
+@functools.cache
+def _letters_of(paths: tuple[str, ...]) -> frozenset[int]:
+    from matplotlib.font_manager import get_font
+
+    return frozenset(code for path in paths for code in get_font(path).get_charmap())
 
 
 def wrapped(name: str, width: int) -> str:
@@ -214,10 +275,22 @@ def fit_axis_labels(ax: Axes) -> None:
         if _growth(ax) > 1:
             axis.label.set_fontsize(font_size(ax, "axes.labelsize"))
             axis.set_tick_params(labelsize=font_size(ax))
+    for label, room in zip((ax.xaxis.label, ax.yaxis.label), slot_size(ax), strict=True):
+        fit_label(label, room)
     if isinstance(ax.xaxis.get_major_locator(), AutoLocator):
         width = min(inner_size(ax)[0], 0.8 * slot_size(ax)[0])
         letters = 8 * LETTER_WIDTH * font_size(ax, "xtick.labelsize")
         ax.locator_params(axis="x", nbins=int(np.clip(width / letters, 2, 9)))
+
+
+def fit_label(label: Text, room: float) -> None:
+    """Break the label of an axis, as it is letter by letter, into lines of so many points."""
+    as_it_is(label)
+    text = label.get_text()
+    if "\n" not in text:
+        label.set_text(
+            wrapped(text, max(12, int(room / float(label.get_fontsize()) / LETTER_WIDTH)))
+        )
 
 
 def widest(names: Iterable[str]) -> int:

@@ -12,7 +12,7 @@ from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import colours, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
-from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
+from skhypershap.plotting._table import check_columns, lower_is_better, metric_of, unit_of
 from skhypershap.plotting._text import (
     LETTER_WIDTH,
     MIN_FONT,
@@ -110,7 +110,7 @@ def plot_coalitions(frame: pd.DataFrame, ax: Any = None) -> Any:
     better = ", lower is better" if lower_is_better(frame) else ""
     best = "blue: the best of each size"
     small_print = (
-        f"gain in {frame.attrs.get('metric', 'score')}{better}",
+        f"gain in {unit_of(frame)}{better}",
         f"{best}; paler: single hyperparameters" if bars.n_best < len(bars.gains) else best,
     )
     title = f"How far tuning only a few hyperparameters takes {metric_of(frame)}"

@@ -21,6 +21,7 @@ from skhypershap.plotting._text import (
     as_it_is,
     finish,
     fit_axis_labels,
+    fit_label,
     font_size,
     inner_size,
     slot_size,
@@ -228,7 +229,7 @@ def _colour_bar(ax: Axes, mesh: QuadMesh, unit: str) -> None:
     bar.ax.tick_params(labelsize=size)
     bar.ax.locator_params(nbins=5)
     bar.outline.set_visible(False)  # type: ignore[operator]
-    as_it_is(bar.ax.yaxis.label)
+    fit_label(bar.ax.yaxis.label, 0.8 * slot_size(ax)[1])
 
 
 def _tree(ax: Axes, links: np.ndarray) -> None:

@@ -12,7 +12,7 @@ from skhypershap.plotting._colours import Colour, colours, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
 from skhypershap.plotting._scale import Scale, scale_of
-from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
+from skhypershap.plotting._table import check_columns, lower_is_better, metric_of, unit_of
 from skhypershap.plotting._text import (
     LETTER_WIDTH,
     POINTS_PER_INCH,
@@ -24,6 +24,7 @@ from skhypershap.plotting._text import (
     font_size,
     inner_size,
     slot_size,
+    visible,
     widest,
     wrapped,
 )
@@ -118,16 +119,14 @@ def plot_effect(
         rows = singles[singles["hyperparameter"].astype(str) == name]
         scales.append(_draw(rows, held, marked, one))
         letters = int(slot_size(one)[0] / LETTER_WIDTH / font_size(one, "axes.labelsize"))
-        one.set(
-            xlabel=wrapped(name, letters), ylabel=f"{frame.attrs.get('metric', 'score')}{better}"
-        )
+        one.set(xlabel=wrapped(name, letters), ylabel=f"{unit_of(frame)}{better}")
         fit_axis_labels(one)
     if own_figure and len(axes) > 1:
         _share_limits(axes)
     handles = _handles(axes)
     if own_figure:
         _legend_below(axes, handles)
-    headings = [Heading(f"How {metric_of(frame)} changes with {name}") for name in names]
+    headings = [Heading(f"How {metric_of(frame)} changes with {visible(name)}") for name in names]
 
     def fit(position: int) -> None:
         scales[position].apply(axes[position], "x")

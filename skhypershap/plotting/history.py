@@ -12,7 +12,7 @@ from skhypershap.plotting._colours import colours, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._names import MAX_FRACTION
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
-from skhypershap.plotting._table import Panel, check_columns, panels_of
+from skhypershap.plotting._table import Panel, check_columns, panels_of, with_visible_names
 from skhypershap.plotting._text import (
     LETTER_WIDTH,
     MIN_FONT,
@@ -90,7 +90,7 @@ def plot_history(frame: pd.DataFrame, ax: Any = None, *, max_lines: int = 8) -> 
     check_columns(frame, ("n_trials",), SOURCE)
     if max_lines < 1:
         raise ValueError(f"max_lines must be at least 1; got {max_lines!r}.")
-    whole = restored(frame)
+    whole = with_visible_names(restored(frame))
     last = whole[whole["n_trials"] == whole["n_trials"].max()]
     last.attrs = dict(frame.attrs)
     panels = panels_of(last)

@@ -21,9 +21,11 @@ from skhypershap.plotting._text import (
     as_it_is,
     figure_of,
     finish,
+    fit_label,
     font_size,
     inner_size,
     is_laid_out,
+    slot_size,
     widest,
 )
 
@@ -208,7 +210,7 @@ def _colour_bar(ax: Axes, mesh: QuadMesh, unit: str) -> None:
     bar.ax.tick_params(labelsize=size)
     bar.ax.locator_params(nbins=5)
     bar.outline.set_visible(False)  # type: ignore[operator]
-    as_it_is(bar.ax.yaxis.label)
+    fit_label(bar.ax.yaxis.label, 0.8 * slot_size(ax)[1])
 
 
 def _write_numbers(ax: Axes, matrix: np.ndarray) -> None:

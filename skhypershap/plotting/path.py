@@ -9,10 +9,11 @@ from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._names import reserve_rows, rows_of, show_names
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
-from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
+from skhypershap.plotting._table import check_columns, lower_is_better, metric_of, unit_of
 from skhypershap.plotting._text import (
     Heading,
     as_it_is,
+    distinct,
     finish,
     fit_axis_labels,
     font_size,
@@ -96,7 +97,7 @@ def plot_path(
     _draw(bars, ax)
     metric = metric_of(frame)
     better = ", lower is better" if lower_is_better(frame) else ""
-    ax.set_xlabel(f"{frame.attrs.get('metric', 'score')}{better}")
+    ax.set_xlabel(f"{unit_of(frame)}{better}")
     fit_axis_labels(ax)
     first, last = pair_of_numbers(bars[0].end, bars[-1].end)
     small_print = (
@@ -142,14 +143,15 @@ def _bars(frame: pd.DataFrame, max_rows: int, end: str) -> list[Bar]:
     """The rows of the waterfall from top to bottom; ends have no gain."""
     frame = frame.sort_values("step", kind="stable")
     start = float(frame["score"].iloc[0])
-    taken = set(map(str, frame["hyperparameter"]))
-    bars = [Bar(_unlike(taken, START), start, start, None, "")]
     changes = frame.iloc[1:]
+    names = distinct(map(str, changes["hyperparameter"]))
+    taken = set(names.values())
+    bars = [Bar(_unlike(taken, START), start, start, None, "")]
     shown = changes if len(changes) <= max_rows + 1 else changes.iloc[:max_rows]
     before = start
     for name, old, new, score, gain in zip(*(shown[column] for column in COLUMNS[1:]), strict=True):
         change = f"({value_text(old)} → {value_text(new)})"
-        bars.append(Bar(str(name), before, float(score), float(gain), change))
+        bars.append(Bar(names[str(name)], before, float(score), float(gain), change))
         before = float(score)
     last = float(frame["score"].iloc[-1])
     rest = changes.iloc[len(shown) :]

@@ -10,7 +10,7 @@ from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
-from skhypershap.plotting._table import check_columns
+from skhypershap.plotting._table import check_columns, unit_of
 from skhypershap.plotting._text import Heading, as_it_is, finish, fit_axis_labels, font_size, number
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def plot_predictions(frame: pd.DataFrame, ax: Any = None) -> Any:
     scores, outlier = scores[known], frame["outlier"].to_numpy(dtype=bool)[known]
     ax = new_axes(1, 5.2, 4.8)[0] if ax is None else given_axes(ax, 1, [SOURCE])[0]
     n_far = _draw(scores, outlier, ax)
-    metric = frame.attrs.get("metric", "score")
+    metric = unit_of(frame)
     ax.set(xlabel=f"measured {metric}", ylabel=f"predicted {metric}")
     fit_axis_labels(ax)
     title = "How close predicted scores are to measured ones"

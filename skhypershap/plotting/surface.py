@@ -12,14 +12,16 @@ from skhypershap.plotting._colours import background, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes, one_or_all
 from skhypershap.plotting._scale import Scale, scale_of
-from skhypershap.plotting._table import check_columns, lower_is_better, metric_of
+from skhypershap.plotting._table import check_columns, lower_is_better, metric_of, unit_of
 from skhypershap.plotting._text import (
     Heading,
-    as_it_is,
     figure_of,
     finish,
     fit_axis_labels,
+    fit_label,
     font_size,
+    slot_size,
+    visible,
     wrapped,
 )
 from skhypershap.plotting.effect import HELD, MARKS
@@ -110,12 +112,15 @@ def plot_surface(
     better = " (lower is better)" if lower_is_better(frame) else ""
     for ((first, second, _), rows), one in zip(groups, axes, strict=True):
         mesh = _draw(rows, marked, one, reverse=bool(better))
-        one.set(xlabel=first, ylabel=wrapped(second, LETTERS_OF_LABEL))
+        one.set(
+            xlabel=wrapped(first, 2 * LETTERS_OF_LABEL), ylabel=wrapped(second, LETTERS_OF_LABEL)
+        )
         fit_axis_labels(one)
-        _colour_bar(one, mesh, f"{frame.attrs.get('metric', 'score')}{better}")
+        _colour_bar(one, mesh, f"{unit_of(frame)}{better}")
     headings = [
         Heading(
-            f"How {metric_of(frame)} changes with {first} and {second}", (HELD.get(held, held),)
+            f"How {metric_of(frame)} changes with {visible(first)} and {visible(second)}",
+            (HELD.get(held, held),),
         )
         for (first, second, held), _ in groups
     ]
@@ -189,7 +194,7 @@ def _colour_bar(ax: Axes, mesh: QuadMesh, label: str) -> None:
     bar.set_label(label, fontsize=font_size(ax))
     bar.ax.tick_params(labelsize=font_size(ax))
     bar.outline.set_visible(False)  # type: ignore[operator]
-    as_it_is(bar.ax.yaxis.label)
+    fit_label(bar.ax.yaxis.label, 0.8 * slot_size(ax)[1])
 
 
 class SurfaceDisplay(Display):

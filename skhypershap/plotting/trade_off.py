@@ -13,11 +13,13 @@ from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
 from skhypershap.plotting._table import check_columns
 from skhypershap.plotting._text import (
+    MAX_METRIC,
     Heading,
     as_it_is,
     finish,
     fit_axis_labels,
     font_size,
+    visible,
     wrapped,
 )
 
@@ -109,6 +111,7 @@ def plot_trade_off(
     )
     ax = new_axes(1, 6.4, 4.8)[0] if ax is None else given_axes(ax, 1, [SOURCE])[0]
     _draw(points, ax)
+    across, up = visible(across, MAX_METRIC), visible(up, MAX_METRIC)
     ax.set(xlabel=f"gain in {across}", ylabel=f"gain in {up}")
     fit_axis_labels(ax)
     counted = f"filled: the {int((~points.beaten).sum())} of {len(points.names)} that none beats"

@@ -6,11 +6,11 @@ import copy
 import html
 import os
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from skhypershap.report.data import Findings, report_data
 from skhypershap.report.page import page
+from skhypershap.writing import write_text
 
 HEIGHT = 800  # of the frame in a notebook, in pixels
 
@@ -75,7 +75,7 @@ class Report:
         OSError
             If the file cannot be written.
         """
-        Path(path).write_text(self._page, encoding="utf-8", newline="\n")
+        write_text(path, self._page)
 
     def _repr_html_(self) -> str:
         return (

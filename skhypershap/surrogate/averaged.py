@@ -115,7 +115,6 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         noise_variance: Scores | None = None,
         always: Integers | None = None,
         noise_shares: Floats | None = None,
-        standard_errors: Scores | None = None,
     ) -> WarpedMean:
         """Fit both parts.
 
@@ -127,22 +126,19 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             What is known of the variance of each target, in units of targets; more is learned.
         always, noise_shares : array-like, optional
             As in `ProductProcess.fit`.
-        standard_errors : array-like of shape (n_trials,), optional
-            Of the targets, from folds; NaN where they are not known. They say which trials are noisier
-            than others.
         """
         X, y = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_all_finite="allow-nan"
         )
         y = np.asarray(y, dtype=float)
-        self.warp_ = RankWarp.of(y)
+        self.warp_ = RankWarp.of(y, *_n_at_ends(X, y))
         ranks = self.warp_.to_ranks(y)
         self.forest_ = self.process_ = self.failure_ = None
         if self.parts != "trees":
             slopes = self.warp_.slopes(y)
             if noise_variance is not None:
                 noise_variance = noise_variance * slopes**2
-            shares = warped_shares(slopes, standard_errors, noise_shares)
+            shares = warped_shares(slopes, noise_shares)
             process = ProductProcess(
                 self.choices,
                 self.spans,
@@ -195,3 +191,11 @@ class WarpedMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             scores: Scores = self.forest_.predict(X)
             return scores
         return self.warp_.to_scores(self.predict_ranks(X))
+
+
+def _n_at_ends(X: Vectors, y: Scores) -> tuple[int, int]:
+    """How many different vectors have the smallest and the largest target."""
+    n_lowest, n_highest = (
+        len({row.tobytes() for row in X[y == end]}) for end in (y.min(), y.max())
+    )
+    return n_lowest, n_highest

@@ -78,7 +78,10 @@ class Blends:
 
 def coalitions_at(positions: Positions, n_players: int) -> Coalitions:
     """Coalitions at some positions of the table of all, as rows of bools."""
-    return (positions[:, None] >> np.arange(n_players) & 1).astype(bool)
+    coalitions = np.empty((len(positions), n_players), dtype=bool)
+    for player in range(n_players):  # one table of numbers for each would take eight times the room
+        coalitions[:, player] = positions >> player & 1
+    return coalitions
 
 
 def all_coalitions(n_players: int) -> Coalitions:

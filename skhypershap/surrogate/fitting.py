@@ -73,8 +73,6 @@ class SurrogateSpec:
         against. A resample that lacks one has it as one more trial.
     baselines : tuple of int
         Which of the measured trials are baselines, on whose scores all gains depend.
-    standard_errors : ndarray of shape (n_trials,) or None
-        Of the scores, from folds; NaN where they are not known.
     follows_baselines : bool
         Whether a process follows the source's own trials of the baseline closely, as it does measured
         ones; not where the baseline was chosen by its score, which noise made better or worse.
@@ -91,7 +89,6 @@ class SurrogateSpec:
     maximize: bool = True
     always: Positions | None = None
     baselines: tuple[int, ...] = ()
-    standard_errors: Scores | None = None
     follows_baselines: bool = True
     trees_alone: bool = False
 
@@ -143,13 +140,12 @@ class SurrogateSpec:
 
     def _only(self, rows: Positions) -> SurrogateSpec:
         """The same model on some trials, all measured ones among them and last."""
-        fidelity, errors = self.fidelity, self.standard_errors
+        fidelity = self.fidelity
         return replace(
             self,
             vectors=self.vectors[rows],
             scores=self.scores[rows],
             fidelity=None if fidelity is None else fidelity[rows],
-            standard_errors=None if errors is None else errors[rows],
             always=None if self.always is None else np.flatnonzero(np.isin(rows, self.always)),
         )
 
@@ -234,7 +230,7 @@ class SurrogateSpec:
         """What a process is told of the noise of trials."""
         own = () if self.always is None or not self.follows_baselines else self.always
         n_trials = len(self.scores)
-        return noise_of(n_trials, self.n_measured, self.baselines, self.standard_errors, own)
+        return noise_of(n_trials, self.n_measured, self.baselines, own)
 
     def _seeded_model(self, seed: int, n_jobs: int | None) -> Any:
         """A clone of the model, whose unset random states are the seed."""

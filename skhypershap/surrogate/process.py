@@ -234,7 +234,15 @@ def _predict(flat: FlatProcess, rows: Floats) -> Floats:
     rows = np.ascontiguousarray(rows)
     out = np.empty(len(rows))
     kernel.predict(
-        flat.trials, flat.is_choice, flat.rates, flat.rising, flat.falling, flat.weights, rows, out
+        flat.trials,
+        flat.is_choice,
+        flat.rates,
+        flat.rising,
+        flat.falling,
+        flat.weights,
+        rows,
+        np.empty(len(flat.weights)),
+        out,
     )
     return out + flat.offset
 

@@ -82,7 +82,7 @@ def fitted_regressor(
     try:
         with one_model_at_a_time() if alone else nullcontext():
             if isinstance(model, WarpedMean) and noise is not None:
-                model.fit(rows, scores, None, noise.measured, noise.shares, noise.errors)
+                model.fit(rows, scores, None, noise.measured, noise.shares)
             elif not alone and isinstance(model, RandomForestRegressor):
                 grow(model, rows, scores)
             else:

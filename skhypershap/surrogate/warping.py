@@ -6,7 +6,9 @@ and stretch the small differences of crowded scores. So a step of ranks is mixed
 scores across it, in robust deviations; gaps beyond three of these do not count. The map is piecewise
 linear and strictly increasing between the worst and the best score. Beyond the best it goes on with
 its last slope, but by no more than a quarter of the distance from the median to the best; beyond
-the worst likewise. If all scores are multiplied by a power of two, so is everything that comes
+the worst likewise. Where k configurations share the best score, this is likely the best that there is
+(all of a test set is right), or scores are coarse, and the last slope is that of a jump; so the
+extension is a k-th. If all scores are multiplied by a power of two, so is everything that comes
 back, exactly.
 """
 
@@ -43,15 +45,27 @@ class RankWarp:
         Their normal ranks, further apart where gaps are wide, closer where scores are crowded.
     median : float
         Of all scores.
+    n_worst, n_best : int
+        How many configurations share the worst and the best score.
     """
 
     scores: Floats
     ranks: Floats
     median: float
+    n_worst: int = 1
+    n_best: int = 1
 
     @classmethod
-    def of(cls, scores: Floats) -> RankWarp:
+    def of(cls, scores: Floats, n_worst: int = 1, n_best: int = 1) -> RankWarp:
         """Learn the map from finite scores; equal ones share the average of their ranks.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_scores,)
+            Finite.
+        n_worst, n_best : int
+            How many configurations have the smallest and the largest score. Scores do not tell: that of
+            a configuration may be there several times.
 
         Examples
         --------
@@ -62,7 +76,8 @@ class RankWarp:
         scores = np.asarray(scores, dtype=float)
         distinct, first = np.unique(scores, return_index=True)
         levels = (rankdata(scores)[first] - 0.5) / len(scores)
-        return cls(distinct, _with_gaps(ndtri(levels), distinct, scores), float(np.median(scores)))
+        ranks, median = _with_gaps(ndtri(levels), distinct, scores), float(np.median(scores))
+        return cls(distinct, ranks, median, n_worst, n_best)
 
     def to_ranks(self, scores: Floats) -> Floats:
         """Normal ranks of scores; those beyond the best and the worst have no rank of their own."""
@@ -86,7 +101,8 @@ class RankWarp:
     def _extension(self, beyond: Floats, end: int) -> Floats:
         """How far scores go beyond the worst (end 0) or the best (end -1), given how far ranks do."""
         slope = np.diff(self.scores)[end] / np.diff(self.ranks)[end]
-        most = EXTENSION * abs(self.scores[end] - self.median)
+        shared = self.n_worst if end == 0 else self.n_best
+        most = EXTENSION * abs(self.scores[end] - self.median) / shared
         extension: Floats = np.minimum(slope * beyond, most)
         return extension
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,16 @@ def metric_names(search: Any) -> list[str]:
 def column_of(search: Any, metric: str | int | None) -> tuple[str, str]:
     """Name of the metric to explain, and the key of its column in the results."""
     results = search.cv_results_
+    if not isinstance(results, Mapping):
+        raise TypeError(f"cv_results_ must be a dict of columns; got {type(results).__name__}.")
     columns = {key.removeprefix(TEST): key for key in results if key.startswith(TEST)}
     if not columns and "test_score" in results:  # dask-ml's incremental searches have one fold only
         columns = {"score": "test_score"}
     times = [time for time in TIMES if f"{MEAN}{time}" in results]
     if not columns and metric not in times:
         raise ValueError(
-            f"cv_results_ has no scores: no key begins with {TEST} among {', '.join(results)}."
+            f"cv_results_ has no scores: no key begins with {TEST} among "
+            f"{', '.join(results) or 'none, since it is empty'}."
         )
     name = metric_name(search, metric, list(columns), times)
     if name in times:
@@ -103,7 +106,15 @@ def trial_rows(search: Any) -> list[int]:
             f"cv_results_ of {type(search).__name__} has no 'params', so its configurations are not "
             "known."
         )
-    rows = range(len(results["params"]))
+    n_rows = len(results["params"])
+    lengths = {key: len(results[key]) for key in results if key.startswith(MEAN)}
+    others = {key: length for key, length in lengths.items() if length != n_rows}
+    if others:
+        raise ValueError(
+            f"cv_results_ has {n_rows} configurations in 'params', and columns of another length: "
+            f"{', '.join(f'{key!r} of {length}' for key, length in others.items())}."
+        )
+    rows = range(n_rows)
     if not getattr(search, "use_cache", False):
         return list(rows)
     first: dict[Hashable, int] = {}

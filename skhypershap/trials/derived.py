@@ -82,7 +82,7 @@ def _ranks(values: Sequence[Any]) -> np.ndarray | None:
     """Ranks of numbers, if many differ."""
     if not all(map(is_number, values)) or len(set(values)) < LEAST_NUMBERS:
         return None
-    ranks: np.ndarray = rankdata(values)
+    ranks: np.ndarray = rankdata(np.asarray(values, dtype=float))
     return ranks
 
 

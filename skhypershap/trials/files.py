@@ -25,6 +25,8 @@ SEPARATORS = (",", "\t", ";")
 EMPTY = ["", "null", "NULL", "NaN", "nan", "NA", "N/A", "n/a", "<NA>", "#N/A", "-nan", "-NaN"]
 NONE = "None"
 PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth")
+# Before pandas 3 other ways to read floats lose the last digit; later it is the only way.
+ALL_DIGITS: Any = {} if pd.__version__ >= "3" else {"float_precision": "round_trip"}
 SHOWN = 200  # characters of another library's message
 
 Cell = Any
@@ -94,7 +96,7 @@ def _text_table(file: Path) -> pd.DataFrame:
         keep_default_na=False,
         na_values=EMPTY,
         low_memory=False,
-        float_precision="round_trip",  # not the default before pandas 3: others lose the last digit
+        **ALL_DIGITS,
     )
     return table.apply(_with_none) if len(table) else table
 

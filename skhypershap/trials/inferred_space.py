@@ -244,7 +244,10 @@ def _inferred(name: str, configs: Configs) -> Hyperparameter:
     if others and not _beside_a_range(numbers, others):
         return hyperparameter_from(name, [values], exact=_both_kinds(numbers))
     lower, upper = min(numbers), max(numbers)
-    whole = all(isinstance(value, int) for value in numbers)
+    # A range of integers in ConfigSpace has 64 bits.
+    whole = all(isinstance(value, int) and abs(value) < 2**62 for value in numbers)
+    if not whole:
+        lower, upper = float(lower), float(upper)
     log = is_logarithmic(numbers)
     if others:
         return hyperparameter_from(name, [Interval(lower, upper, log, whole), others])

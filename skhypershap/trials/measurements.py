@@ -12,11 +12,10 @@ from skhypershap.arrays import Positions
 from skhypershap.errors import naming
 from skhypershap.space.encoding import as_own, encode
 from skhypershap.trials.inferred_clauses import predicted_feasible, still_forbidden
-from skhypershap.trials.trials import Trials, numbers_of
+from skhypershap.trials.trials import Trials, keys_of, numbers_of
 
 BASELINE, CLAIM, TOLD = "baseline", "claim", "told"
 """Why a configuration was measured."""
-DECIMALS = 9  # of a vector, that tell two configurations apart
 
 
 @dataclass(frozen=True)
@@ -142,15 +141,13 @@ def with_measured(trials: Trials, measured: Measurements) -> Trials:
 
 def config_keys(trials: Trials, configs: Sequence[Mapping[str, Any]]) -> list[Hashable]:
     """A key for each configuration; two that run alike have the same."""
-    vectors = encode(trials.space, configs, unknown=True, forbidden=True)
-    rounded = np.nan_to_num(np.round(vectors, DECIMALS), nan=-1.0) + 0.0
-    return [row.tobytes() for row in rounded]
+    return keys_of(trials.space, configs)
 
 
 def trials_of(trials: Trials, configs: Sequence[Mapping[str, Any]]) -> Positions:
     """Positions of the trials at the largest resource that ran one of some configurations."""
     keys = set(config_keys(trials, configs))
-    found = np.array([key in keys for key in config_keys(trials, trials.configs)], dtype=bool)
+    found = np.array([key in keys for key in trials.keys], dtype=bool)
     if trials.fidelity is not None:
         found &= trials.fidelity == trials.fidelity.max()
     return np.flatnonzero(found)

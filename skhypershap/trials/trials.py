@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +17,14 @@ from skhypershap.trials.feasibility import feasible_trials, infeasible_clauses
 from skhypershap.trials.inferred_clauses import described, with_clauses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from ConfigSpace import ConfigurationSpace
 
     from skhypershap.trials.records import Records
 
 DIRECTIONS = ("maximize", "minimize")
+DECIMALS = 9  # of a vector, that tell two configurations apart
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ class Trials:
     given_space: ConfigurationSpace | None = None
     constraints: np.ndarray | None = None
     standard_errors: np.ndarray | None = None
+
+    @cached_property
+    def keys(self) -> list[Hashable]:
+        """A key for each configuration; two that run alike have the same."""
+        return keys_of(self.space, self.configs)
 
     @property
     def feasible(self) -> np.ndarray | None:
@@ -252,6 +259,13 @@ def _standard_errors(records: Records, kept: list[int]) -> np.ndarray | None:
     errors = np.asarray(records.standard_errors, dtype=float)[kept]
     errors = np.where(np.isfinite(errors) & (errors >= 0), errors, np.nan)
     return None if np.isnan(errors).all() else errors
+
+
+def keys_of(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> list[Hashable]:
+    """A key for each configuration of a space; two that run alike have the same."""
+    vectors = encode(space, configs, unknown=True, forbidden=True)
+    rounded = np.nan_to_num(np.round(vectors, DECIMALS), nan=-1.0) + 0.0
+    return [row.tobytes() for row in rounded]
 
 
 def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import r2_score
 
+from skhypershap.advice import diagnostics
 from skhypershap.advice.diagnostics import (
     Evidence,
     diagnose,
@@ -17,7 +18,7 @@ from skhypershap.advice.diagnostics import (
     rank_correlation,
     warn_if_unreliable,
 )
-from skhypershap.errors import SurrogateWarning
+from skhypershap.errors import SurrogateWarning, TrialsWarning
 
 CHECKS = [
     *("r2", "rank_correlation", "r2_without_outliers", "near_optimum_error"),
@@ -67,6 +68,21 @@ def test_outliers_are_three_interquartile_ranges_out():
     assert high + 3 * (high - low) == pytest.approx(2.32)
     assert scores[outliers(scores)].tolist() == [2.4, -1.4]
     assert not outliers(np.append(np.zeros(50), 1.0)).any()
+
+
+def test_levels_include_their_bounds():
+    at_least = [
+        diagnostics._at_least(value, 0.5, 0.2) for value in (0.6, 0.5, 0.4, 0.2, 0.1, np.nan)
+    ]
+    assert at_least == ["good", "good", "fair", "fair", "poor", "unknown"]
+    at_most = [diagnostics._at_most(value, 0.2, 0.5) for value in (0.1, 0.2, 0.4, 0.5, 0.6, np.nan)]
+    assert at_most == ["good", "good", "fair", "fair", "poor", "unknown"]
+
+
+def test_constant_scores_give_their_own_warning():
+    constant = replace(GOOD, scores=np.full(len(SCORES), 0.25))
+    with pytest.warns(TrialsWarning, match="have the same 'accuracy' score, 0.25"):
+        warn_if_unreliable(constant, "accuracy")
 
 
 def test_near_optimum_error_counts_the_best_quarter_of_either_direction():

@@ -6,15 +6,19 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from ConfigSpace import Categorical, ConfigurationSpace, Integer
+from conftest import memorised
 
 from skhypershap.advice.next_trials import (
     HeldOut,
+    draws_of_space,
     expected_maximum,
     held_out_errors,
     quantile_of_maximum,
     seconds_of_trials,
     with_errors,
 )
+from skhypershap.explainer.base import game_context
 
 
 @pytest.mark.parametrize("n_draws", [1, 2, 7, 100])
@@ -80,6 +84,27 @@ def test_expected_best_with_errors_is_the_closed_form():
     best = 1.0
     known = best + 0.5 * (1 - 0.75**2)
     assert expected_maximum(scores, likely, 2, best) == pytest.approx(known)
+
+
+def test_errors_are_added_to_predictions():
+    held_out = HeldOut(np.array([1.0, 2.0]), np.array([0.0, 0.5]))
+    scores, weights = with_errors(np.array([1.0, 2.0]), np.array([0.4, 0.6]), held_out)
+    assert scores.tolist() == [1.0, 1.5, 2.0, 2.5]
+    assert weights.tolist() == [0.2, 0.2, 0.3, 0.3]
+
+
+@pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
+def test_draws_are_all_configurations_of_a_small_space_or_samples():
+    space = ConfigurationSpace()
+    space.add(Categorical("a", ["x", "y"], weights=[3, 1]), Integer("b", (0, 2)))
+    explainer = memorised(space, lambda config: float(config["b"]))
+    draws = draws_of_space(game_context(explainer))
+    assert len(np.unique(draws.vectors, axis=0)) == len(draws.vectors) == 6
+    of_choice = [draws.weights[draws.vectors[:, 0] == choice].sum() for choice in (0, 1)]
+    np.testing.assert_allclose(of_choice, [3 / 4, 1 / 4])
+    draws = draws_of_space(game_context(explainer)._replace(n_samples=5))
+    assert len(draws.vectors) == 5
+    np.testing.assert_allclose(draws.weights, 0.2)
 
 
 def test_draws_that_cannot_be_better_may_be_left_out():

@@ -61,6 +61,24 @@ def test_first_of_equal_subsets_is_chosen():
     np.testing.assert_allclose(table["share"], [1 / 3, 2 / 3, 1])
 
 
+@pytest.mark.parametrize(("max_exact", "second"), [(3, ("a", "b")), (2, ("a", "c"))])
+def test_subsets_are_compared_up_to_max_exact_players(max_exact, second):
+    """a and b gain only together, which growing by the largest gain misses: a tie goes to the first."""
+    space = ConfigurationSpace()
+    space.add([Categorical(name, [0, 1], default=0) for name in "abc"])
+    configs = [dict(zip("abc", map(int, f"{row:03b}"), strict=True)) for row in range(8)] * 3
+    fitted = HyperSHAPExplainer(
+        space,
+        surrogate=DecisionTreeRegressor(random_state=0),
+        max_exact=max_exact,
+        random_state=0,
+    ).fit(configs, [3 * c["a"] * c["b"] + c["c"] for c in configs])
+    table = fitted.best_subsets()
+    assert table["hyperparameters"].iloc[0] == ("c",)
+    assert table["hyperparameters"].iloc[1] == second
+    assert table["gain"].tolist() == ([1, 3, 4] if max_exact == 3 else [1, 1, 4])
+
+
 def test_reduced_search_without_gain_raises(mixed_space, mixed_trials):
     fitted = HyperSHAPExplainer(mixed_space, n_samples=50, random_state=0)
     with pytest.warns(Warning, match="same"):

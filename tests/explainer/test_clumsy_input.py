@@ -114,6 +114,9 @@ CALLS = {
         [ARRAY, FRAME, "x", 1],
         "per_dataset",
     ),
+    "n_points": (lambda e, v: e.effects(n_points=v), [*INTEGERS, 1, 10**9], "n_points"),
+    "path": (lambda e, v: e.dump_case(v), [None, 3, ARRAY], "path"),
+    "path of report": (lambda e, v: e.report(v), [3, ARRAY], "path"),
     "n_jobs": (
         lambda e, v: explain_jointly({"d": e}, n_jobs=v),
         [0, "x", HUGE, 1.5, ARRAY],
@@ -234,6 +237,19 @@ def test_huge_integers_of_a_source_name_their_place():
         table.loc[1, column] = HUGE
         with pytest.raises(ValueError, match=rf"column '{column}' .* too large for a float"):
             HyperSHAPExplainer(table).fit()
+
+
+def test_cells_and_scores_of_any_type_are_read_or_refused_by_name():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.random(20), "b": [np.arange(2), np.arange(3)] * 10})
+    table["score"] = table["a"]
+    explainer = HyperSHAPExplainer(table, surrogate="forest", random_state=0, n_samples=50)
+    assert explainer.fit().hyperparameter_names_ == ["a", "b"]
+    large = pd.Series([2**70 * (row + 1) for row in range(20)], dtype=object)
+    explainer.set_params(search=table.assign(b=large)).fit()
+    assert explainer.trials_["b"].tolist() == large.astype(float).tolist()
+    with pytest.raises(ValueError, match=r"'score' must hold numbers; row 0 has .*1j"):
+        HyperSHAPExplainer(table.assign(score=1j)).fit()
 
 
 class OwnMeta(DecisionTreeClassifier):

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from ConfigSpace import ConfigurationSpace
+from scipy.stats import randint, uniform
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier
 
@@ -201,19 +202,51 @@ def test_expected_best_of_an_additive_function(sign):
     assert table["seconds"].isna().all()
 
 
+@pytest.mark.parametrize(
+    ("metric", "sign", "bound"),
+    [("accuracy", 1.0, 1.0), ("rmse", -1.0, 0.0), ("points", 1.0, 3.0), ("cost", -1.0, -3.0)],
+)
+def test_expected_best_is_within_the_bound_of_the_metric(metric, sign, bound):
+    """The surrogate goes on to 3, what was measured is within the bound of metrics that have one."""
+    table = pd.DataFrame(CONFIGS).iloc[np.argsort(SCORES)[:12]]
+    table[metric] = sign * (2 * table["a"] + table["b"])
+    if metric == "rmse":
+        table[metric] += 1.0
+    explainer = HyperSHAPExplainer(
+        table,
+        space=SPACE,
+        metric=metric,
+        direction="maximize" if sign > 0 else "minimize",
+        surrogate=_Exact(sign, shift=float(metric == "rmse")),
+        baseline="worst",
+        random_state=0,
+        n_samples=1_000,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SurrogateWarning)
+        explainer.fit()
+    ends = sign * explainer.next_trials(100)[["low", "expected", "high"]].to_numpy()
+    if metric in ("accuracy", "rmse"):
+        assert ends.max() == sign * bound  # reached nearly always, exceeded never
+        assert ends.min() > sign * bound - 0.05
+    else:
+        assert 2.5 < ends.max() <= 3
+
+
 class _Exact(KNeighborsRegressor):
     """Knows the function."""
 
-    def __init__(self, sign=1.0):
+    def __init__(self, sign=1.0, shift=0.0):
         super().__init__(1)
         self.sign = sign
+        self.shift = shift
 
     def fit(self, X, y):
         return super().fit(X, y)
 
     def predict(self, X):
         X = np.asarray(X)
-        return self.sign * (2 * X[:, 0] + X[:, 1])
+        return self.sign * (2 * X[:, 0] + X[:, 1]) + self.shift
 
 
 def test_seconds_and_attrs():
@@ -227,6 +260,28 @@ def test_seconds_and_attrs():
     assert table.attrs["hyperparameters"] == ("max_depth",)
     # All configurations have run, so more trials bring nothing new.
     np.testing.assert_allclose(table[["expected", "low", "high"]], explainer.best_score_)
+
+
+def test_no_accuracy_above_one_is_expected():
+    """Nearly all trees are perfect here, and errors of predictions reach beyond."""
+    generator = np.random.default_rng(0)
+    X = generator.random((80, 3))
+    y = (X[:, 0] > 0.5) ^ (generator.random(80) < 0.02)
+    search = RandomizedSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": randint(1, 20), "ccp_alpha": uniform(0, 0.3), "max_features": [1, 2, 3]},
+        n_iter=20,
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SurrogateWarning)
+        explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0, n_samples=500).fit(
+            X, y
+        )
+    table = explainer.next_trials(50)
+    assert (table[["expected", "high"]] <= 1).all().all()
+    explainer.search_.scoring = lambda model, X, y: 0.0  # nothing is known of such a score
+    assert (explainer.next_trials(50)["high"] > 1).all()
 
 
 def test_conditional_and_several_baselines():

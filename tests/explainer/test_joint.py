@@ -22,6 +22,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer, explain_jointly, summarize
+from skhypershap.explainer.joint import max_exact_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 NAMES = ["a", "b", "c"]
@@ -185,8 +186,31 @@ class TestRows:
             {name: linear_game(w) for name, w in WEIGHTS.items()}, "ablation", per_dataset=True
         )
         pd.testing.assert_series_equal(found, exact.set_index(keys)["value"].sort_index())
-        with pytest.raises(ValueError, match="n_bootstrap needs all coalitions"):
-            explain_jointly(explainers, n_bootstrap=3)
+
+    @pytest.mark.parametrize("aggregate", ["mean", "median"])
+    def test_draws_of_more_players_than_max_exact_are_those_of_all_coalitions(self, aggregate):
+        arguments = {"aggregate": aggregate, "per_dataset": True, "n_bootstrap": 2}
+        some, every = (
+            explain_jointly(
+                {name: linear_game(w, **limit) for name, w in WEIGHTS.items()}, **arguments
+            )
+            for limit in ({"max_exact": 2}, {})
+        )
+        assert some.attrs["exact"] is False
+        assert set(some["draw"]) == {0, 1, 2}
+        keys = ["dataset", "draw", "interaction"]
+        found, expected = (t.set_index(keys)["value"].sort_index() for t in (some, every))
+        pd.testing.assert_series_equal(found, expected, atol=1e-6)
+
+    def test_the_smallest_max_exact_decides(self):
+        """No data set evaluates more coalitions than it is allowed to, wherever it stands."""
+        for limits in ((2, 3, 3), (3, 3, 2)):
+            explainers = {
+                name: linear_game(weights, max_exact=limit)
+                for (name, weights), limit in zip(WEIGHTS.items(), limits, strict=True)
+            }
+            assert explain_jointly(explainers).attrs["exact"] is False
+            assert max_exact_of(explainers) == 2
 
 
 def explainer_of(*hyperparameters, conditions=(), clauses=(), **arguments):

@@ -12,11 +12,13 @@ import pytest
 from ConfigSpace import ConfigurationSpace
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skhypershap import (
     HyperSHAPExplainer,
     HyperSHAPWarning,
+    SurrogateWarning,
     TrialsWarning,
     explain_metrics,
     summarize,
@@ -55,6 +57,22 @@ def explained(game="tunability", table=None, metrics=METRICS, **options):
 def values_of(table, metric, game=None):
     rows = table[(table["metric"] == metric) & (table["game"] == (game or table["game"].iloc[0]))]
     return dict(zip(rows["interaction"], rows["value"], strict=True))
+
+
+def test_warning_of_a_poor_fit_names_the_metric():
+    table = grid()
+    table["seconds"] = np.random.default_rng(0).random(len(table))
+    model = KNeighborsRegressor(3)
+    with pytest.warns(SurrogateWarning, match=r"fits poorly to 'seconds' \(held-out") as caught:
+        explained(table=table, surrogate=model)
+    assert len(caught) == 1  # the other metric is predicted well
+
+
+def test_warning_of_a_claim_names_the_metric():
+    model, scores = KNeighborsRegressor(5), {"score": 9.0, "seconds": 12.0}
+    with pytest.warns(SurrogateWarning, match="'score' is claimed to gain") as caught:
+        explained(surrogate=model, baseline_score=scores)
+    assert not any("seconds" in str(one.message) for one in caught)
 
 
 def test_values_are_gains_in_units_of_each_metric():

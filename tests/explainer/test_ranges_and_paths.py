@@ -21,6 +21,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.advice import narrowing
 
 
 def peaked(config):
@@ -132,6 +133,12 @@ def test_grid_search_keeps_the_values_inside():
     assert search.param_grid == grid  # the search itself has not changed
     X, y = load_iris(return_X_y=True)
     assert smaller.fit(X, y).best_params_["C"] in smaller.param_grid["C"]
+
+
+def test_cut_integers_keep_both_ends():
+    cut = narrowing._cut(randint(1, 9), 3, 5)
+    assert cut.support() == (3, 5)
+    assert narrowing._cut(randint(1, 9), 4, 4) == [4]
 
 
 @pytest.mark.filterwarnings("ignore:The surrogate fits poorly")  # scores without a pattern

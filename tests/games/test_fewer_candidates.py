@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from ConfigSpace import ConfigurationSpace
 from sklearn.ensemble import RandomForestRegressor
 
 from skhypershap import HyperSHAPExplainer, SurrogateWarning
+from skhypershap.explainer.base import game_context
 from skhypershap.games import fewer_candidates, refinement
+from skhypershap.games.value_function import scores_of, value_function
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +54,38 @@ def test_few_searches_of_all_columns_lose_little_and_keep_subsets(explainer, mon
     of = {frozenset(coalition): value for coalition, value in some.items()}
     for coalition, value in list(of.items())[::37]:
         assert all(value >= of[coalition - {player}] for player in coalition)
+
+
+def test_parts_of_a_size_score_as_all_of_them_together(explainer, monkeypatch):
+    whole = values(explainer, "tunability")
+    monkeypatch.setattr(refinement, "OF_ONE_SIZE", 100)
+    parts = values(explainer, "tunability")[whole.index]
+    np.testing.assert_array_equal(parts, whole)
+
+
+def test_calls_of_a_game_find_candidates_once_and_score_as_each_alone(explainer, monkeypatch):
+    context = game_context(explainer)
+    (game_spec,) = explainer.fitted_.game_specs(["tunability"], ["worst", "median"])
+    coalitions = np.random.default_rng(0).random((30, 13)) < 0.5
+    alone = [scores_of(game_spec, context, some) for some in (coalitions[:10], coalitions[10:])]
+    searched, search = [], fewer_candidates._optima_of_pilots
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            fewer_candidates,
+            "_optima_of_pilots",
+            lambda *arguments: searched.append(arguments) or search(*arguments),
+        )
+        v = value_function(game_spec, context)
+        calls = [v.scores(some) for some in (coalitions[:10], coalitions[10:])]
+    np.testing.assert_array_equal(np.concatenate(calls), np.concatenate(alone))
+    assert len(searched) == 2  # one for each baseline
+
+
+def test_workers_get_the_candidates_of_a_game(explainer):
+    context = game_context(explainer)
+    (game_spec,) = explainer.fitted_.game_specs(["tunability"])
+    coalitions = np.random.default_rng(0).random((20, 13)) < 0.5
+    v = value_function(game_spec, context)
+    expected = v.scores(coalitions)
+    sent = pickle.loads(pickle.dumps(v))
+    np.testing.assert_array_equal(sent.scores(coalitions), expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,9 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.games import refinement
+from skhypershap.games.best_candidates import BestCandidates
+from skhypershap.games.refinement import Refined, monotone, monotone_optima
 from skhypershap.space.domains import legal_numbers
 from skhypershap.space.encoding import encode
 
@@ -100,6 +104,56 @@ def test_refine_nearly_always_finds_the_exact_optimum(model, kinds):
                 missed += sign * (optimum - value) > 1e-9
                 found += 1
     assert missed <= 0.01 * found
+
+
+def test_of_many_coalitions_a_part_is_searched_along_the_joining_player():
+    """All of few coalitions are searched; of four times as many as the limit a quarter is."""
+    few = refinement._is_left_out(np.arange(1000), refinement.MOST_SEARCHES)
+    assert not few.any()
+    many = 4 * refinement.MOST_SEARCHES
+    assert refinement._is_left_out(np.arange(many), many).mean() == pytest.approx(0.75, abs=0.01)
+    owners = np.array([0, 0, 1, -1, 1])
+    line_search = SimpleNamespace(blends=SimpleNamespace(player_of_column=owners))
+    free = refinement._of_first_player(line_search, np.array([1, 4]))
+    np.testing.assert_array_equal(free, [owners == 0, owners == 1])
+
+
+@pytest.mark.parametrize(("n_starts", "n_best"), [(1, 1), (4, 1), (5, 1), (6, 2), (20, 3)])
+def test_subsets_leave_room_for_starts_from_candidates(n_starts, n_best):
+    """Forbidden blends (-inf) start from the baseline; columns that are not taken keep its value."""
+    candidates, baseline = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.zeros(2)
+    blends = SimpleNamespace(candidates=candidates, baseline=baseline)
+    line_search = SimpleNamespace(blends=blends)
+    positions, values = (
+        np.array([[2, 0], [1, 1], [0, 2]]),
+        np.array([[3.0, -np.inf], [2, 1], [1, 0]]),
+    )
+    best = BestCandidates(values, positions)
+    taken = np.array([[True, False]])
+    starts = refinement._from_candidates(line_search, best, np.array([0]), taken, n_starts)
+    np.testing.assert_array_equal(starts.scores, values[:n_best, :1].T)
+    np.testing.assert_array_equal(starts.points[0], [[5.0, 0.0], [3.0, 0.0], [1.0, 0.0]][:n_best])
+    starts = refinement._from_candidates(line_search, best, np.array([1]), taken, n_starts)
+    np.testing.assert_array_equal(starts.points[0], [[0.0, 0.0], [3.0, 0.0], [5.0, 0.0]][:n_best])
+
+
+@pytest.mark.parametrize("n_players", [0, 1, 2, 5])
+def test_monotone_takes_the_best_of_all_subsets(n_players):
+    random = np.random.default_rng(n_players)
+    values = random.normal(size=1 << n_players)
+    values[random.random(len(values)) < 0.2] = -np.inf
+    points = np.arange(2 * len(values)).reshape(-1, 2)
+    before = values.copy()
+    best = [
+        max((other for other in range(len(values)) if other & one == other), key=values.__getitem__)
+        for one in range(len(values))
+    ]
+    np.testing.assert_array_equal(monotone(values), values[best])
+    found = monotone_optima(Refined(values, points))
+    np.testing.assert_array_equal(found.values, values[best])
+    is_finite = np.isfinite(found.values)
+    np.testing.assert_array_equal(found.points[is_finite], points[best][is_finite])
+    np.testing.assert_array_equal(values, before)
 
 
 @pytest.mark.parametrize("model", [*MODELS.values(), LinearRegression(), KNeighborsRegressor()])

@@ -118,7 +118,9 @@ class TestDraws:
     def test_verbose_shows_a_progress_bar(self, capsys, monkeypatch):
         monkeypatch.setattr("skhypershap.parallel.PROGRESS_DELAY", 0)
         linear_explainer(20, verbose=1).explain("ablation", n_bootstrap=3)
-        assert "3.00/3.00" in capsys.readouterr().err
+        shown = capsys.readouterr().err
+        assert "/3.00 [" in shown.split("bootstrap", 1)[1]
+        assert shown.endswith(" \r"), "the bar leaves no line"
 
     @pytest.mark.parametrize("n_bootstrap", [0, -3, 2.5, "10", True])
     def test_invalid_n_bootstrap_raises(self, explainer, n_bootstrap):

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from shapiq.approximator import RegressionFBII, RegressionFSII
 
+from skhypershap.interactions import pair_regression as pair_regressions
 from skhypershap.interactions import regression_error
 from skhypershap.interactions.approximation import approximate
 from skhypershap.interactions.indices import IndexSpec, interactions_of
 from skhypershap.interactions.pair_regression import pair_regression
 from skhypershap.interactions.regression_error import standard_error
+from skhypershap.surrogate.blends import all_coalitions
 
 
 def some_coalitions(n_players, n_coalitions, seed=0):
@@ -39,6 +41,23 @@ def test_it_is_the_least_squares_solution(n_players, spread):
     expected = np.linalg.lstsq(roots[:, None] * design, roots * gains, rcond=None)[0]
     found = pair_regression(coalitions, gains, weights)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_players", [4, 5, 7])
+def test_averaged_equations_are_those_of_symmetric_coalitions(n_players):
+    """Weights by size alone make the equations their own average, so one step solves them."""
+    coalitions = all_coalitions(n_players)
+    weights = np.random.default_rng(0).random(n_players + 1)[coalitions.sum(axis=1)]
+    sets = interactions_of(n_players, 2)
+    design = np.column_stack(
+        [np.ones(len(weights)), *(coalitions[:, players].all(axis=1) for players in sets)]
+    )
+    inverse = np.linalg.inv(design.T @ (weights[:, None] * design))
+    means = pair_regressions._means(coalitions, weights)
+    goal = np.random.default_rng(1).normal(size=len(inverse))
+    np.testing.assert_allclose(means.solved(goal), inverse @ goal, rtol=1e-9, atol=1e-9)
+    variances = pair_regressions.mean_variances(coalitions, weights)
+    np.testing.assert_allclose(variances, np.diag(inverse)[[1, n_players + 1]], rtol=1e-9)
 
 
 def test_coalitions_that_determine_nothing_have_no_solution():

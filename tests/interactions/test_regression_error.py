@@ -7,8 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+from skhypershap.interactions import regression_error
 from skhypershap.interactions.approximation import approximate
-from skhypershap.interactions.indices import IndexSpec, exact_interactions
+from skhypershap.interactions.indices import IndexSpec, exact_interactions, interactions_of
 from skhypershap.interactions.regression_error import standard_error
 from skhypershap.surrogate.blends import all_coalitions, positions_of
 
@@ -44,6 +45,35 @@ def test_it_is_zero_for_a_sum_of_such_interactions():
     coalitions = all_coalitions(12)[::3]
     assert standard_error(coalitions, gains[::3], 2) < 1e-5
     assert standard_error(coalitions, gains[::3], 1) > 1e-3
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_it_is_that_of_weighted_least_squares(order):
+    """The textbook's formula, with coalitions that occur twice counted once."""
+    coalitions = np.vstack([all_coalitions(6)[::2], all_coalitions(6)[1::5]])
+    gains = np.random.default_rng(0).normal(size=64)[positions_of(coalitions)]
+    sets = interactions_of(6, order)
+    rows, first = np.unique(coalitions, axis=0, return_index=True)
+    design = np.column_stack([np.ones(len(rows)), *(rows[:, list(s)].all(axis=1) for s in sets)])
+    weights = np.where(np.isin(rows.sum(axis=1), [0, 6]), regression_error.ENDS, 1.0)
+    normal = np.linalg.inv(design.T @ (weights[:, None] * design))
+    left = gains[first] - design @ (normal @ (design.T @ (weights * gains[first])))
+    variance = (weights * left**2).sum() / (len(rows) - 1 - len(sets))
+    expected = np.sqrt(np.diag(normal)[1:].max() * variance)
+    assert standard_error(
+        np.vstack([coalitions, coalitions[:9]]), np.r_[gains, gains[:9]], order
+    ) == (pytest.approx(expected, rel=1e-5))
+
+
+def test_error_of_many_pairs_without_the_design_is_as_large():
+    gains, coalitions = game_of(2), all_coalitions(12)
+    some = np.random.default_rng(0).permutation(4096)[:1000]
+    whole = standard_error(coalitions[some], gains[some], 2)
+    unique, first = np.unique(coalitions[some], axis=0, return_index=True)
+    free = 1 - 79 / len(unique)
+    found = regression_error._of_pairs(unique, gains[some][first], free)
+    assert found == pytest.approx(whole, rel=0.4)
+    assert regression_error._of_pairs(np.eye(12, dtype=bool), np.ones(12), 0.5) is None
 
 
 def test_it_is_unknown_from_too_few_coalitions():

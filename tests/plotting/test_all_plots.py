@@ -225,6 +225,48 @@ def test_names_are_shown_letter_by_letter(plot, letters):
     )
 
 
+HOSTILE = (
+    "$x^2$ \\frac{1}{2} <b> =cmd %s \x00\x1b \N{ROCKET} \u5b66 \u05e9\u05dc\u05d5\u05dd \u202e"
+)
+
+
+@every_plot
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bad", [HOSTILE, "word " * 600, "n" * 3000], ids=["signs", "words", "n"])
+def test_any_name_is_drawn_without_warnings(plot, bad):
+    frame = FRAMES[plot](3, False)
+
+    def renamed(cell):
+        if isinstance(cell, tuple):
+            return tuple(map(renamed, cell))
+        return cell.replace("a0", bad) if isinstance(cell, str) else cell
+
+    attrs = {**frame.attrs, "metric": bad}
+    texts = [name for name in frame if name not in ("game", "measure", "held")]
+    frame = frame.assign(**{name: frame[name].map(renamed) for name in texts})
+    frame = frame.rename(columns={"loss": bad})
+    if "value" in frame and frame["value"].dtype == object:
+        frame["value"] = frame["value"].replace({"rbf": bad})
+    frame.attrs = attrs
+    written = texts_in(plot(frame).figure)
+    assert not any(text.get_parse_math() for text in written if "$" in text.get_text())
+    assert not any(letter in text.get_text() for text in written for letter in "\0\x1b\u5b66")
+
+
+def test_names_that_look_the_same_stay_apart():
+    table = table_of(3)
+    odd = {"a0": "n\0", "a1": "n\1"}
+    table["hyperparameters"] = [
+        tuple(odd.get(name, name) for name in names) for names in table["hyperparameters"]
+    ]
+    table["interaction"] = table["hyperparameters"].map(" × ".join)
+    labels = [label.get_text() for label in plot_importance(table).get_yticklabels()]
+    assert len(set(labels)) == len(table)
+    history = pd.concat([table.assign(n_trials=n) for n in (20, 40)], ignore_index=True)
+    lines = plot_history(history).get_lines()
+    assert sum(len(line.get_xdata()) == 2 for line in lines) > len(table)
+
+
 @every_plot
 def test_facet_grid_of_seaborn_draws_each_facet(plot):
     parts = [FRAMES[plot](3, False).assign(part=part) for part in ("one", "two")]

@@ -288,6 +288,19 @@ class TestConditions:
         assert set(new) == ({"a", "b"} if holds else {"a"})
         check_against_blends(space, ["a", "b"], fixed, constants=False)
 
+    @pytest.mark.parametrize(
+        ("kind", "default"), [(LessThanCondition, 1), (GreaterThanCondition, 5)]
+    )
+    def test_negated_comparison_holds_at_its_bound(self, kind, default):
+        """c is active where the held b is not, which depends on a: where a is 3, too."""
+        space = ConfigurationSpace()
+        a, b, c = Integer("a", (1, 5), default=default), Integer("b", (0, 3)), Integer("c", (0, 3))
+        space.add(a, b, c, kind(b, a, 3), NotEqualsCondition(c, b, 1))
+        new = check_against_blends(space, ["a", "c"], {"a": 3, "b": 1, "c": 0}, constants=False)
+        (condition,) = new.conditions
+        active = [value for value in range(1, 6) if condition.satisfied_by_value({"a": value})]
+        assert active == ([3, 4, 5] if kind is LessThanCondition else [1, 2, 3])
+
     def test_conjunctions_lose_held_parts(self):
         space = ConfigurationSpace()
         a, b, c = (Categorical(name, ["x", "y", "z"]) for name in "abc")

@@ -75,3 +75,39 @@ def test_an_offset_changes_predictions_by_rounding_only():
     model = WarpedMean(random_state=0)
     one, other = (model.fit(X, y + offset).predict(X / 2) - offset for offset in (0.0, 2.0**20))
     np.testing.assert_allclose(other, one, rtol=1e-5)
+
+
+def _capped(n_best):
+    """A slope up to a plateau that so many of 40 trials share."""
+    X = np.linspace(0, 1, 40)[:, None]
+    return X, np.minimum(X[:, 0], X[-n_best, 0])
+
+
+@pytest.mark.parametrize("n_best", [1, 2, 10, 30])
+def test_little_more_is_expected_than_a_score_that_many_share(n_best):
+    X, y = _capped(n_best)
+    model = WarpedMean(random_state=0).fit(X, y)
+    assert (model.warp_.n_worst, model.warp_.n_best) == (1, n_best)
+    most = 0.25 * (y.max() - np.median(y)) / n_best
+    assert model.predict(np.linspace(0, 1, 400)[:, None]).max() <= y.max() + most + 1e-12
+
+
+def test_a_trial_that_is_there_several_times_is_not_a_shared_score():
+    X, y = _capped(1)
+    rows = np.append(np.arange(40), [39, 39, 0])
+    model = WarpedMean(random_state=0).fit(X[rows], y[rows])
+    assert (model.warp_.n_worst, model.warp_.n_best) == (1, 1)
+
+
+@pytest.mark.parametrize("parts", ["both", "process"])
+@pytest.mark.parametrize("n_high", [0, 1, 20, 39, 40])
+def test_one_or_two_distinct_scores_stay_near_these(parts, n_high):
+    generator = np.random.default_rng(0)
+    X, y = generator.random((40, 2)), np.zeros(40)
+    y[generator.permutation(40)[:n_high]] = 1.0
+    predicted = WarpedMean(parts=parts, random_state=0).fit(X, y).predict(generator.random((99, 2)))
+    assert np.isfinite(predicted).all()
+    if n_high in (0, 40):
+        np.testing.assert_array_equal(predicted, y[0])
+    assert predicted.min() >= -0.25
+    assert predicted.max() <= 1.25

@@ -33,25 +33,13 @@ def _spec(**arguments):
 class TestShares:
     """How much of the learned noise each trial has."""
 
-    def test_they_are_in_proportion_to_slope_and_error_with_a_mean_of_one(self):
+    def test_they_are_in_proportion_to_slopes_with_a_mean_of_one(self):
         slopes = np.array([1.0, 2.0, 4.0, 3.0])
-        errors = np.array([0.2, 0.1, 0.4, 0.3])
-        half = (errors**2 / np.mean(errors**2) + 1) / 2
-        expected = slopes * np.sqrt(half)
-        shares = warped_shares(slopes, errors)
-        np.testing.assert_allclose(shares, expected / expected.mean(), rtol=1e-12)
+        np.testing.assert_allclose(warped_shares(slopes), slopes / 2.5, rtol=1e-12)
 
-    def test_neither_units_of_scores_nor_of_errors_count(self):
-        generator = np.random.default_rng(0)
-        slopes, errors = generator.random((2, 30)) + 0.1
-        shares = warped_shares(slopes, errors)
-        np.testing.assert_allclose(warped_shares(1e9 * slopes, 1e-200 * errors), shares)
-
-    def test_an_unknown_error_is_a_usual_one(self):
-        errors = np.array([0.3, np.nan, 0.3])
-        np.testing.assert_allclose(warped_shares(np.ones(3), errors), 1.0)
-        for nothing in (None, np.full(3, np.nan), np.zeros(3)):
-            np.testing.assert_array_equal(warped_shares(np.ones(3), nothing), 1.0)
+    def test_units_of_scores_do_not_count(self):
+        slopes = np.random.default_rng(0).random(30) + 0.1
+        np.testing.assert_allclose(warped_shares(1e9 * slopes), warped_shares(slopes))
 
     def test_shares_below_one_stay(self):
         given = np.array([1.0, 1.0, BASELINE_NOISE, CLAIM_NOISE])
@@ -85,30 +73,13 @@ class TestNoiseOf:
         assert noise.measured.tolist() == [3, 4]
 
     def test_parts_stay_aligned(self):
-        noise = noise_of(4, 1, (0,), np.array([0.1, 0.2, 0.3, np.nan])).of(np.array([2, 0, 0, 3]))
+        noise = noise_of(4, 1, (0,)).of(np.array([2, 0, 0, 3]))
         assert noise.shares.tolist() == [1, 1, 1, BASELINE_NOISE]
-        np.testing.assert_array_equal(noise.errors, [0.3, 0.1, 0.1, np.nan])
+        assert noise.measured.tolist() == [3]
 
 
 class TestFits:
     """What a process makes of it."""
-
-    def test_trials_of_certain_folds_are_followed_more_closely(self):
-        spec = _spec()
-        even = np.arange(60) % 2 == 0
-        gaps = [
-            np.abs(replace(spec, standard_errors=errors).fit(0).predict(spec.vectors) - spec.scores)
-            for errors in (np.where(even, 0.001, 0.5), np.where(even, 0.5, 0.001))
-        ]
-        assert gaps[0][even].mean() < gaps[1][even].mean()
-        assert gaps[0][~even].mean() > gaps[1][~even].mean()
-
-    def test_equal_errors_tell_nothing(self):
-        spec = _spec()
-        told = replace(spec, standard_errors=np.full(60, 0.2))
-        np.testing.assert_array_equal(
-            told.fit(0).predict(spec.vectors), spec.fit(0).predict(spec.vectors)
-        )
 
     def test_the_searchs_own_baseline_is_followed_unless_its_score_chose_it(self):
         spec = _spec()
@@ -122,12 +93,11 @@ class TestFits:
         assert gaps[0] == gaps[1] > 0.1
         assert gaps[2] < 0.02
 
-    @pytest.mark.parametrize("n_trials", [20, 60])
-    def test_prefixes_and_resamples_keep_errors_with_their_trials(self, n_trials):
-        spec = _spec(standard_errors=np.zeros(60), n_measured=3, always=np.array([33]))
-        spec = replace(spec, standard_errors=spec.scores / 10)
+    @pytest.mark.parametrize("n_trials", [20, 57])
+    def test_prefixes_and_resamples_keep_shares_with_their_trials(self, n_trials):
+        spec = _spec(n_measured=3, always=np.array([33]), baselines=(1,))
+        of_score = dict(zip(spec.scores, spec._noise.shares, strict=True))
         part = spec.first(n_trials)
-        np.testing.assert_array_equal(part.standard_errors, part.scores / 10)
         np.testing.assert_array_equal(part.vectors[part.always], spec.vectors[[33]])
         fitted = []
         fit = WarpedMean.fit
@@ -141,5 +111,5 @@ class TestFits:
             surrogate = part.fit(0)
             part.refit(np.random.default_rng(0), surrogate)
         assert len(fitted) == 7  # itself, five folds, a resample
-        for y, errors in fitted:
-            np.testing.assert_array_equal(errors, y / 10)
+        for y, shares in fitted:
+            np.testing.assert_array_equal(shares, [of_score[score] for score in y])

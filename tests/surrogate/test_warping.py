@@ -58,6 +58,16 @@ def test_beyond_the_ends_a_quarter_of_the_distance_to_the_median_is_the_limit():
     assert warp.to_scores(warp.ranks[-1:] + 0.1)[0] == pytest.approx(8 + 0.1 * slope)
 
 
+@pytest.mark.parametrize("n_shared", [2, 10])
+def test_beyond_a_score_that_several_share_the_limit_is_one_of_so_many_parts(n_shared):
+    values = np.array([0.0, 1.0, 2.0, 3.0, 8.0])
+    warp, alone = RankWarp.of(values, n_shared, 2 * n_shared), RankWarp.of(values)
+    assert warp.to_scores(np.array([100.0]))[0] == 8 + 1.5 / (2 * n_shared)
+    assert warp.to_scores(np.array([-100.0]))[0] == 0 - 0.5 / n_shared
+    within = np.linspace(warp.ranks[0], warp.ranks[-1], 50)
+    np.testing.assert_array_equal(warp.to_scores(within), alone.to_scores(within))
+
+
 def test_one_distinct_score_is_all_that_comes_back():
     warp = RankWarp.of(np.full(3, 7.0))
     assert warp.to_ranks(np.array([7.0, 9.0])).tolist() == [0, 0]

@@ -14,6 +14,25 @@ from skhypershap import HyperSHAPExplainer, TrialsWarning, read_trials
 X, Y = load_iris(return_X_y=True)
 
 
+@pytest.mark.parametrize(
+    ("results", "error", "words"),
+    [
+        (None, TypeError, "cv_results_ must be a dict of columns; got NoneType"),
+        ({}, ValueError, r"cv_results_ has no scores: .*it is empty"),
+        (
+            {"params": [{"C": 1}, {"C": 2}], "mean_test_score": [0.5]},
+            ValueError,
+            r"2 configurations in 'params', .*'mean_test_score' of 1",
+        ),
+    ],
+)
+def test_broken_results_are_an_error_that_names_them(results, error, words):
+    search = GridSearchCV(SVC(), {"C": [1, 2]})
+    search.cv_results_ = results
+    with pytest.raises(error, match=words):
+        HyperSHAPExplainer(search).fit()
+
+
 class TestMetrics:
     """Which column is explained."""
 

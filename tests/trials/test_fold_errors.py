@@ -48,6 +48,16 @@ def test_a_single_row_has_the_plain_standard_error():
     assert found == pytest.approx(scores.std(ddof=1) / np.sqrt(3))
 
 
+@pytest.mark.parametrize("n_rows", [2, 3, 7])
+def test_errors_are_those_of_a_two_way_table(n_rows):
+    """On average the residual variance, by (rows - 1) (folds - 1) degrees of freedom, over folds."""
+    scores = np.random.default_rng(n_rows).random((n_rows, 4))
+    effects = scores.mean(axis=1, keepdims=True) + scores.mean(axis=0) - scores.mean()
+    variance = np.sum((scores - effects) ** 2) / (n_rows - 1) / 3
+    found = fold_errors(_results(scores), "mean_test_score")
+    assert np.mean(found**2) == pytest.approx(variance / 4)
+
+
 def test_rungs_have_folds_of_their_own():
     generator = np.random.default_rng(0)
     rungs = generator.random((2, 6, 5)) + generator.normal(0, 3, (2, 1, 5))

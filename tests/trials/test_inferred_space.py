@@ -78,6 +78,18 @@ class TestInferredSpaces:
         assert trials.configs == configs
 
     @inferring
+    def test_bounds_of_conditions_are_the_nearest_values_without_the_child(self):
+        """ "more" is there for three layers and more, "few" for at most two."""
+        configs = [
+            {"layers": n, "units": 8 * k} | ({"more": 8 + k} if n > 2 else {"few": k})
+            for n in (1, 2, 3, 4)
+            for k in range(1, 8)
+        ]
+        space = space_inferred(configs)
+        bounds = {condition.child.name: condition.value for condition in space.conditions}
+        assert bounds == {"more": 2, "few": 3}
+
+    @inferring
     def test_repeated_number_decides_like_a_choice(self):
         """The momentum is there where the optimizer, numbered or by name, is the second."""
         rng = np.random.default_rng(0)

@@ -40,7 +40,7 @@ def readers(monkeypatch):
 @pytest.fixture
 def documented(readers, monkeypatch):
     """The reader of the docs, registered as the docs show it."""
-    module, line = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    *_, module, line = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
     reader = types.ModuleType("my_reader")
     exec(module, vars(reader))
     monkeypatch.setitem(sys.modules, "my_reader", reader)

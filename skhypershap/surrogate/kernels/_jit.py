@@ -7,7 +7,8 @@ versions of this library and of numba, and the processor. A folder for other sou
 removed by the next process that uses the cache; folders of other processors stay, since a cluster may
 share its disk.
 
-This is the only module that uses numba's private interface (`numba.core.caching`).
+Only this module and `_pipeline` use numba's private interface (here `numba.core.caching`). Versions of
+numba with which `_pipeline` was not tested compile by their own steps, which takes longer.
 """
 
 from __future__ import annotations
@@ -28,9 +29,21 @@ import numba
 from llvmlite import binding
 from numba.core import caching
 
+TESTED = ("0.68.",)  # versions of numba in which the steps of `_pipeline` are known to work
+
+if numba.__version__.startswith(TESTED):
+    from skhypershap.surrogate.kernels import _pipeline
+
+    KERNEL: Any = {"pipeline_class": _pipeline.KernelSteps}
+    PART: Any = {"pipeline_class": _pipeline.PartSteps}
+    CALLED_PART: Any = {"pipeline_class": _pipeline.CalledPartSteps}
+else:
+    KERNEL = PART = CALLED_PART = {}
+
 # Entries that nobody uses take longer to compile than many a kernel itself.
-FROM_PYTHON: Any = {"no_cfunc_wrapper": True}
-FROM_KERNELS: Any = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
+FROM_PYTHON: Any = {"no_cfunc_wrapper": True, "error_model": "numpy"}
+# Parts are given all memory that they need, so that nobody counts references to it.
+FROM_KERNELS: Any = {**FROM_PYTHON, "no_cpython_wrapper": True, "_nrt": False}
 REORDERED = {"reassoc", "contract", "nsz"}  # what a compiler needs to sum in several lanes
 
 
@@ -39,7 +52,7 @@ def jit(function: Callable[..., Any]) -> Any:
 
     It releases the interpreter's lock, so that threads run it at the same time.
     """
-    compiled: Any = numba.njit(nogil=True, **FROM_PYTHON)(function)
+    compiled: Any = numba.njit(nogil=True, **KERNEL, **FROM_PYTHON)(function)
     # Locators that a user has set in NUMBA_CACHE_LOCATOR_CLASSES would bring numba's own stamps back.
     if not getattr(numba.config, "CACHE_LOCATOR_CLASSES", ""):
         with suppress(RuntimeError):  # there is no folder to write to
@@ -52,13 +65,25 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Kernels can call it and Python cannot: the process would crash.
     """
-    compiled: Any = numba.njit(nogil=True, **FROM_KERNELS)(function)
+    compiled: Any = numba.njit(nogil=True, **PART, **FROM_KERNELS)(function)
     return compiled  # type: ignore[no-any-return]
 
 
 def summing_part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a part whose sums may be taken in several lanes: the compiler fixes the order."""
-    compiled: Any = numba.njit(nogil=True, fastmath=REORDERED, **FROM_KERNELS)(function)
+    compiled: Any = numba.njit(nogil=True, fastmath=REORDERED, **PART, **FROM_KERNELS)(function)
+    return compiled  # type: ignore[no-any-return]
+
+
+def called_part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a summing part that is in a kernel once, however often it is called.
+
+    LLVM would copy it to each place, which takes long to compile, and to run for hundreds of trials
+    takes as long either way.
+    """
+    compiled: Any = numba.njit(nogil=True, fastmath=REORDERED, **CALLED_PART, **FROM_KERNELS)(
+        function
+    )
     return compiled  # type: ignore[no-any-return]
 
 

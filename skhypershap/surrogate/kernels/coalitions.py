@@ -38,8 +38,9 @@ from skhypershap.surrogate.kernels._vector import (
 )
 from skhypershap.surrogate.kernels.tree_walk import Walk, Workspace, walk_tree, workspace
 
-TERNARY_BYTES = 1 << 16  # a larger table is slow to join, and pays only without binary players
-ALL_TERNARY_BYTES = 9 << 14  # up to ten players
+# A larger table leaves the first cache of a processor, where leaves are added and rows are joined.
+TERNARY_BYTES = 1 << 15
+ALL_TERNARY_BYTES = 1 << 16  # up to nine players; a table without binary players may be larger
 BLOCK_NUMBERS = 1 << 22  # scores in a block at most: 32 MB
 WORD = 64
 # For each set of low players the coalitions of these, as bits, that contain it and that avoid it.
@@ -164,6 +165,7 @@ def _score(
 ) -> None:
     """Call the kernel with memory that no other thread uses."""
     work = workspace(walk, layout.table_size)
+    overflows = len(walk.roots) * walk.most_leaves > work.waiting.shape[1]
     _score_block(
         walk.roots,
         walk.most_leaves,
@@ -179,6 +181,7 @@ def _score(
         walk.ranks,
         candidates,
         work,
+        np.empty((LANES, layout.table_size) if overflows else (0, 0)),
         sign,
         scores,
         best,
@@ -204,20 +207,25 @@ def _score_block(
     ranks: Integers,
     candidates: Positions,
     work: Workspace,
+    kept: Floats,
     sign: float,
     scores: Floats,
     best: Scores,
     winners: Positions,
 ) -> None:
-    """Fill `scores`, one row for each candidate, or, if `sign` is not 0, `best` and `winners`."""
-    table, other, counts, waiting = work.tables[0], work.tables[1], work.counts, work.waiting
+    """Fill `scores`, one row for each candidate, or, if `sign` is not 0, `best` and `winners`.
+
+    `kept` is memory for the tables of all lanes, where a buffer may be too short for all leaves.
+    """
+    tables, counts, waiting = work.tables, work.counts, work.waiting
+    table, n_rows, width = tables[0], 3**n_ternary, 1 << (n_binary + N_LOW)
     lanes, chosen = work.ranks, work.chosen
     for start in range(0, len(candidates), LANES):
         n_lanes = min(LANES, len(candidates) - start)
         for column in range(len(ranks)):
             for lane in range(n_lanes):
                 lanes[LANES * column + lane] = ranks[column, candidates[start + lane]]
-        kept = np.zeros((0, len(table)))  # tables of all lanes, if a buffer is too short
+        is_kept = False
         for lane in range(n_lanes):
             counts[lane] = np.uint64(0)
         for tree in range(len(roots)):
@@ -228,13 +236,10 @@ def _score_block(
                 longest = max(longest, counts[lane])
             if not last and np.int64(longest) + most <= waiting.shape[1]:
                 continue
-            if not last and len(kept) == 0:
-                kept = np.zeros((n_lanes, len(table)))
             for lane in range(n_lanes):
                 for place in range(len(table)):
-                    table[place] = kept[lane, place] if len(kept) > 0 else 0.0
-                leaves = waiting[lane, : counts[lane]]
-                joined = table
+                    table[place] = kept[lane, place] if is_kept else 0.0
+                leaves, joined = waiting[lane, : counts[lane]], 0
                 if len(amounts) > 0:
                     _add_by_path(leaves, amounts, path_players, allowed, chosen, table)
                 elif len(allowed) > 0:
@@ -247,12 +252,15 @@ def _score_block(
                         kept[lane, place] = table[place]
                     continue
                 if len(allowed) == 0:
-                    joined = _join_rows(table, other, n_ternary, n_binary)
+                    joined = _join_rows(tables, n_rows, width)
                 if sign == 0.0:
                     for place in range(scores.shape[1]):
-                        scores[start + lane, place] = joined[place] + offset
+                        scores[start + lane, place] = tables[joined, place] + offset
                 else:
-                    _keep_best(joined, sign, offset, candidates[start + lane], best, winners)
+                    _keep_best(
+                        tables[joined], sign, offset, candidates[start + lane], best, winners
+                    )
+            is_kept = True
 
 
 @part
@@ -347,32 +355,31 @@ def _add_by_path(
 
 
 @part
-def _join_rows(table: Floats, other: Floats, n_ternary: int, n_binary: int) -> Floats:
-    """Sum the rows of a table to the scores of all coalitions, in this table or the other one."""
-    width = 1 << (n_binary + N_LOW)
-    n_rows = 3**n_ternary
-    step = 1 << N_LOW
+def _join_rows(tables: Floats, n_rows: int, width: int) -> int:
+    """Sum the rows of the first table to the scores of all coalitions, in that table or the other."""
+    step, last = 1 << N_LOW, 0
     while step < width:
         for start in range(0, n_rows * width, 2 * step):
-            free, within = table[start : start + step], table[start + step : start + 2 * step]
-            for place in range(step):
-                within[place] += free[place]
+            for place in range(start, start + step):
+                tables[0, place + step] += tables[0, place]
         step <<= 1
     while n_rows > 1:
         n_rows //= 3
-        for row in range(n_rows):
-            start = 3 * row * width
-            free, within = table[start : start + width], table[start + width : start + 2 * width]
-            without = table[start + 2 * width : start + 3 * width]
-            start = 2 * row * width
-            lower, upper = other[start : start + width], other[start + width : start + 2 * width]
-            for place in range(width):
-                lower[place] = free[place] + without[place]
-            for place in range(width):
-                upper[place] = free[place] + within[place]
+        _join_thirds(tables[last], tables[1 - last], n_rows, width)
+        last = 1 - last
         width *= 2
-        table, other = other, table
-    return table
+    return last
+
+
+@part
+def _join_thirds(table: Floats, other: Floats, n_rows: int, width: int) -> None:
+    """Make two rows of three: without a player, and with it."""
+    for row in range(n_rows):
+        begin, out = 3 * row * width, 2 * row * width
+        for place in range(width):
+            other[out + place] = table[begin + place] + table[begin + 2 * width + place]
+        for place in range(width):
+            other[out + width + place] = table[begin + place] + table[begin + width + place]
 
 
 @part

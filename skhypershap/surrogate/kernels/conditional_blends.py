@@ -17,10 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers, Positions
-from skhypershap.surrogate.kernels._jit import jit, part, summing_part
+from skhypershap.surrogate.kernels._jit import called_part, jit, part, summing_part
 from skhypershap.surrogate.kernels.conditional_process import (
     ConditionalProcess,
     is_active,
+    multiply,
     set_active,
     set_column,
 )
@@ -114,7 +115,7 @@ def plan_blends(
     order = np.arange(n_players) if order is None else np.asarray(order, dtype=np.int64)
     groups = linked_players(process, player_of_column)
     weights, kept = process.flat.weights.copy(), np.zeros_like(process.present)
-    _keep(process, baseline, groups.of_column, weights, kept)
+    _keep(process, baseline, groups.of_column, np.empty_like(weights), weights, kept)
     process = process._replace(flat=process.flat._replace(weights=weights))
     halves = _halves(groups.players)
     none = np.zeros(0, dtype=np.int64)
@@ -160,9 +161,68 @@ def score_block(plan: BlendPlan, members: Positions) -> Floats:
         plan.high,
         plan.rows,
         members,
+        _room(plan),
         scores,
     )
     return scores[:, plan.places] if len(plan.places) else scores
+
+
+class Room(NamedTuple):
+    """Scratch memory: factors of a candidate, rows of both parts, and what `_build` needs.
+
+    Attributes
+    ----------
+    taken : ndarray of shape (n_columns, n_trials)
+        Factors of the candidate's values, where they are active.
+    lower, upper : ndarray of shape (n_rows, n_trials)
+        The two tables, with a few rows more than there are sets.
+    row_of_low, row_of_high : ndarray of shape (n_sets,), dtype int64
+        Which row each set has.
+    products : ndarray of float64
+        Dot products of the rows.
+    ones : ndarray of shape (n_trials,)
+        With which rows of the first table begin.
+    prefix : ndarray of shape (n_columns + 1, n_trials)
+        Products of the first columns.
+    states : ndarray of shape (2, n_columns), dtype int64
+        Which factor each column has, and which one is in `prefix`.
+    blend : ndarray of shape (n_columns,)
+        A blend of the candidate with the baseline.
+    hashed : ndarray of shape (2, n_places), dtype int64
+        A hash table of states of all columns, and their rows.
+    """
+
+    taken: Floats
+    lower: Floats
+    upper: Floats
+    row_of_low: Integers
+    row_of_high: Integers
+    products: Floats
+    ones: Floats
+    prefix: Floats
+    states: Integers
+    blend: Floats
+    hashed: Integers
+
+
+def _room(plan: BlendPlan) -> Room:
+    n_columns, n_trials = plan.kept.shape
+    n_low, n_high = len(plan.low.sets), len(plan.high.sets)
+    # Dot products are taken for two rows of one table and four of the other at once.
+    lower, upper = np.zeros((n_low + 3, n_trials)), np.zeros((n_high + 1, n_trials))
+    return Room(
+        np.empty((n_columns, n_trials)),
+        lower,
+        upper,
+        np.empty(n_low, dtype=np.int64),
+        np.empty(n_high, dtype=np.int64),
+        np.empty(0 if plan.rows.shape[1] else len(lower) * len(upper)),
+        np.ones(n_trials),
+        np.empty((n_columns + 1, n_trials)),
+        np.empty((2, n_columns), dtype=np.int64),
+        plan.baseline.copy(),
+        np.empty((2, HASHED * max(n_low, n_high)), dtype=np.int64),
+    )
 
 
 class LinkedPlayers(NamedTuple):
@@ -238,16 +298,15 @@ def _keep(
     process: ConditionalProcess,
     baseline: Floats,
     group_of_column: Integers,
+    factors: Floats,
     weights: Floats,
     kept: Floats,
 ) -> None:
     """Fill in factors of the baseline's values; those that no player changes go into the weights."""
-    factors = np.empty(len(weights))
     for column in range(len(group_of_column)):
         if group_of_column[column] == NOTHING:
             set_column(process, column, baseline, factors)
-            for i in range(len(weights)):
-                weights[i] *= factors[i]
+            multiply(weights, factors)
         else:
             scaled = baseline[column] / process.flat.spans[column]
             set_active(process, column, scaled, kept[column])
@@ -264,27 +323,29 @@ def _score_block(
     high: Part,
     rows: Integers,
     members: Positions,
+    room: Room,
     scores: Floats,
 ) -> None:
     """Fill `scores`, a row for each of the members."""
-    flat = process.flat
-    n_trials = len(flat.weights)
-    taken = np.empty_like(kept)
-    # Dot products are taken for two rows of one table and four of the other at once.
-    lower, upper = np.zeros((len(low.sets) + 3, n_trials)), np.zeros((len(high.sets) + 1, n_trials))
-    row_of_low, row_of_high = (
-        np.empty(len(low.sets), dtype=np.int64),
-        np.empty(len(high.sets), dtype=np.int64),
-    )
-    products = np.empty(len(lower) * len(upper) if rows.shape[1] == 0 else 0)
-    ones = np.ones(n_trials)
+    flat, lower, upper, products = process.flat, room.lower, room.upper, room.products
+    row_of_low, row_of_high = room.row_of_low, room.row_of_high
     for number in range(len(members)):
         vector = candidates[members[number]]
         for column in range(len(vector)):
             if player_of_column[column] >= 0:
-                set_active(process, column, vector[column] / flat.spans[column], taken[column])
+                scaled = vector[column] / flat.spans[column]
+                set_active(process, column, scaled, room.taken[column])
         n_low = _build(
-            lower, row_of_low, ones, process, low, vector, baseline, player_of_column, taken, kept
+            lower,
+            row_of_low,
+            room.ones,
+            process,
+            low,
+            vector,
+            baseline,
+            player_of_column,
+            room,
+            kept,
         )
         n_high = _build(
             upper,
@@ -295,7 +356,7 @@ def _score_block(
             vector,
             baseline,
             player_of_column,
-            taken,
+            room,
             kept,
         )
         if rows.shape[1] > 0:
@@ -312,7 +373,7 @@ def _score_block(
                 scores[number, i * len(row_of_low) + j] = found
 
 
-@summing_part
+@called_part
 def _build(
     table: Floats,
     row_of_set: Integers,
@@ -322,37 +383,44 @@ def _build(
     vector: Floats,
     baseline: Floats,
     player_of_column: Integers,
-    taken: Floats,
+    room: Room,
     kept: Floats,
 ) -> int:
     """Products for sets of players, which share what comes before the first column that differs.
 
     Sets that differ in inactive columns only have one row, which `row_of_set` tells; how many rows.
     """
-    columns = half.columns
-    n_places = len(columns)
-    prefix = np.empty((n_places + 1, len(first)))
-    prefix[0] = first
-    states, built = np.full(n_places, NOTHING), np.full(n_places, NOTHING)
-    blend = baseline.copy()
-    keys = np.full(HASHED * len(half.sets), NOTHING)
-    rows = np.empty(len(keys), dtype=np.int64)
-    n_rows = 0
+    columns, prefix, blend = half.columns, room.prefix, room.blend
+    states, built, keys, rows = room.states[0], room.states[1], room.hashed[0], room.hashed[1]
+    n_places, n_keys, n_rows = len(columns), HASHED * len(half.sets), 0
+    _copy(first, prefix[0])
+    for place in range(n_places):
+        built[place] = NOTHING
+    for place in range(n_keys):
+        keys[place] = NOTHING
+    for column in range(len(blend)):
+        blend[column] = baseline[column]
     for number in range(len(half.sets)):
         key = _set_states(process, half, number, vector, baseline, player_of_column, blend, states)
-        place = key % len(keys)
+        place = key % n_keys
         while keys[place] != NOTHING and keys[place] != key:
-            place = (place + 1) % len(keys)
+            place = (place + 1) % n_keys
         if keys[place] == NOTHING:
             keys[place], rows[place] = key, n_rows
-            _extend(prefix, process, columns, states, built, taken, kept)
-            table[n_rows] = prefix[n_places]
+            _extend(prefix, process, columns, states, built, room.taken, kept)
+            _copy(prefix[n_places], table[n_rows])
             n_rows += 1
         row_of_set[number] = rows[place]
     return n_rows
 
 
 @summing_part
+def _copy(row: Floats, out: Floats) -> None:
+    for i in range(len(out)):
+        out[i] = row[i]
+
+
+@called_part
 def _extend(
     prefix: Floats,
     process: ConditionalProcess,

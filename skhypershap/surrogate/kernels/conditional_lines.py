@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers
-from skhypershap.surrogate.kernels._jit import jit, part, summing_part
+from skhypershap.surrogate.kernels._jit import called_part, jit, part
 from skhypershap.surrogate.kernels.conditional_process import (
     ConditionalProcess,
     is_active,
@@ -141,10 +141,16 @@ def ascend(
         tolerance,
         free,
         turn,
+        _room(points.shape[1], len(line.weights), len(parents.values)),
         points,
         ranks,
         found,
     )
+
+
+def _room(n_columns: int, n_trials: int, n_values: int) -> tuple[Floats, Floats, Floats]:
+    """Scratch memory: factors by column, a vector, and scores of a parent's values."""
+    return np.empty((n_columns, n_trials)), np.empty(n_columns), np.empty(n_values)
 
 
 @jit
@@ -160,16 +166,14 @@ def _ascend(
     tolerance: float,
     free: Booleans,
     turn: Integers,
+    more_room: tuple[Floats, Floats, Floats],
     points: Floats,
     ranks: Integers,
     found: Floats,
 ) -> None:
     """See `ascend`."""
-    spans = line.columns[SPAN]
+    spans, (rows, vector, scores) = line.columns[SPAN], more_room
     n_columns = points.shape[1]
-    rows = np.empty((n_columns, len(line.weights)))
-    vector = np.empty(n_columns)
-    scores = np.empty(len(parents.values))
     for number in range(len(points)):
         point, cell = points[number], ranks[number]
         n_free = 0
@@ -235,14 +239,14 @@ def _steps(
     return AMONG_VALUES, ON_LINE if line.columns[LISTED, column] > 0.0 else ON_LINE + 1
 
 
-@summing_part
+@called_part
 def _process_at(weights: Floats, room: LineRoom) -> float:
     """What the process adds up to where the factors are known."""
     _multiply_others(weights, room.factors, -1, room.others)
     return float(total(room.others))
 
 
-@summing_part
+@called_part
 def _best_value(
     room: LineRoom,
     parents: ParentLines,
@@ -259,7 +263,7 @@ def _best_value(
     return (values[place], int(ranks[place])) if place >= 0 else (value, rank)
 
 
-@summing_part
+@called_part
 def _move(
     spans: Floats,
     room: LineRoom,
@@ -277,7 +281,7 @@ def _move(
             set_column(process, other, vector, room.factors[other])
 
 
-@summing_part
+@called_part
 def _set_parent_scores(
     sign: float,
     line: Line,

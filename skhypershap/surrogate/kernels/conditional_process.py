@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats
-from skhypershap.surrogate.kernels._jit import jit, part, summing_part
+from skhypershap.surrogate.kernels._jit import called_part, jit, part, summing_part
 from skhypershap.surrogate.kernels.decisions import ALWAYS, Decisions
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.process_blends import padded
@@ -62,7 +62,8 @@ def predict(process: ConditionalProcess, vectors: Floats) -> Floats:
     """What is expected of filled vectors."""
     process = process.padded()
     out = np.empty(len(vectors))
-    _predict(process, np.ascontiguousarray(vectors, dtype=np.float64), out)
+    room = np.empty((2, len(process.flat.weights)))
+    _predict(process, np.ascontiguousarray(vectors, dtype=np.float64), room, out)
     return out
 
 
@@ -78,7 +79,7 @@ def is_active(activity: Decisions, column: int, vector: Floats) -> bool:
     return bool(node == ALWAYS)
 
 
-@summing_part
+@called_part
 def set_active(process: ConditionalProcess, column: int, value: float, out: Floats) -> None:
     """Factors of a column that is active, for a scaled value."""
     flat = process.flat
@@ -94,7 +95,7 @@ def set_active(process: ConditionalProcess, column: int, value: float, out: Floa
     multiply(out, process.present[column])
 
 
-@summing_part
+@called_part
 def set_column(process: ConditionalProcess, column: int, vector: Floats, out: Floats) -> None:
     """Factors of a column of a filled vector."""
     if is_active(process.activity, column, vector):
@@ -112,9 +113,8 @@ def multiply(out: Floats, factors: Floats) -> None:
 
 
 @jit
-def _predict(process: ConditionalProcess, vectors: Floats, out: Floats) -> None:
-    flat = process.flat
-    products, factors = np.empty((2, len(flat.weights)))
+def _predict(process: ConditionalProcess, vectors: Floats, room: Floats, out: Floats) -> None:
+    flat, products, factors = process.flat, room[0], room[1]
     for row in range(len(vectors)):
         for i in range(len(products)):
             products[i] = flat.weights[i]

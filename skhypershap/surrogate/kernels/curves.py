@@ -69,6 +69,7 @@ def tree_curves(plan: TreePlan, vectors: Vectors) -> Floats:
     ranks = np.zeros((max(len(forest.thresholds), 1), n_padded), dtype=np.int32)
     ranks[: len(forest.thresholds), : len(vectors)] = ranks_of(forest, vectors)
     steps = np.zeros((n_padded, len(plan.order) + 1))
+    nodes, firsts, ends = np.empty((3, plan.depth + 1), dtype=np.int32)
     _add_steps(
         forest.roots,
         forest.left,
@@ -79,7 +80,10 @@ def tree_curves(plan: TreePlan, vectors: Vectors) -> Floats:
         plan.first_right,
         ranks,
         plan.column,
-        plan.depth + 1,
+        nodes,
+        firsts,
+        ends,
+        np.empty(plan.depth + 1, dtype=np.uint64),
         steps,
     )
     scores = np.empty((len(vectors), len(plan.order)))
@@ -108,16 +112,16 @@ def _add_steps(
     first_right: Integers,
     ranks: Integers,
     varied: int,
-    room: int,
+    nodes: Integers,
+    firsts: Integers,
+    ends: Integers,
+    masks: Integers,
     steps: Floats,
 ) -> None:
     """Add to `steps` how the sum of the trees changes from each number to the next.
 
     `first_right[node]` is the first of the ascending numbers that goes right at a node of the column.
     """
-    nodes = np.empty(room, dtype=np.int32)
-    firsts, ends = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
-    masks = np.empty(room, dtype=np.uint64)
     n_numbers = steps.shape[1] - 1
     for start in range(0, len(steps), LANES):
         for root in roots:
@@ -182,6 +186,7 @@ def process_curves(flat: FlatProcess, column: int, factors: Floats, vectors: Vec
         scaled,
         column,
         factors,
+        np.empty((TOGETHER, len(flat.weights))),
         scores,
     )
     return scores[: len(vectors)]
@@ -198,10 +203,10 @@ def _add_sums(
     vectors: Floats,
     varied: int,
     factors: Floats,
+    products: Floats,
     scores: Floats,
 ) -> None:
     """Add the sum over trials for each vector and number; `factors` has a row for each trial."""
-    products = np.empty((TOGETHER, len(weights)))
     for start in range(0, len(vectors), TOGETHER):
         for lane in range(TOGETHER):
             for i in range(len(weights)):

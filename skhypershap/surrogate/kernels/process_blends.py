@@ -171,9 +171,31 @@ def score_block(plan: BlendPlan, members: Integers) -> Floats:
         high.changed,
         plan.rows,
         members,
+        _room(plan),
         scores,
     )
     return scores
+
+
+class Room(NamedTuple):
+    """Scratch memory: factors of a candidate, tables of both halves, and rows to begin with."""
+
+    taken: Floats
+    low: Floats
+    high: Floats
+    ones: Floats
+    prefix: Floats
+
+
+def _room(plan: BlendPlan) -> Room:
+    n_players, n_trials = plan.kept.shape
+    return Room(
+        np.empty((n_players, n_trials)),
+        np.empty((len(plan.low.sets), n_trials)),
+        np.empty((len(plan.high.sets), n_trials)),
+        np.ones(n_trials),
+        np.empty((n_players + 1, n_trials)),
+    )
 
 
 def padded(flat: FlatProcess) -> FlatProcess:
@@ -245,14 +267,12 @@ def _score_block(
     high_changed: Integers,
     rows: Integers,
     members: Positions,
+    room: Room,
     scores: Floats,
 ) -> None:
     """Fill `scores`, a row for each of the members."""
-    n_players, n_trials = kept.shape
-    taken = np.empty((n_players, n_trials))
-    low = np.empty((len(low_sets), n_trials))
-    high = np.empty((len(high_sets), n_trials))
-    ones = np.ones(n_trials)
+    taken, low, high, ones, prefix = room.taken, room.low, room.high, room.ones, room.prefix
+    n_players = len(kept)
     for number in range(len(members)):
         member = members[number]
         for player in range(n_players):
@@ -283,8 +303,8 @@ def _score_block(
             _double(high, weights, high_players, taken, kept)
             _all_dots(high, low, offset, scores[number])
         else:
-            _build(low, ones, low_players, low_sets, low_changed, taken, kept)
-            _build(high, weights, high_players, high_sets, high_changed, taken, kept)
+            _build(low, ones, low_players, low_sets, low_changed, taken, kept, prefix)
+            _build(high, weights, high_players, high_sets, high_changed, taken, kept, prefix)
             for place in range(rows.shape[1]):
                 scores[number, place] = offset + dot(low[rows[0, place]], high[rows[1, place]])
 
@@ -329,9 +349,9 @@ def _build(
     changed: Integers,
     taken: Floats,
     kept: Floats,
+    prefix: Floats,
 ) -> None:
     """Products for some sets of the players, which share what comes before their first change."""
-    prefix = np.empty((len(players) + 1, len(first)))
     for i in range(len(first)):
         prefix[0, i] = first[i]
     for row in range(len(sets)):

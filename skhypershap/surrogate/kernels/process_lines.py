@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers
-from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels._jit import called_part, jit, summing_part
 from skhypershap.surrogate.kernels._vector import lowest_lane
 from skhypershap.surrogate.kernels.coordinate_ascent import WORD, _add_pieces, _score_at
 from skhypershap.surrogate.kernels.line_tables import LinePlan, LineRoom
@@ -168,7 +168,7 @@ def _ascend(
             column = (column + 1) % n_columns
 
 
-@summing_part
+@called_part
 def _set(pairs: Floats, columns: Floats, column: int, value: float, factors: Floats) -> None:
     """Factors between a value and all trials."""
     set_factors(
@@ -182,7 +182,7 @@ def _set(pairs: Floats, columns: Floats, column: int, value: float, factors: Flo
     )
 
 
-@summing_part
+@called_part
 def _multiply_others(weights: Floats, factors: Floats, column: int, others: Floats) -> None:
     """Weights of trials along a line: all factors but one, or all of them with -1."""
     for i in range(len(others)):
@@ -193,7 +193,7 @@ def _multiply_others(weights: Floats, factors: Floats, column: int, others: Floa
                 others[i] *= factors[other, i]
 
 
-@summing_part
+@called_part
 def _value_at(
     pairs: Floats, others: Floats, column: int, rate: float, is_choice: float, value: float
 ) -> float:
@@ -211,7 +211,7 @@ def _value_at(
     return total
 
 
-@summing_part
+@called_part
 def _set_pieces(
     roots: Integers,
     nodes: Integers,
@@ -247,7 +247,7 @@ def _set_pieces(
     return n_pieces
 
 
-@summing_part
+@called_part
 def _best_on_line(
     sign: float,
     line: Line,
@@ -288,7 +288,7 @@ def _best_on_line(
     return found, n_below(highest, found)
 
 
-@summing_part
+@called_part
 def n_below(ascending: Floats, value: float) -> int:
     """`np.searchsorted(ascending, value)`, which takes long to compile."""
     low, high = 0, len(ascending)
@@ -301,7 +301,7 @@ def n_below(ascending: Floats, value: float) -> int:
     return low
 
 
-@summing_part
+@called_part
 def _set_grid_scores(
     sign: float,
     others: Floats,
@@ -330,7 +330,7 @@ def _set_grid_scores(
             scores[k] = dot(at_nodes[:n_nodes], spreads[begin + k])
 
 
-@summing_part
+@called_part
 def _best_listed(
     scores: Floats, starts: Integers, heights: Floats, grid_ranks: Floats, n_pieces: int
 ) -> int:
@@ -345,7 +345,7 @@ def _best_listed(
     return place
 
 
-@summing_part
+@called_part
 def _best_piece(
     scores: Floats,
     starts: Integers,
@@ -395,7 +395,7 @@ def _best_piece(
     return best_low, best_high, guess, width, peak
 
 
-@summing_part
+@called_part
 def _rise(scores: Floats, grid: Floats, place: float) -> float:
     """By how much a parabola through grid values next to a place may exceed the score there."""
     m = min(max(int(n_below(grid, place)), 1), len(grid) - 2)
@@ -406,7 +406,7 @@ def _rise(scores: Floats, grid: Floats, place: float) -> float:
     return float(abs(bend) / 8)
 
 
-@summing_part
+@called_part
 def _between(grid: Floats, scores: Floats, k: int, value: float) -> float:
     """Linear interpolation between two grid values."""
     if k + 1 >= len(grid):
@@ -415,7 +415,7 @@ def _between(grid: Floats, scores: Floats, k: int, value: float) -> float:
     return float(scores[k] + share * (scores[k + 1] - scores[k]))
 
 
-@summing_part
+@called_part
 def _zoom(
     sign: float,
     pairs: Floats,
@@ -464,7 +464,7 @@ def _vertex(
     return middle + 0.5 * shift / (above_left + above_right)
 
 
-@summing_part
+@called_part
 def _nearest(
     sign: float,
     pairs: Floats,

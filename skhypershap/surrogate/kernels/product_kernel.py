@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats
-from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels._jit import called_part, jit, summing_part
 from skhypershap.surrogate.kernels.flat_process import CENTER, FlatProcess
 
 ROOT_5 = 5.0**0.5
@@ -42,7 +42,7 @@ def factors_of(flat: FlatProcess, column: int, values: Floats) -> Floats:
     return factors
 
 
-@summing_part
+@called_part
 def set_factors(
     out: Floats,
     trials: Floats,
@@ -105,10 +105,13 @@ def predict(
     falling: Floats,
     weights: Floats,
     vectors: Floats,
+    products: Floats,
     out: Floats,
 ) -> None:
-    """Fill `out` with what is predicted of scaled vectors, without the offset."""
-    products = np.empty(len(weights))
+    """Fill `out` with what is predicted of scaled vectors, without the offset.
+
+    `products` is room for a number for each trial.
+    """
     for row in range(len(vectors)):
         for i in range(len(products)):
             products[i] = weights[i]

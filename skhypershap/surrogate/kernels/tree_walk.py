@@ -52,7 +52,7 @@ class Walk(NamedTuple):
     offset : float
         Score of the baseline.
     deepest, most_leaves : int
-        Maxima over trees: splits above a leaf, and leaves that one candidate can reach.
+        Maxima over trees: splits above a leaf, and leaves but the baseline's that one candidate reaches.
     player_at : ndarray of shape (n_players,), dtype int64
         Players by position: those that leaves mention most come first.
     n_numbers : int
@@ -100,7 +100,8 @@ def plan_walk(
     nodes = np.empty((len(forest.left), 4), dtype=np.int32)
     values = np.empty(int((forest.left < 0).sum()))
     mentions = np.zeros(n_players)
-    roots, deepest = _order_nodes(
+    roots = np.empty(len(forest.roots), dtype=np.int64)
+    deepest = _order_nodes(
         forest.roots,
         forest.left,
         forest.right,
@@ -110,6 +111,7 @@ def plan_walk(
         baseline_ranks,
         np.maximum(player_of_column, 0),
         np.zeros((6, max(len(forest.left), n_players) + 1), dtype=np.int64),
+        roots,
         nodes,
         values,
         mentions,
@@ -127,14 +129,21 @@ def plan_walk(
         values=values - np.repeat(first, n_leaves),
         offset=forest.offset + first.sum(),
         deepest=int(deepest),
-        most_leaves=min(int(n_leaves.max()), 1 << n_players),
+        most_leaves=min(int(n_leaves.max()), 1 << n_players) - 1,
         player_at=player_at,
         n_numbers=n_players,
         leaves=(np.zeros(0), np.zeros((0, 0), dtype=np.int32)),
         ranks=ranks,
-        ordered=_similar_together(ranks, np.arange(len(candidates))),
+        ordered=_similar_together(_coarse(ranks), np.arange(len(candidates))),
         spare=[],
     )
+
+
+def _coarse(ranks: Integers) -> Integers:
+    """Ranks divided so that they fit 16 bits, which numpy sorts in linear time."""
+    shift = max(int(ranks.max(initial=0)).bit_length() - 15, 0)
+    coarse: Integers = (ranks >> shift).astype(np.int16)
+    return coarse
 
 
 def _similar_together(ranks: Integers, positions: Positions, column: int = 0) -> Positions:
@@ -231,18 +240,19 @@ def _order_nodes(
     baseline: Integers,
     player_of_column: PlayerOfColumn,
     room: Integers,
+    starts: Integers,
     nodes: Integers,
     values: Floats,
     mentions: Floats,
-) -> tuple[Integers, int]:
-    """Fill `nodes` and `values` in the order of a walk; count how often leaves mention players.
+) -> int:
+    """Fill `starts` (of trees), `nodes` and `values` in the order of a walk, and `mentions`.
 
-    A leaf that needs |A| players in is reached by 1 of 2^|A| candidates, hence its weight.
+    These count how often leaves mention players: a leaf that needs |A| players in is reached by 1 of
+    2^|A| candidates, hence its weight. Returns how many splits are above the deepest leaf.
     """
     stack, depths, state = room[0], room[1], room[2]
     above = room[3]  # node whose SKIP it becomes; -1 on the baseline's side
     owners, crossed = room[4], room[5]  # players of the splits above; whether the sides differ
-    starts = np.empty(len(roots), np.int64)
     n_nodes, n_leaves, deepest = 0, 0, 1
     for tree in range(len(roots)):
         starts[tree] = n_nodes
@@ -286,7 +296,7 @@ def _order_nodes(
                 for step in range(depth):
                     state[owners[step]] = 0
             n_nodes += 1
-    return starts, deepest
+    return deepest
 
 
 @part

@@ -83,7 +83,7 @@ def column_of_cells(cells: pd.Series) -> Column:
         values, given = _numbers_of_text(values, given)
     if pd.api.types.is_float_dtype(cells.dtype) and empty.any() and given and _are_whole(given):
         values = [value if gone else int(value) for value, gone in zip(values, empty, strict=True)]
-    if is_object and not empty.any() and None in given and is_range(given):
+    if is_object and not empty.any() and is_range(given) and any(v is None for v in given):
         may_be_none = True
         empty = np.array([value is None for value in values], dtype=bool)
     infinite = _failed_values(values, empty)

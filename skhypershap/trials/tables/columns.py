@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 
@@ -101,7 +102,7 @@ def _reason(cells: pd.Series, name: str, score: str, scores: np.ndarray) -> str 
     if pd.api.types.is_timedelta64_dtype(cells.dtype):
         return "a time"
     given = cells[cells.notna()].tolist()
-    numbers = np.array([v for v in given if is_number(v) and np.isfinite(v)], dtype=float)
+    numbers = np.array([v for v in given if is_number(v) and math.isfinite(v)], dtype=float)
     if not given or len(numbers) < len(given):
         return _reason_of_text(given, name)
     n_distinct, whole = len(set(numbers)), bool(np.all(numbers == np.rint(numbers)))

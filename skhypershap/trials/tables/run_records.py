@@ -107,6 +107,7 @@ def read(checked: Checked, direction: str | None) -> Records:
 
 def numbers_in(cells: pd.Series, name: str) -> np.ndarray:
     """A column of scores, NaN where a cell is empty; the error names the first other cell."""
+    cells = cells.map(lambda cell: str(cell) if isinstance(cell, complex) else cell)
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     is_other = np.isnan(numbers) & cells.notna().to_numpy()
     texts = cells.astype(object).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from sklearn.tree import DecisionTreeRegressor
 import skhypershap
 from skhypershap.surrogate.blends import Blends
 from skhypershap.surrogate.kernels.path_players import most_on_a_path
+from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
 
 @pytest.mark.parametrize("n_players", [4, 7, 9, 10])
@@ -41,6 +43,21 @@ def test_full_leaf_buffers_are_emptied_between_trees(monkeypatch):
     monkeypatch.setattr("skhypershap.surrogate.kernels.tree_walk.WAITING", 40)
     parts = scores_of_blends(surrogate, candidates, vectors[0], np.arange(5))
     np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-12)
+
+
+def test_leaf_buffers_are_filled_to_their_last_place_and_no_further(monkeypatch):
+    """A candidate that differs everywhere reaches all 8 leaves; all but the baseline's wait."""
+    vectors = np.array(list(itertools.product([0.0, 1.0], repeat=3)))
+    scores = np.random.default_rng(0).normal(size=8)
+    surrogate = fitted_surrogate(RandomForestRegressor(6, bootstrap=False), vectors, scores)
+    candidates, players = np.ones((4, 3)), np.arange(3)
+    expected = twin_scores(surrogate.predict, candidates, np.zeros(3), players)
+    for waiting in range(7, 23):
+        monkeypatch.setattr("skhypershap.surrogate.kernels.tree_walk.WAITING", waiting)
+        found = scores_of_blends(surrogate, candidates, np.zeros(3), players)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    walk = plan_walk(surrogate.forest, candidates, np.zeros(3), players)
+    assert walk.most_leaves == 7
 
 
 @pytest.mark.parametrize("n_players", [6, 31, 32, 62, 63, 70])

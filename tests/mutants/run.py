@@ -1,0 +1,152 @@
+"""Change one place of a module at a time, and see whether its tests fail.
+
+`make mutants` runs this. A mutant that no test notices survives: it shows a test that is missing, or a
+change that makes no difference. The modules, each with the tests that are quick and close to it, are in
+`modules.toml`. Nothing is written to the package: a process of its own loads the changed source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+import tomllib
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+HEAVY = "numpy pandas scipy.stats sklearn.ensemble sklearn.model_selection ConfigSpace numba"
+HEAVY += " matplotlib.pyplot pytest narwhals joblib tqdm.auto"
+ENDED_WELL, NO_TESTS = 0, 5  # of pytest
+WAITING = 10  # seconds of the clock for one of the processor
+SLOWER, AT_LEAST = 4, 20  # times the seconds of the unchanged module; then the mutant hangs
+
+
+class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
+    """Imports one module from another source."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        name = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+        super().__init__(name, str(ROOT / path))
+        self.source = source
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=self)
+
+    def get_code(self, fullname):
+        return compile(self.source, self.path, "exec")
+
+
+def tested(path: Path, source: str, tests: list[str], seconds: float) -> tuple[int, float, str]:
+    """Run tests on a changed module; return pytest's status, seconds of the processor and the output."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    with tempfile.TemporaryFile() as log:
+        child = os.fork()
+        if child == 0:
+            _run(path, source, tests, seconds, log.fileno())
+        status = _waited(child, WAITING * seconds)
+        log.seek(0)
+        output = log.read().decode(errors="replace")
+    return status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, output
+
+
+def _waited(child: int, seconds: float) -> int:
+    """The status of a child that has ended; one that takes longer is ended with all that it started."""
+    deadline = time.monotonic() + seconds
+    ended = status = 0
+    while not ended:
+        time.sleep(0.05)
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if not ended and time.monotonic() > deadline:
+            os.killpg(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _run(path: Path, source: str, tests: list[str], seconds: float, output: int) -> None:
+    """In the child: never returns."""
+    os.setpgrp()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1,) * 2)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.meta_path.insert(0, Changed(path, source))
+    status = 1
+    try:
+        import pytest
+
+        status = int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+def try_module(path: Path, tests: list[str], size: int, seed: int, show: bool) -> tuple[int, int]:
+    """Try mutants of one module; return the numbers of those killed and of all."""
+    from operators import sample
+
+    source = (ROOT / path).read_text()
+    status, used, output = tested(path, source, tests, seconds=600)
+    if status != ENDED_WELL:
+        raise SystemExit(f"tests of {path} fail before anything is changed:\n{output}")
+    mutants = sample(source, size, seed)
+    killed = 0
+    for mutant in mutants:
+        status, _, output = tested(path, mutant.source, tests, AT_LEAST + SLOWER * used)
+        if status == NO_TESTS:
+            raise SystemExit(f"no tests of {path} were run:\n{output}")
+        killed += status != ENDED_WELL
+        if status == ENDED_WELL:
+            print(f"  survives: {path}:{mutant.line} {mutant.name}", flush=True)
+            if show:
+                print("\n".join(_difference(source, mutant.source)))
+    print(f"{path}: {killed} of {len(mutants)} killed ({used:.0f} s each)", flush=True)
+    return killed, len(mutants)
+
+
+def _difference(before: str, after: str) -> Iterable[str]:
+    """Changed lines; both without comments, since some mutants have lost them."""
+    import ast
+    import difflib
+
+    first, second = (ast.unparse(ast.parse(text)).splitlines() for text in (before, after))
+    lines = list(difflib.unified_diff(first, second, lineterm="", n=0))[2:]
+    return (f"    {line}" for line in lines if not line.startswith("@@"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("modules", nargs="*", help="parts of paths; by default all in modules.toml")
+    parser.add_argument("--size", type=int, default=8, help="mutants of each module")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--show", action="store_true", help="show what survivors change")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    sys.path[:0] = [str(HERE), str(ROOT)]
+    for name in HEAVY.split():  # once for all children
+        importlib.import_module(name)
+    table = tomllib.loads((HERE / "modules.toml").read_text())
+    killed = total = 0
+    for group in table.values():
+        for name, tests in group.items():
+            if options.modules and not any(part in name for part in options.modules):
+                continue
+            found = try_module(Path(name), tests, options.size, options.seed, options.show)
+            killed, total = killed + found[0], total + found[1]
+    print(f"{killed} of {total} mutants killed: {killed / max(total, 1):.1%}")
+
+
+if __name__ == "__main__":
+    main()
