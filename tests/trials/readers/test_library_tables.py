@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
 from skhypershap.space.domains import value_key
+from skhypershap.trials.files import ALL_DIGITS
 
 try:
     import optuna
@@ -41,7 +42,7 @@ X, Y = load_iris(return_X_y=True)
 
 
 def through_csv(table, **options):
-    return pd.read_csv(io.StringIO(table.to_csv(**options)), float_precision="round_trip")
+    return pd.read_csv(io.StringIO(table.to_csv(**options)), **ALL_DIGITS)
 
 
 def as_it_is(table):

@@ -13,6 +13,7 @@ from scipy.stats import loguniform, uniform
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
 from skhypershap.space.domains import value_key
+from skhypershap.trials.files import ALL_DIGITS
 from skhypershap.trials.inferred_space import space_given
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -130,7 +131,7 @@ def random_table(n=60, seed=0):
 
 
 def through_csv(table):
-    return pd.read_csv(io.StringIO(table.to_csv(index=False)), float_precision="round_trip")
+    return pd.read_csv(io.StringIO(table.to_csv(index=False)), **ALL_DIGITS)
 
 
 class TestColumns:
