@@ -288,7 +288,7 @@ class KnownFunction(Problem):
         return float(deviations.max() / self.true_sensitivity[-1])
 
     def _variances(self, seed):
-        points = qmc.Sobol(self.n_players, scramble=True, rng=seed).random(SOBOL_POINTS)
+        points = qmc.Sobol(self.n_players, scramble=True, seed=seed).random(SOBOL_POINTS)
         units = self.legal(self._spread(points))
         tables = []
         for columns, term in self.terms:

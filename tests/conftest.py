@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib
@@ -50,6 +51,25 @@ from skhypershap.surrogate.fitting import SurrogateSpec
 matplotlib.use("Agg")
 
 DATA = Path(os.environ.get("SKHYPERSHAP_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def needs(library):
+    """Mark tests that are skipped where an optional library is not installed."""
+    return pytest.mark.skipif(find_spec(library) is None, reason=f"{library} is not installed")
+
+
+# Examples in docstrings that need one.
+EXAMPLES = {
+    "skhypershap.integrations.optuna.StopWhenSettled": "optuna",
+    "skhypershap.optimizers.optuna_samplers.optuna": "optuna",
+    "skhypershap.styling.style": "jinja2",
+}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name in EXAMPLES:
+            item.add_marker(needs(EXAMPLES[item.name]))
 
 
 @pytest.fixture(autouse=True)
@@ -302,9 +322,8 @@ def results_of(search, scores=None, **columns):
 
 
 def run_study(objective, n_trials=40, **options):
-    """Run an objective with Optuna's random sampler."""
-    import optuna
-
+    """Run an objective with Optuna's random sampler; skips the test where it is not installed."""
+    optuna = pytest.importorskip("optuna")
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0), **options)
     study.optimize(objective, n_trials=n_trials, catch=(ArithmeticError,))
     return study

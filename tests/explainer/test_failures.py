@@ -356,8 +356,9 @@ def study(before=True):
 
 @pytest.mark.parametrize("before", [True, False])
 def test_failed_combination_of_a_study_is_forbidden(before):
+    made = study(before)
     with pytest.warns(TrialsWarning, match=r"left out: \d+ failed.*a='p' with b='v'"):
-        explainer = HyperSHAPExplainer(study(before), random_state=0, baseline=BASELINE).fit()
+        explainer = HyperSHAPExplainer(made, random_state=0, baseline=BASELINE).fit()
     assert explainer.space_.conditions == []
     values = explainer.coalition_values().set_index("coalition")["value"]
     assert values[("b",)] == pytest.approx(values[()])

@@ -13,9 +13,10 @@ CONTINUOUS = [
     stats.genhyperbolic(0.5, 1.5, 0.5),
     stats.vonmises(2, loc=1, scale=3),
     stats.norminvgauss(2, 1),
-    stats.irwinhall(10),
     stats.ksone(100),
 ]
+if hasattr(stats, "irwinhall"):  # since scipy 1.14
+    CONTINUOUS.append(stats.irwinhall(10))
 DISCRETE = [stats.skellam(3, 1), stats.poisson(1e6), stats.logser(0.9), stats.zipfian(1.5, 100_000)]
 
 

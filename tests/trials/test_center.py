@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import optuna
 import pandas as pd
 import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer, OrdinalHyperparameter
@@ -67,6 +66,7 @@ def test_center_is_a_word_for_every_source():
 
 def converged_study():
     """A study whose trials crowd at the optimum, as those of any good optimizer."""
+    optuna = pytest.importorskip("optuna")
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0))
     study.optimize(
         lambda t: (t.suggest_float("x", -4, 4) - 3) ** 2 + t.suggest_float("y", 0, 1), n_trials=60
@@ -151,6 +151,7 @@ class TestNearTheBest:
 
 
 def test_fill_values_are_the_center_where_no_default_is_known():
+    optuna = pytest.importorskip("optuna")
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
 
     def objective(trial):

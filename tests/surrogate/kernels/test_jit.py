@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -96,9 +97,11 @@ def cached(tmp_path, monkeypatch):
     module = tmp_path / "module.py"
     module.write_text("def double(x):\n    return 2 * x\n")
     monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path / "cache"))
-    namespace = {}
-    exec(compile(module.read_text(), module, "exec"), namespace)
-    return lambda: _jit.jit(namespace["double"])
+    spec = importlib.util.spec_from_file_location("module_of_double", module)
+    loaded = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "module_of_double", loaded)
+    spec.loader.exec_module(loaded)
+    return lambda: _jit.jit(loaded.double)
 
 
 def files_in(tmp_path):

@@ -11,12 +11,17 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
-import optuna
 import pandas as pd
 import pytest
+from conftest import needs
 from made_sources import journal, made_trials, plain_table, smac_folder, storage, study
 
 from skhypershap import HyperSHAPExplainer, TrialsWarning, read_trials
+
+try:
+    import optuna
+except ImportError:  # tests that need it are skipped
+    optuna = None
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::skhypershap.SpaceWarning"),
@@ -52,6 +57,7 @@ def same_trials(found, expected):
     assert (found.metric, found.direction) == (expected.metric, expected.direction)
 
 
+@needs("optuna")
 class TestStorages:
     def test_every_address_of_a_file_gives_the_study(self, one, monkeypatch):
         expected = read_trials(optuna.load_study(study_name="made", storage=f"sqlite:///{one}"))
@@ -166,6 +172,7 @@ class TestTables:
         table.to_csv(tmp_path / "a.csv", index=False, sep=";", encoding="utf-8-sig")
         same_trials(read_trials(tmp_path / "a.csv"), read_trials(table))
 
+    @needs("optuna")
     def test_tables_of_libraries_are_recognised(self, tmp_path):
         made = study(made_trials("failed"), None, None)
         made.trials_dataframe().to_csv(tmp_path / "a.csv")

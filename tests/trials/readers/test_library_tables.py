@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import optuna
 import pandas as pd
 import pytest
-from conftest import iris_svc_search
+from conftest import iris_svc_search, needs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from scipy.stats import loguniform
 from sklearn.datasets import load_iris
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -22,6 +20,17 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
 from skhypershap.space.domains import value_key
+from skhypershap.trials.files import ALL_DIGITS
+
+try:
+    import optuna
+    from optuna.distributions import (
+        CategoricalDistribution,
+        FloatDistribution,
+        IntDistribution,
+    )
+except ImportError:  # tests that need it are skipped
+    optuna = None
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning"),
@@ -33,7 +42,7 @@ X, Y = load_iris(return_X_y=True)
 
 
 def through_csv(table, **options):
-    return pd.read_csv(io.StringIO(table.to_csv(**options)))
+    return pd.read_csv(io.StringIO(table.to_csv(**options)), **ALL_DIGITS)
 
 
 def as_it_is(table):
@@ -200,6 +209,7 @@ def study_of(objective, n_trials=60, **arguments):
     return study
 
 
+@needs("optuna")
 class TestOptuna:
     @pytest.mark.parametrize("way", WAYS)
     def test_given_the_space_the_explanation_is_that_of_the_study(self, way):
@@ -424,6 +434,7 @@ def studies(draw):
     return study, distributions
 
 
+@needs("optuna")
 @given(studies(), st.sampled_from(WAYS))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.filterwarnings("ignore::skhypershap.TrialsWarning")

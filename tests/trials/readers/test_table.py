@@ -13,6 +13,7 @@ from scipy.stats import loguniform, uniform
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
 from skhypershap.space.domains import value_key
+from skhypershap.trials.files import ALL_DIGITS
 from skhypershap.trials.inferred_space import space_given
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -130,7 +131,7 @@ def random_table(n=60, seed=0):
 
 
 def through_csv(table):
-    return pd.read_csv(io.StringIO(table.to_csv(index=False)))
+    return pd.read_csv(io.StringIO(table.to_csv(index=False)), **ALL_DIGITS)
 
 
 class TestColumns:
@@ -234,7 +235,8 @@ class TestCells:
         solver = np.where(
             table["kind"] == "b", np.random.default_rng(2).choice(["s", "t"], 60), None
         )
-        table["solver"] = pd.Series(solver, dtype="str")
+        missing = "str" if pd.__version__ >= "3" else "string"  # of text with missing cells
+        table["solver"] = pd.Series(solver, dtype=missing)
         trials = read_trials(table)
         assert [config["w"] for config in trials.configs] == [None, "balanced"] * 30
         assert str(trials.space.conditions) == "[solver | kind in {'b'}]"
