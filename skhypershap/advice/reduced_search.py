@@ -20,8 +20,9 @@ from skhypershap.advice.allowed_dicts import CannotLeaveOutError, allowed_dicts
 from skhypershap.errors import check_name
 from skhypershap.library_faults import forget_search_space
 from skhypershap.space.distributions import UnreadableError, choices_of, hyperparameter_from
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of
 from skhypershap.space.restriction import restricted
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials import copy_of, is_of
 from skhypershap.trials.failures import FailureClause
 from skhypershap.trials.inferred_clauses import described

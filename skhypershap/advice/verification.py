@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.utils import check_consistent_length
 
 from skhypershap.errors import TrialsWarning, shown, warn
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials import largest_resource, mean_and_std, unwrap
 from skhypershap.trials.cv_results import metric_names
 from skhypershap.trials.failure_metric import FAILED

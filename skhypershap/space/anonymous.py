@@ -29,10 +29,10 @@ from skhypershap.space.domains import (
     Hyperparameter,
     Quantiles,
     domain_of,
-    is_number,
 )
 from skhypershap.space.encoding import Config
 from skhypershap.space.tabulated import TabulatedContinuous, TabulatedDiscrete, tabulated
+from skhypershap.space.value_keys import is_number
 
 UNIFORM: dict[str, Any] = {"name": "uniform", "args": [0.0, 1.0], "kwds": {}, "tabulated": False}
 

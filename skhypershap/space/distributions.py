@@ -27,10 +27,9 @@ from skhypershap.space.domains import (
     Choices,
     Hyperparameter,
     Quantiles,
-    is_number,
-    value_key,
 )
 from skhypershap.space.tabulated import tabulated
+from skhypershap.space.value_keys import is_number, value_key
 
 BISECTIONS = 100  # of an interval, down to the last bit of a float
 LOG_UNIFORM = "log-uniform"  # in scikit-optimize and sklearn-genetic-opt

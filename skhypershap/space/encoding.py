@@ -17,7 +17,8 @@ from ConfigSpace.hyperparameters import CategoricalHyperparameter, OrdinalHyperp
 from skhypershap.errors import check_name, shown, unknown_name
 from skhypershap.frame_libraries import as_pandas
 from skhypershap.space.conditions import active_where, breaks, violates
-from skhypershap.space.domains import META_KEY, Choices, domain_of, value_key
+from skhypershap.space.domains import META_KEY, Choices, domain_of
+from skhypershap.space.value_keys import value_key
 
 Config = dict[str, Any]
 RESERVED = ("score", "fidelity", "why")  # columns of `trials_` and `measured_`

@@ -22,13 +22,7 @@ from skhypershap.errors import check_name
 from skhypershap.library_faults import simple_clauses, with_exact_default
 from skhypershap.space.conditions import breaks
 from skhypershap.space.distributions import hyperparameter_from
-from skhypershap.space.domains import (
-    MANY_NUMBERS,
-    Hyperparameter,
-    Numbers,
-    all_numbers,
-    domain_of,
-)
+from skhypershap.space.domains import MANY_NUMBERS, Hyperparameter, Numbers, all_numbers, domain_of
 from skhypershap.space.encoding import configspace_value, encode
 
 Operator = Literal["in", "not in", "<", ">"]

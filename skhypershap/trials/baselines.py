@@ -11,8 +11,9 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.errors import BaselineWarning, check_name, naming, shown, warn
 from skhypershap.space.conditions import violates
-from skhypershap.space.domains import domain_of, is_number, value_key
+from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import as_own, encode
+from skhypershap.space.value_keys import is_number, value_key
 from skhypershap.trials.defaults import Defaults, typical
 from skhypershap.trials.inferred_clauses import TAKEN, warn_if_always_failed, without_infeasible
 from skhypershap.trials.inferred_space import was_inferred

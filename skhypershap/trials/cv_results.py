@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skhypershap.errors import unknown_name
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials.metric_names import by_position
 
 TIMES = ("fit_time", "score_time", "partial_fit_time")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skhypershap.space.conditions import Legality, violates
-from skhypershap.space.domains import META_KEY, Choices, Quantiles, domain_of, value_key
+from skhypershap.space.domains import META_KEY, Choices, Quantiles, domain_of
 from skhypershap.space.encoding import encode
+from skhypershap.space.value_keys import value_key
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace

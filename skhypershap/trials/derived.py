@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from skhypershap.errors import SpaceWarning, warn
-from skhypershap.space.domains import is_number, value_key
+from skhypershap.space.value_keys import is_number, value_key
 
 LEAST_REPEATS = 8  # of values of the other one
 LEAST_NUMBERS = 12  # that differ, where no value repeats

@@ -25,14 +25,8 @@ from scipy.stats import binom
 
 from skhypershap.errors import SpaceWarning, naming, warn
 from skhypershap.space.distributions import Interval, hyperparameter_from
-from skhypershap.space.domains import (
-    MANY_NUMBERS,
-    Numbers,
-    Quantiles,
-    domain_of,
-    is_number,
-    value_key,
-)
+from skhypershap.space.domains import MANY_NUMBERS, Numbers, Quantiles, domain_of
+from skhypershap.space.value_keys import is_number, value_key
 from skhypershap.trials.moving_ranges import infer_relations
 from skhypershap.trials.records import Checked
 from skhypershap.trials.search_space import EstimatorDefaults, dicts_of, space_of_dicts

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap.space.domains import is_number
 from skhypershap.space.encoding import check_known, encode
+from skhypershap.space.value_keys import is_number
 
 
 def is_count(value: Any) -> bool:

@@ -13,7 +13,8 @@ from ConfigSpace.hyperparameters import CategoricalHyperparameter, Hyperparamete
 
 from skhypershap._compat import float_is_fraction, optional
 from skhypershap.space.distributions import choices_of, hyperparameter_from
-from skhypershap.space.domains import domain_of, is_number
+from skhypershap.space.domains import domain_of
+from skhypershap.space.value_keys import is_number
 
 SPACE_ATTRIBUTES = ("param_grid", "param_distributions", "search_spaces", "parameters")
 MISSING = object()

@@ -18,8 +18,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.advice.reduced_search import reduced
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import as_own, encode, player_names
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials import space_of_search
 
 X, Y = load_iris(return_X_y=True)

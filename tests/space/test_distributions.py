@@ -17,9 +17,10 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
 from skhypershap.space.distributions import UnreadableError, hyperparameter_from
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space.value_keys import value_key
 
 X, Y = load_iris(return_X_y=True)
 

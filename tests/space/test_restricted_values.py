@@ -25,9 +25,10 @@ from scipy.stats import norm
 from sklearn.svm import SVC
 
 from skhypershap.space.distributions import hyperparameter_from
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import decode, default_values
 from skhypershap.space.restriction import restricted
+from skhypershap.space.value_keys import value_key
 
 
 def chain_of_three():

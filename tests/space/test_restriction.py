@@ -39,9 +39,10 @@ from sklearn.svm import SVC
 
 from skhypershap.space.conditions import Legality, violates
 from skhypershap.space.distributions import hyperparameter_from
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import default_values
 from skhypershap.space.restriction import restricted
+from skhypershap.space.value_keys import value_key
 
 RELATIONS = [
     ForbiddenLessThanRelation,

@@ -17,8 +17,9 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, read_trials
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import encode
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials import space_of_search
 
 X, Y = load_iris(return_X_y=True)

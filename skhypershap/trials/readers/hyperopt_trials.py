@@ -10,7 +10,8 @@ from ConfigSpace import ConfigurationSpace
 
 from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space.distributions import choices_of
-from skhypershap.space.domains import Choices, domain_of, is_number
+from skhypershap.space.domains import Choices, domain_of
+from skhypershap.space.value_keys import is_number
 from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_of_trials

@@ -18,8 +18,9 @@ from ConfigSpace.hyperparameters import (
 
 from skhypershap.errors import TrialsWarning, unknown_name, warn
 from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
-from skhypershap.space.domains import EXACT_KEY, domain_of, value_key
+from skhypershap.space.domains import EXACT_KEY, domain_of
 from skhypershap.space.encoding import check_known
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_with_conditions

@@ -13,7 +13,7 @@ from scipy.stats import loguniform, norm, randint, uniform
 from skhypershap._compat import class_names, tuner_objective
 from skhypershap.errors import unknown_name
 from skhypershap.space.distributions import MAX_STEPS, hyperparameter_from
-from skhypershap.space.domains import is_number, value_key
+from skhypershap.space.value_keys import is_number, value_key
 from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_inferred, space_of_trials

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials.inferred_space import FEW, unexplained_names
 
 Config = dict[str, Any]

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from skhypershap.errors import shown
-from skhypershap.space.domains import Choices, Domain, is_number
+from skhypershap.space.domains import Choices, Domain
+from skhypershap.space.value_keys import is_number
 from skhypershap.trials.inferred_space import FEW
 
 INTEGER = re.compile(r"[+-]?\d+")

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 from sklearn.ensemble import ExtraTreesRegressor
 
-from skhypershap.space.domains import is_number, value_key
+from skhypershap.space.value_keys import is_number, value_key
 from skhypershap.trials.inferred_space import FEW
 from skhypershap.trials.tables.optuna_table import is_loss
 

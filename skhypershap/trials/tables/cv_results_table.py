@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials.cv_results import MEAN, RESOURCES, TEST, TIMES, column_of
 from skhypershap.trials.tables.cells import Config
 

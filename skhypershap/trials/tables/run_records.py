@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skhypershap.errors import SpaceWarning, TrialsWarning, unknown_name, warn
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import FEW, space_given
 from skhypershap.trials.metric_names import by_position

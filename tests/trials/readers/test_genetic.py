@@ -16,7 +16,8 @@ from sklearn.tree import DecisionTreeClassifier
 from skhypershap import HyperSHAPExplainer, read_trials
 from skhypershap.advice.reduced_search import reduced
 from skhypershap.advice.verification import measured
-from skhypershap.space.domains import domain_of, value_key
+from skhypershap.space.domains import domain_of
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials import check_source, copy_of, space_of_search
 
 pytest.importorskip("sklearn_genetic")

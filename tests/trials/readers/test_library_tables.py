@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials.files import ALL_DIGITS
 
 try:

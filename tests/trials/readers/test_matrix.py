@@ -10,7 +10,7 @@ import pytest
 from made_sources import SOURCES, as_lists, made_trials
 
 from skhypershap import HyperSHAPExplainer, read_trials
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 
 PAGE = Path(__file__).parents[3] / "docs" / "sources.md"
 FEATURES = ("failed", "fidelity", "several metrics", "conditional", "None")

@@ -12,7 +12,7 @@ from conftest import kernel_table
 from scipy.stats import loguniform, uniform
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, TrialsWarning, read_trials
-from skhypershap.space.domains import value_key
+from skhypershap.space.value_keys import value_key
 from skhypershap.trials.files import ALL_DIGITS
 from skhypershap.trials.inferred_space import space_given
 
