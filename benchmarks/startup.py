@@ -11,14 +11,16 @@ from pathlib import Path
 from benchmarks.common import Table, short
 
 ROOT = Path(__file__).parents[1]
-IMPORT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
+IMPORT = "import time; start = time.perf_counter(); {}; print(time.perf_counter() - start)"
+OURS = ("import skhypershap", "from skhypershap import HyperSHAPExplainer")
 FIRST = """
 import time
 from benchmarks.common import explainer, problem
-ours = explainer(problem(8, {n_trials}))
-start = time.perf_counter()
-ours.explain("{game}")
-print(time.perf_counter() - start)
+from benchmarks.many_games import branching
+task = {task}
+start = time.process_time()
+explainer(task, surrogate={surrogate!r}, n_jobs=1).explain("{game}")
+print(time.process_time() - start)
 """
 PEAK = """
 from benchmarks.common import explainer, problem
@@ -32,18 +34,22 @@ print(next(int(line.split()[1]) / 1024 for line in status if line.startswith("Vm
 
 def tables(quick=False):
     repeats, n_trials = (1, 60) if quick else (5, 1_000)
-    plain = min(printed(IMPORT.format("sklearn.model_selection")) for _ in range(repeats))
-    ours = min(printed(IMPORT.format("skhypershap")) for _ in range(repeats))
-    rows = [
-        ["`import sklearn.model_selection`, s", short(plain)],
-        ["`import skhypershap`, s", f"{short(ours)} ({ours / plain:.2f} times as long)"],
-    ]
-    for game in ("tunability",) if quick else ("tunability", "sensitivity", "ablation"):
+    plain = shortest_import("import sklearn.model_selection", repeats)
+    rows = [["`import sklearn.model_selection`, s", short(plain)]]
+    for code in OURS:
+        ours = shortest_import(code, repeats)
+        rows.append([f"`{code}`, s", f"{short(ours)} ({ours / plain:.2f} times as long)"])
+    for what, arguments in first_answers(n_trials, quick):
         with tempfile.TemporaryDirectory() as cache:
-            code = FIRST.format(n_trials=n_trials, game=game)
-            for state in ("cold", "warm"):
-                time = printed(code, NUMBA_CACHE_DIR=cache)
-                rows.append([f"first {game}, d = 8, {state} cache of numba, s", short(time)])
+            cold, warm = (
+                printed(FIRST.format(**arguments), NUMBA_CACHE_DIR=cache) for _ in ("cold", "warm")
+            )
+        rows.append(
+            [
+                f"{what}: first fit and answer, CPU s, cold and warm cache of numba",
+                f"{short(cold)}, {short(warm)} ({short(cold - warm)} more)",
+            ]
+        )
     if (
         not quick and Path("/proc/self/status").exists()
     ):  # of Linux; others do not tell it so plainly
@@ -59,6 +65,23 @@ def tables(quick=False):
             rows.append([what, short(printed(code))])
     note = "Each in a process of its own; of imports the shortest of five."
     return [Table("Start-up and memory", note, ["what", "measured"], rows)]
+
+
+def shortest_import(code, repeats):
+    return min(printed(IMPORT.format(code)) for _ in range(repeats))
+
+
+def first_answers(n_trials, quick):
+    """What is asked first: a name, and how the code in FIRST is filled."""
+    plain, branches = f"problem(8, {n_trials})", f"branching((3, 2), n_trials={n_trials})"
+    cases = [("forest", plain, "tunability"), ("auto", plain, "tunability")]
+    if not quick:
+        cases += [(surrogate, branches, "tunability") for surrogate in ("forest", "auto")]
+        cases += [("forest", plain, game) for game in ("sensitivity", "ablation")]
+    for surrogate, task, game in cases:
+        space = "with branches" if task == branches else "d = 8"
+        arguments = {"surrogate": surrogate, "task": task, "game": game}
+        yield f"{game}, {surrogate}, {space}", arguments
 
 
 def printed(code, **environment):
