@@ -32,20 +32,21 @@ from benchmarks import (
     truth,
 )
 
+# Times come first, since these need a machine that does nothing else.
 ALL = {
+    "startup": startup,
+    "threads": threads,
     "kernel": kernel,
     "line_search": line_search,
     "conditions": conditions,
     "many": many,
     "importances": importances,
+    "resamples": resamples,
+    "joint": joint,
     "intervals": intervals,
     "reduced": reduced,
-    "resamples": resamples,
     "ranges": ranges,
-    "joint": joint,
     "next_dataset": next_dataset,
-    "startup": startup,
-    "threads": threads,
     "history": history,
     "truth": truth,
 }

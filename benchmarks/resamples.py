@@ -57,7 +57,9 @@ def compared(d, n_trials, baseline, n_draws):
     gains(new, 0)  # compiles
     pairs = [(gains(old, draw), gains(new, draw)) for draw in range(1, n_draws + 1)]
     before, after = (np.array([pair[i][1] for pair in pairs]) for i in (0, 1))
-    plain = np.array([gains(old._replace(optimizer="random"), draw)[1] for draw in range(1, 4)])
+    plain = np.array(
+        [gains(old._replace(optimizer="random"), draw)[1] for draw in range(1, min(n_draws, 3) + 1)]
+    )
     times = np.array([(one[0], other[0]) for one, other in pairs]).mean(axis=0)
     full = before[:, -1:]
     share = after.mean(axis=1) / before.mean(axis=1)
