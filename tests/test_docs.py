@@ -24,20 +24,20 @@ ROOT = Path(__file__).parents[1]
 NEEDS = {  # the optional libraries that a page is about
     "docs/coming_from.md": [],
     "docs/frames.md": ["jinja2", "polars"],
+    "docs/how_to/cluster.md": ["dask.distributed", "ray"],
     "docs/how_to/optuna.md": ["optuna"],
     "docs/how_to/ray.md": ["ray.tune"],
     "docs/how_to/smac.md": ["smac"],
     "docs/more_trials.md": ["optuna"],
-    "docs/scaling.md": ["dask.distributed", "ray"],
     "docs/sources.md": ["optuna"],
 }
 SLOW = {
     "docs/effects.md",
+    "docs/how_to/cluster.md",
     "docs/how_to/ray.md",
     "docs/metrics.md",
     "docs/more_trials.md",
     "docs/report.md",
-    "docs/scaling.md",
 }
 TRACKERS = "docs/trackers.md"  # has tests of its own, since trackers want a place to log to
 CODE = re.compile(r"^( *)```python\n(.*?)^ *```", re.M | re.S)
