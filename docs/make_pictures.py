@@ -140,7 +140,10 @@ def explained() -> HyperSHAPExplainer:
         cv=3,
         random_state=0,
     )
-    return HyperSHAPExplainer(search, surrogate="forest", n_samples=1000, random_state=0).fit(X, y)
+    explainer = HyperSHAPExplainer(search, surrogate="forest", n_samples=1000, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the search is short
+        return explainer.fit(X, y)
 
 
 def on_data_sets() -> dict[str, HyperSHAPExplainer]:
