@@ -19,7 +19,6 @@ from ConfigSpace import ConfigurationSpace, Float
 from matplotlib.patches import Rectangle
 
 from skhypershap import HyperSHAPExplainer, summarize
-from skhypershap.plotting import plot_importance
 
 BLUE, ORANGE, GREEN, GREY = "#0173b2", "#d55e00", "#029e73", "#777777"
 PALE_BLUE, PALE_GREY = "#bfdcee", "#eeeeee"
@@ -54,7 +53,9 @@ def draw_games(path: Path) -> None:
         ax.text(at, start + away, f"{name}:\n{what}", color=colour, ha="center", va=align)
     ax.plot(baseline, start, "s", color="black")
     ax.text(baseline, start - 0.008, "baseline", ha="center", va="top")
-    ax.set(xlabel="value of the hyperparameter", ylabel="predicted score", xlim=(0, 1.09), xticks=[])
+    ax.set(
+        xlabel="value of the hyperparameter", ylabel="predicted score", xlim=(0, 1.09), xticks=[]
+    )
     finish(figure, path)
 
 
@@ -72,7 +73,14 @@ def draw_shares(path: Path) -> None:
         left = 0.0
         for name, gain in parts:
             ax.barh(height, gain, left=left, color=colours[name], edgecolor="white", height=0.7)
-            ax.text(left + gain / 2, height, f"{name} {gain:.2f}", color="white", ha="center", va="center")
+            ax.text(
+                left + gain / 2,
+                height,
+                f"{name} {gain:.2f}",
+                color="white",
+                ha="center",
+                va="center",
+            )
             left += gain
     ax.set_yticks(range(len(rows)), rows)
     ax.invert_yaxis()
@@ -105,17 +113,27 @@ def draw_intervals(explainer: HyperSHAPExplainer, path: Path) -> None:
     figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
     rng = np.random.default_rng(0)
     for height, row in summary.iterrows():
-        draws = table.loc[(table["interaction"] == row["interaction"]) & (table["draw"] > 0), "value"]
+        draws = table.loc[
+            (table["interaction"] == row["interaction"]) & (table["draw"] > 0), "value"
+        ]
         first = height == 0
         ax.plot(
-            [row["low"], row["high"]], [height, height], color=BLUE, lw=2,
+            [row["low"], row["high"]],
+            [height, height],
+            color=BLUE,
+            lw=2,
             label="90 % interval" if first else None,
         )
         ax.plot(
-            draws, height + 0.2 + rng.uniform(-0.05, 0.05, len(draws)), ".", color=GREY,
+            draws,
+            height + 0.2 + rng.uniform(-0.05, 0.05, len(draws)),
+            ".",
+            color=GREY,
             label="values on 20 resamples" if first else None,
         )
-        ax.plot(row["value"], height, "o", color=BLUE, label="value on all trials" if first else None)
+        ax.plot(
+            row["value"], height, "o", color=BLUE, label="value on all trials" if first else None
+        )
     ax.axvline(0, color="black", lw=0.8)
     ax.set_yticks(range(len(summary)), summary["interaction"])
     ax.invert_yaxis()
@@ -142,7 +160,9 @@ def draw_conditions(path: Path) -> None:
         for column, value in enumerate(values):
             taken = "kcg"[column] in tuned
             colour = PALE_BLUE if taken else "white" if value == "(none)" else PALE_GREY
-            ax.add_patch(Rectangle((column, top), 0.96, 0.88, facecolor=colour, edgecolor=GREY, lw=0.5))
+            ax.add_patch(
+                Rectangle((column, top), 0.96, 0.88, facecolor=colour, edgecolor=GREY, lw=0.5)
+            )
             style = {"color": GREY} if value in ("(none)", "default") else {}
             ax.text(column + 0.48, top + 0.45, value, ha="center", va="center", **style)
     for column, name in enumerate(columns):
