@@ -40,7 +40,7 @@ def variance_over_blocks(blocks: Iterable[Block], size: int, candidates: Candida
         step = block_mean - mean[coalitions]
         between = step**2 * mass[coalitions] * block_mass
         spread[coalitions] += block_spread + _ratio(between, total)
-        mean[coalitions] += _ratio(step * block_mass, total)
+        mean[coalitions] += step * _ratio(total - mass[coalitions], total)
         mass[coalitions] = total
     return _ratio(spread, mass)
 
