@@ -50,6 +50,11 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         raise
 
 
+def encodable(text: str) -> str:
+    r"""Text with a code, such as \ud800, for each character that has no bytes in UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def path_of(path: object) -> Path:
     """A path, or a TypeError that names the argument."""
     if not isinstance(path, (str, os.PathLike)):
@@ -58,4 +63,4 @@ def path_of(path: object) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(encodable(text), encoding="utf-8", newline="\n")

@@ -18,8 +18,8 @@ from skhypershap.explainer.base import ExplainerBase
 from skhypershap.explainer.fitted import BIAS
 from skhypershap.explainer.joint import (
     JointTask,
-    check_explainers,
     check_flags,
+    checked_explainers,
     max_exact_of,
     reduction_of,
     tasks_of,
@@ -122,7 +122,7 @@ def best_subsets_jointly(
     >>> best_subsets_jointly(fitted)["hyperparameters"].tolist()
     [('max_depth',), ('max_depth', 'min_samples_leaf')]
     """
-    check_explainers(explainers)
+    explainers = checked_explainers(explainers)
     reduce = reduction_of(aggregate)
     check_flags(per_dataset, n_jobs, verbose)
     if not isinstance(normalize, (bool, np.bool_)):
@@ -213,7 +213,7 @@ def default_space(
     >>> [name for name in space if space[name].size > 1]
     ['max_depth']
     """
-    check_explainers(explainers)
+    explainers = checked_explainers(explainers)
     check_share(share)
     check_flags(False, n_jobs, verbose)
     tasks = tasks_of(explainers, [TUNABILITY], baseline)
