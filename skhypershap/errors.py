@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from numbers import Integral
 from types import FrameType
 
+import numpy as np
+
 # Their lines are nobody's fault: a search, a Pipeline or joblib calls us, and a thread calls joblib.
 LIBRARIES = frozenset(
     [
@@ -95,6 +97,12 @@ def check_integer(
         bounds = f"of at least {lowest}" + ("" if highest is None else f" and at most {highest}")
         raise ValueError(f"{name} must be an integer {bounds}{what}; got {shown(value)}.")
     return int(value)  # type: ignore[call-overload]
+
+
+def check_bool(name: str, value: object) -> None:
+    """Raise a TypeError that names an argument unless it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False; got {shown(value)}.")
 
 
 @contextmanager

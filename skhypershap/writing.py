@@ -56,9 +56,11 @@ def encodable(text: str) -> str:
 
 
 def path_of(path: object) -> Path:
-    """A path, or a TypeError that names the argument."""
+    """A path, or an error that names the argument."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be text or a path; got {type(path).__name__}.")
+    if not os.fspath(path):
+        raise ValueError("path must be the name of a file; got an empty text.")
     return Path(path)
 
 

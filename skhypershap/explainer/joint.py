@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from skhypershap.errors import MOST_JOBS, check_integer, shown, unknown_name
+from skhypershap.errors import MOST_JOBS, check_bool, check_integer, shown, unknown_name
 from skhypershap.explainer.base import ExplainerBase, as_it_is_now, game_context
 from skhypershap.explainer.explanations import games_of
 from skhypershap.frame_libraries import in_chosen_library
@@ -254,8 +254,7 @@ def max_exact_of(explainers: Mapping[str, ExplainerBase]) -> int:
 
 def check_flags(per_dataset: Any, n_jobs: Any, verbose: Any) -> None:
     """Refuse values of the wrong kind."""
-    if not isinstance(per_dataset, (bool, np.bool_)):
-        raise TypeError(f"per_dataset must be True or False; got {shown(per_dataset)}.")
+    check_bool("per_dataset", per_dataset)
     if n_jobs is not None:
         check_integer("n_jobs", n_jobs, -MOST_JOBS, MOST_JOBS, what=" other than 0, or None")
         if n_jobs == 0:

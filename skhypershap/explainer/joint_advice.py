@@ -13,7 +13,7 @@ from skhypershap.advice.joint_ranges import joint_range
 from skhypershap.advice.joint_subsets import JointSubset, smallest_reaching
 from skhypershap.advice.narrowing import narrowed_space
 from skhypershap.advice.subsets import check_share
-from skhypershap.errors import check_name
+from skhypershap.errors import check_bool, check_name
 from skhypershap.explainer.base import ExplainerBase
 from skhypershap.explainer.fitted import BIAS
 from skhypershap.explainer.joint import (
@@ -125,8 +125,7 @@ def best_subsets_jointly(
     explainers = checked_explainers(explainers)
     reduce = reduction_of(aggregate)
     check_flags(per_dataset, n_jobs, verbose)
-    if not isinstance(normalize, (bool, np.bool_)):
-        raise TypeError(f"normalize must be True or False; got {normalize!r}.")
+    check_bool("normalize", normalize)
     check_name("game", game, [name for name in GAMES if name != BIAS])
     tasks = tasks_of(explainers, [game], baseline)
     names = list(next(iter(tasks.values())).context.players)
