@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from skhypershap.errors import MOST_JOBS, check_bool, check_integer, shown, unknown_name
+from skhypershap.errors import MOST_JOBS, check_bool, check_integer, unknown_name
 from skhypershap.explainer.base import ExplainerBase, as_it_is_now, game_context
 from skhypershap.explainer.explanations import games_of
 from skhypershap.frame_libraries import in_chosen_library
