@@ -6,6 +6,7 @@ Faults of other libraries are worked around in `skhypershap.library_faults`.
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -58,14 +59,17 @@ def optional(module: str, extra: str) -> ModuleType:
     Raises
     ------
     ImportError
-        If it is not installed; the message names the extra that installs it.
+        If it is not installed, or does not run with what else is installed; the message names the
+        extra that installs it.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        library = module.split(".")[0]
+        missing = find_spec(library) is None
+        why = "is not installed" if missing else f"is installed, but cannot be imported ({error})"
         raise ImportError(
-            f"This needs {module.split('.')[0]}, which is not installed: "
-            f'pip install "skhypershap[{extra}]".'
+            f'This needs {library}, which {why}: pip install "skhypershap[{extra}]".'
         ) from error
 
 

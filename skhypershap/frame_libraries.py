@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype
 
+from skhypershap.errors import shown
 from skhypershap.settings import config_context, get_config
 
 P = ParamSpec("P")
@@ -97,7 +98,7 @@ def as_pandas(frame: Any) -> Any:
     if wrapped.implementation.is_pandas():
         return wrapped.to_native()
     back = pd.DataFrame({name: _column(name, wrapped[name]) for name in wrapped.columns})
-    back.attrs = dict(attrs_of(frame))
+    back.attrs = dict(_attrs.get(id(frame), {}))
     return back
 
 
@@ -114,6 +115,11 @@ def attrs_of(table: Any) -> dict[str, Any]:
     dict
         `table.attrs` of a frame of pandas. Frames of other libraries have no such place: their attrs
         are kept beside them, and a frame that is made of one, by a filter for example, has none.
+
+    Raises
+    ------
+    TypeError
+        If `table` is not a frame.
 
     See Also
     --------
@@ -135,6 +141,8 @@ def attrs_of(table: Any) -> dict[str, Any]:
     """
     if isinstance(table, pd.DataFrame):
         return dict(table.attrs)
+    if id(table) not in _attrs and not isinstance(as_pandas(table), pd.DataFrame):
+        raise TypeError(f"table must be a DataFrame; got {shown(table)}.")
     return dict(_attrs.get(id(table), {}))
 
 

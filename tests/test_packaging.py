@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import skhypershap
+from skhypershap._compat import optional
 
 ROOT = Path(__file__).parents[1]
 HOME = "https://github.com/skhypershap/skhypershap/"
@@ -37,10 +38,31 @@ def test_recipe_requires_what_the_package_requires():
     assert found == ["python >=${{ python_min }}", *wanted]
 
 
+def test_recipe_builds_and_starts_what_the_package_does():
+    pyproject = tomllib.loads(text_of("pyproject.toml"))
+    recipe = text_of("recipe/recipe.yaml")
+    for requirement in pyproject["build-system"]["requires"]:
+        assert f"    - {requirement.replace('>=', ' >=')}\n" in recipe
+    for name, target in pyproject["project"]["scripts"].items():
+        assert f"      - {name} = {target}\n" in recipe
+
+
 def test_versions_agree():
     assert f'version: "{skhypershap.__version__}"' in text_of("recipe/recipe.yaml")
     assert f"version: {skhypershap.__version__}\n" in text_of("CITATION.cff")
-    assert f"## {skhypershap.__version__} " in text_of("CHANGELOG.md")
+    newest = re.search(r"^## .*$", text_of("CHANGELOG.md"), re.M)[0]
+    assert newest.startswith(f"## [{skhypershap.__version__}] - ")
+
+
+def test_changelog_keeps_the_form_of_keep_a_changelog():
+    text = text_of("CHANGELOG.md")
+    versions = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", text, re.M)
+    assert versions
+    assert len(re.findall(r"^## ", text, re.M)) == len(versions)
+    for version in versions:
+        assert f"[{version}]: {HOME}releases/tag/v{version}\n" in text
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.*)$", text, re.M)) <= kinds
 
 
 def test_pythons_agree():
@@ -88,6 +110,13 @@ def test_missing_library_of_an_integration_is_named_with_its_extra(name, monkeyp
     monkeypatch.delitem(sys.modules, f"skhypershap.integrations.{name}", raising=False)
     with pytest.raises(ImportError, match=rf'pip install "skhypershap\[{name}\]"'):
         importlib.import_module(f"skhypershap.integrations.{name}")
+
+
+def test_library_that_cannot_be_imported_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / "broken_library.py").write_text("import a_module_that_does_not_exist")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match=r"cannot be imported \(No module named 'a_module_"):
+        optional("broken_library", "optuna")
 
 
 def test_readme_links_to_files_that_exist():

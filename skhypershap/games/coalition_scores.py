@@ -100,6 +100,8 @@ def _variances(
     coalitions: Coalitions | None,
 ) -> Scores:
     """Variance of the scores of all blends of each coalition."""
+    if coalitions is not None and not coalitions.any():
+        return np.zeros(len(coalitions))  # all blends are the baseline
     blends = Blends(candidates.vectors, baseline, context.player_of_column)
     size = _n_coalitions(context, coalitions)
     with progress_bar(name, size * len(blends.candidates), "blend", context.verbose) as bar:

@@ -10,6 +10,8 @@ from skhypershap.arrays import Floats, Scores, ScoreTable
 from skhypershap.games.candidates import Candidates
 from skhypershap.surrogate.surrogate import Block
 
+ROWS = 512  # of scores at once: about a megabyte of most blocks
+
 
 def variance_over_blocks(blocks: Iterable[Block], size: int, candidates: Candidates) -> Scores:
     """Population variance over the legal blends of each coalition.
@@ -40,7 +42,7 @@ def variance_over_blocks(blocks: Iterable[Block], size: int, candidates: Candida
         step = block_mean - mean[coalitions]
         between = step**2 * mass[coalitions] * block_mass
         spread[coalitions] += block_spread + _ratio(between, total)
-        mean[coalitions] += _ratio(step * block_mass, total)
+        mean[coalitions] += step * _ratio(total - mass[coalitions], total)
         mass[coalitions] = total
     return _ratio(spread, mass)
 
@@ -50,12 +52,28 @@ def _moments(scores: ScoreTable, weights: Floats) -> tuple[Floats | float, Float
 
     Computed around one score of the row, so that equal scores have a variance of exactly zero.
     """
+    means, squares = np.empty((2, len(scores)))
+    for start in range(0, len(scores), ROWS):
+        some = slice(start, start + ROWS)
+        means[some], squares[some] = _moments_of_legal(scores[some], weights)
+    if np.isnan(means).any():
+        return _moments_with_missing(scores, weights)
+    return float(weights.sum()), means, squares
+
+
+def _moments_of_legal(scores: ScoreTable, weights: Floats) -> tuple[Floats, Floats]:
+    """Means and sums of squared deviations of rows; NaN where a score is missing."""
+    steps = scores - scores[:, :1]
+    step = steps @ weights / (weights.sum() or 1.0)
+    steps -= step[:, None]
+    np.square(steps, out=steps)
+    return scores[:, 0] + step, steps @ weights
+
+
+def _moments_with_missing(scores: ScoreTable, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """As `_moments`, also of rows that lack some scores."""
     is_missing = np.isnan(scores)
     shift = scores[np.arange(len(scores)), np.argmin(is_missing, axis=1)]
-    if not is_missing.any():
-        mass = float(weights.sum())
-        means = shift + (scores - shift[:, None]) @ weights / (mass or 1.0)
-        return mass, means, (scores - means[:, None]) ** 2 @ weights
     legal_weights = np.where(is_missing, 0.0, weights)
     masses = legal_weights.sum(axis=1)
     steps = np.where(is_missing, 0.0, scores - shift[:, None])

@@ -274,13 +274,19 @@ def _n_numbers(forest: FlatForest, blends: Blends) -> int:
 
 
 def walk_plans(
-    forest: FlatForest, blends: Blends, coalitions: Coalitions | None
+    forest: FlatForest, blends: Blends, coalitions: Coalitions | None, n_parts: int | None = None
 ) -> Iterator[tuple[Walk, ScoreLayout, Positions]]:
     """A walk, a layout of its scores, and positions of the coalitions in the layout's order.
 
-    Of some coalitions a layout holds 2,048 at a time.
+    Of some coalitions a layout holds 2,048 in each of `n_parts` parts, of which there are as many as may
+    share a walk by default.
     """
-    from skhypershap.surrogate.kernels.coalitions import MOST, layout_of_all, layout_of_some
+    from skhypershap.surrogate.kernels.coalitions import (
+        MOST,
+        MOST_PARTS,
+        layout_of_all,
+        layout_of_some,
+    )
     from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
     walk = plan_walk(forest, blends.candidates, blends.baseline, blends.player_of_column)
@@ -292,6 +298,7 @@ def walk_plans(
         layout = layout_of_all(walk)
         yield walk, layout, layout.coalitions
         return
-    for start in range(0, len(coalitions), MOST):
-        layout = layout_of_some(walk, coalitions[start : start + MOST])
+    most = (n_parts or MOST_PARTS) * MOST
+    for start in range(0, len(coalitions), most):
+        layout = layout_of_some(walk, coalitions[start : start + most])
         yield walk, layout, start + layout.coalitions

@@ -24,12 +24,16 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.games import variance
+from skhypershap.games.candidates import Candidates
 from skhypershap.space.conditions import Legality
 from skhypershap.space.domains import all_numbers
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.quantiles import numbers_of_samples, probabilities_of, quantiles_of
 from skhypershap.space.sampling import sample_columns
 from skhypershap.space.spreading import spread_vectors
+from skhypershap.surrogate.blends import all_coalitions
+from skhypershap.surrogate.surrogate import Block, Surrogate
 
 # Small random problems: how well a surrogate predicts other trials is irrelevant.
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -240,3 +244,33 @@ def test_quantiles_of_floats_are_those_of_configspace(distribution, log):
 def test_a_huge_range_of_integers_is_not_listed():
     item = Integer("a", (0, 10**12))
     np.testing.assert_allclose(quantiles_of(item, np.array([0.0, 0.5])), [0.0, 0.5], atol=1e-9)
+
+
+@pytest.mark.parametrize("forbidden", [0.0, 0.3])
+def test_variance_of_blocks_is_that_of_all_scores(forbidden, monkeypatch):
+    monkeypatch.setattr(variance, "ROWS", 7)
+    random = np.random.default_rng(0)
+    scores, chances = random.normal(5, 1, (20, 90)), random.random(90)
+    scores[random.random((20, 90)) < forbidden] = np.nan
+    scores[3] = 0.1  # all equal: a variance of exactly zero
+    order = random.permutation(90)
+    blocks = [Block(slice(None), some, scores[:, some]) for some in np.array_split(order, 4)]
+    candidates = Candidates(np.zeros((90, 1)), chances / chances.sum())
+    found = variance.variance_over_blocks(blocks, 20, candidates)
+    weights = np.where(np.isnan(scores), 0.0, chances)
+    legal = np.nan_to_num(scores)
+    means = np.average(legal, axis=1, weights=weights)
+    expected = np.average((legal - means[:, None]) ** 2, axis=1, weights=weights)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    assert found[3] == 0.0
+
+
+def test_the_empty_coalition_needs_no_scores(monkeypatch):
+    space = conditional()
+    configs = [dict(config) for config in space.sample_configuration(40)]
+    fitted = HyperSHAPExplainer(space, surrogate="forest", random_state=0)
+    game = fitted.fit(configs, np.arange(40.0)).game("sensitivity")
+    whole = game(all_coalitions(game.n_players))
+    assert whole[0] == 0.0 < whole[-1]
+    monkeypatch.setattr(Surrogate, "coalition_blocks", None)
+    assert game(np.zeros((2, game.n_players), dtype=bool)).tolist() == [0.0, 0.0]

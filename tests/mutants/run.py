@@ -8,6 +8,7 @@ change that makes no difference. The modules, each with the tests that are quick
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -26,7 +27,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 HEAVY = "numpy pandas scipy.stats sklearn.ensemble sklearn.model_selection ConfigSpace numba"
-HEAVY += " matplotlib.pyplot pytest narwhals joblib tqdm.auto"
+HEAVY += " matplotlib.pyplot pytest narwhals joblib tqdm.auto hypothesis optuna"
 ENDED_WELL, NO_TESTS = 0, 5  # of pytest
 WAITING = 10  # seconds of the clock for one of the processor
 SLOWER, AT_LEAST = 4, 20  # times the seconds of the unchanged module; then the mutant hangs
@@ -85,7 +86,10 @@ def _run(path: Path, source: str, tests: list[str], seconds: float, output: int)
     try:
         import pytest
 
-        status = int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
+        # pytest would like to load hypothesis itself.
+        ignored = "ignore::pytest.PytestAssertRewriteWarning"
+        options = ["-q", "-x", "-W", ignored, "-p", "no:cacheprovider", "-p", "no:xdist"]
+        status = int(pytest.main([*options, *tests]))
     except BaseException:
         traceback.print_exc()
     finally:
@@ -136,7 +140,8 @@ def main() -> None:
     os.chdir(ROOT)
     sys.path[:0] = [str(HERE), str(ROOT)]
     for name in HEAVY.split():  # once for all children
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):  # some are optional
+            importlib.import_module(name)
     table = tomllib.loads((HERE / "modules.toml").read_text())
     killed = total = 0
     for group in table.values():

@@ -14,7 +14,8 @@ A pass over the table then sums the rows that each coalition belongs to. As many
 fit the processor's cache.
 
 If only some coalitions of many players are scored, each is a bit of a long word; there is one word for
-each player, and bitwise "and" over A and B gives the coalitions that a leaf adds to.
+each player, and bitwise "and" over A and B gives the coalitions that a leaf adds to. A word has 2,048
+bits; of more coalitions each part has words of its own, and all parts take the leaves of one walk.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ WORD = 64
 LOW_SETS = np.arange(1 << N_LOW)
 CONTAINING = np.packbits(LOW_SETS[:, None] & ~LOW_SETS == 0, axis=1, bitorder="little").ravel()
 AVOIDING = np.packbits(LOW_SETS[:, None] & LOW_SETS == 0, axis=1, bitorder="little").ravel()
-MOST = WORDS * WORD  # coalitions at a time, if only some are scored
+MOST = WORDS * WORD  # coalitions of a part, if only some are scored
+MOST_PARTS = 8  # that share one walk
 
 Buffer = npt.NDArray[Any]  # leaves of one lane, records as in `Workspace.waiting`
 
@@ -63,10 +65,10 @@ class ScoreLayout(NamedTuple):
         Length of a table of scores, at least that for the coalitions of the low players.
     n_ternary, n_binary : int
         Number of players with three and with two rows; the rest are low.
-    allowed : ndarray of shape (2 * n_players * 32,), dtype uint64
-        If only some coalitions are scored, 2,048 bits for each player, in the order of the walk: those
-        of the coalitions that contain it; and after these those of the coalitions that avoid it.
-        Empty if all are scored.
+    allowed : ndarray of shape (n_parts, 2 * n_players * 32), dtype uint64
+        If only some coalitions are scored, 2,048 of them in each part, and as many bits for each player,
+        in the order of the walk: those of the coalitions that contain it; and after these those of the
+        coalitions that avoid it. In one part without bits if all are scored.
     """
 
     coalitions: Positions
@@ -78,8 +80,8 @@ class ScoreLayout(NamedTuple):
     @property
     def table_size(self) -> int:
         """Length of the table to which leaves are added."""
-        if len(self.allowed):
-            return self.size
+        if self.allowed.size:
+            return MOST
         rows: int = 3**self.n_ternary
         return rows << (self.n_binary + N_LOW)
 
@@ -101,7 +103,7 @@ def layout_of_all(walk: Walk) -> ScoreLayout:
     coalitions = np.zeros_like(places)
     for at, player in enumerate(np.concatenate([low, binary, ternary])):
         coalitions |= (places >> at & 1) << player
-    nothing = np.empty(0, dtype=np.uint64)
+    nothing = np.empty((1, 0), dtype=np.uint64)
     return ScoreLayout(coalitions, 1 << (N_LOW + n_high), n_ternary, n_high - n_ternary, nothing)
 
 
@@ -119,13 +121,16 @@ def _table_bytes(n_ternary: int, n_high: int) -> int:
 
 
 def layout_of_some(walk: Walk, coalitions: Coalitions) -> ScoreLayout:
-    """Lay out at most `MOST` coalitions, rows of bools, similar ones together."""
+    """Lay out at most `MOST_PARTS * MOST` coalitions, rows of bools, similar ones together."""
     members = coalitions[:, walk.player_at]
     order = np.lexsort(members.T[::-1])
-    bits = np.zeros((2, len(walk.player_at), MOST), dtype=bool)
-    bits[0, :, : len(order)], bits[1, :, : len(order)] = members[order].T, ~members[order].T
-    allowed = np.packbits(bits.ravel(), bitorder="little").view("<u8").astype(np.uint64)
-    return ScoreLayout(order, MOST, 0, 0, allowed)
+    n_parts = -(-len(order) // MOST)
+    bits = np.zeros((n_parts, 2, len(walk.player_at), MOST), dtype=bool)
+    for at in range(n_parts):
+        some = members[order[at * MOST : (at + 1) * MOST]].T
+        bits[at, 0, :, : some.shape[1]], bits[at, 1, :, : some.shape[1]] = some, ~some
+    allowed = np.packbits(bits.reshape(n_parts, -1), axis=1, bitorder="little").view("<u8")
+    return ScoreLayout(order, n_parts * MOST, 0, 0, allowed.astype(np.uint64))
 
 
 def score_block(walk: Walk, layout: ScoreLayout, candidates: Positions) -> Floats:
@@ -181,7 +186,7 @@ def _score(
         walk.ranks,
         candidates,
         work,
-        np.empty((LANES, layout.table_size) if overflows else (0, 0)),
+        np.empty((LANES, len(layout.allowed) * layout.table_size) if overflows else (0, 0)),
         sign,
         scores,
         best,
@@ -220,6 +225,7 @@ def _score_block(
     tables, counts, waiting = work.tables, work.counts, work.waiting
     table, n_rows, width = tables[0], 3**n_ternary, 1 << (n_binary + N_LOW)
     lanes, chosen = work.ranks, work.chosen
+    size = (scores.shape[1] if sign == 0.0 else len(best)) // len(allowed)
     for start in range(0, len(candidates), LANES):
         n_lanes = min(LANES, len(candidates) - start)
         for column in range(len(ranks)):
@@ -237,30 +243,33 @@ def _score_block(
             if not last and np.int64(longest) + most <= waiting.shape[1]:
                 continue
             for lane in range(n_lanes):
-                for place in range(len(table)):
-                    table[place] = kept[lane, place] if is_kept else 0.0
-                leaves, joined = waiting[lane, : counts[lane]], 0
-                if len(amounts) > 0:
-                    _add_by_path(leaves, amounts, path_players, allowed, chosen, table)
-                elif len(allowed) > 0:
-                    _add_to_some(leaves, allowed, chosen, table)
-                else:
-                    _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
+                leaves = waiting[lane, : counts[lane]]
                 counts[lane] = np.uint64(0)
-                if not last:
+                for at in range(len(allowed)):
+                    here = at * len(table)
                     for place in range(len(table)):
-                        kept[lane, place] = table[place]
-                    continue
-                if len(allowed) == 0:
-                    joined = _join_rows(tables, n_rows, width)
-                if sign == 0.0:
-                    row, found = scores[start + lane], tables[joined]
-                    for place in range(len(row)):
-                        row[place] = found[place] + offset
-                else:
-                    _keep_best(
-                        tables[joined], sign, offset, candidates[start + lane], best, winners
-                    )
+                        table[place] = kept[lane, here + place] if is_kept else 0.0
+                    joined = 0
+                    if len(amounts) > 0:
+                        _add_by_path(leaves, amounts, path_players, allowed[at], chosen, table)
+                    elif allowed.shape[1] > 0:
+                        _add_to_some(leaves, allowed[at], chosen, table)
+                    else:
+                        _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
+                    if not last:
+                        for place in range(len(table)):
+                            kept[lane, here + place] = table[place]
+                        continue
+                    if allowed.shape[1] == 0:
+                        joined = _join_rows(tables, n_rows, width)
+                    found, candidate = tables[joined], start + lane
+                    if sign == 0.0:
+                        row = scores[candidate, here : here + size]
+                        for place in range(size):
+                            row[place] = found[place] + offset
+                    else:
+                        of_part = best[here : here + size], winners[here : here + size]
+                        _keep_best(found, sign, offset, candidates[candidate], *of_part)
             is_kept = True
 
 

@@ -63,7 +63,7 @@ def test_leaf_buffers_are_filled_to_their_last_place_and_no_further(monkeypatch)
 @pytest.mark.parametrize("n_players", [6, 31, 32, 62, 63, 70])
 @pytest.mark.parametrize("n_coalitions", [1, 70, 2100])
 def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
-    """Sets of 32 and of 64 bits, more players than 64 bits hold, more coalitions than one layout."""
+    """Sets of 32 and of 64 bits, more players than 64 bits hold, more coalitions than one part."""
     random = np.random.default_rng(n_players)
     vectors = random.random((60, n_players))
     scores = vectors @ np.linspace(0, 1, n_players) + vectors[:, 0] * vectors[:, -1]
@@ -84,6 +84,33 @@ def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
             np.testing.assert_allclose(found, sign * scores[which, winners], rtol=0, atol=1e-9)
             best[which] = np.maximum(best[which], found)
         np.testing.assert_allclose(best, (sign * scores).max(axis=1), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_players", [9, 70])
+def test_parts_of_coalitions_that_share_a_walk_equal_parts_with_walks_of_their_own(
+    n_players, monkeypatch
+):
+    """Also where leaf buffers are emptied between trees, so that tables of all parts are kept."""
+    random = np.random.default_rng(n_players)
+    vectors = random.random((60, n_players))
+    surrogate = fitted_surrogate(RandomForestRegressor(6), vectors, (vectors**2).sum(axis=1))
+    blends = Blends(random.random((9, n_players)), vectors[0], np.arange(n_players))
+    coalitions = random.random((4_200, n_players)) < random.random((4_200, 1))
+
+    def found(n_parts, waiting):
+        monkeypatch.setattr("skhypershap.surrogate.kernels.coalitions.MOST_PARTS", n_parts)
+        monkeypatch.setattr("skhypershap.surrogate.kernels.tree_walk.WAITING", waiting)
+        scores, best = np.full((4_200, 9), np.nan), np.full(4_200, -np.inf)
+        for rows, members, block in surrogate.coalition_blocks(blends, coalitions):
+            scores[np.ix_(rows, members)] = block
+        for rows, _, gains, _ in surrogate.coalition_optima(blends, coalitions, sign=1.0):
+            best[rows] = np.maximum(best[rows], gains)
+        np.testing.assert_array_equal(best, scores.max(axis=1))
+        return scores
+
+    expected = found(1, 4_112)
+    np.testing.assert_array_equal(found(8, 4_112), expected)
+    np.testing.assert_allclose(found(8, 40), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_players", [70, 130])
