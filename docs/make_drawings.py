@@ -34,7 +34,7 @@ def draw_games(path: Path) -> None:
     figure, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
     x = np.linspace(0, 1, 400)
     y = curve(x)
-    baseline, best_trial = 0.2, 0.4
+    baseline, best_trial = 0.2, 0.38
     start = curve(np.array(baseline))
     ax.axhspan(y.mean() - y.std(), y.mean() + y.std(), color=PALE_GREY, zorder=0)
     ax.text(0.01, 0.81, "sensitivity:\nhow widely the score varies", color=GREY, va="top")
