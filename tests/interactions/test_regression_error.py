@@ -78,3 +78,14 @@ def test_error_of_many_pairs_without_the_design_is_as_large():
 
 def test_it_is_unknown_from_too_few_coalitions():
     assert standard_error(np.eye(5, dtype=bool), np.ones(5), 1) is None
+
+
+def test_large_designs_are_of_single_precision(monkeypatch):
+    """64 coalitions of 21 interactions; a sum that the design holds leaves only rounding errors."""
+    coalitions = all_coalitions(6)
+    gains = 1e3 * coalitions @ np.random.default_rng(0).random(6)
+    monkeypatch.setattr(regression_error, "MOST_DOUBLES", 64 * 21)
+    double = standard_error(coalitions, gains, 2)
+    monkeypatch.setattr(regression_error, "MOST_DOUBLES", 64 * 21 - 1)
+    single = standard_error(coalitions, gains, 2)
+    assert double < 1e-6 < single < 1.0

@@ -9,6 +9,7 @@ from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float
 
 from skhypershap import SpaceWarning, read_trials
 from skhypershap.trials.readers import table as table_reader
+from skhypershap.trials.tables import dict_cells, optuna_table
 
 
 def read_quietly(table, **arguments):
@@ -131,3 +132,39 @@ def test_column_of_scores_must_be_known():
     for name in ("fidelity", "a"):  # neither the fidelity nor a hyperparameter is a score
         with pytest.raises(ValueError, match="Unknown metric"):
             table_reader.check(PLAIN.assign(fidelity=1.0), metric=name, space={"a": (0, 9)})
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("(1.0, -2.5)", [1.0, -2.5]),
+        ("[3]", [3.0]),
+        ("()", []),
+        ((1, 2), [1.0, 2.0]),
+        (4.5, [4.5]),
+        (np.nan, []),
+        (None, []),
+    ],
+)
+def test_constraints_in_a_cell(cell, numbers):
+    table = OF_OPTUNA.assign(system_attrs_constraints=[(9.0, 9.0), cell, (8.0, 7.0)])
+    found = optuna_table.constraints_of(table)
+    assert found[0].tolist() == [9.0, 9.0]
+    np.testing.assert_array_equal(found[1], [*numbers, np.nan, np.nan][:2])
+
+
+def test_states_follow_from_scores_where_there_are_none():
+    scores = np.array([0.1, np.nan, np.inf])
+    states = optuna_table.states_of(OF_OPTUNA, scores)
+    assert states == ["COMPLETE", "FAIL", "FAIL"]
+    written = OF_OPTUNA.assign(state=["TrialState.COMPLETE", "pruned", "Fail"])
+    assert optuna_table.states_of(written, scores) == ["COMPLETE", "PRUNED", "FAIL"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{1, 2}", "has no dict in row 1"), ("{a: }", "cannot be read")]
+)
+def test_text_that_is_no_dict_is_refused(text, message):
+    table = pd.DataFrame({"config": ["{'a': 1}", text], "score": [1.0, 2.0]})
+    with pytest.raises(ValueError, match=rf"The column 'config' .*{message}"):
+        dict_cells.with_columns_of_dicts(table, ["config"])
