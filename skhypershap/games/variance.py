@@ -47,18 +47,19 @@ def variance_over_blocks(blocks: Iterable[Block], size: int, candidates: Candida
     return _ratio(spread, mass)
 
 
-def _moments(scores: ScoreTable, weights: Floats) -> tuple[Floats | float, Floats, Floats]:
+def _moments(scores: ScoreTable, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Mass, mean and sum of squared deviations of each row.
 
     Computed around one score of the row, so that equal scores have a variance of exactly zero.
     """
-    means, squares = np.empty((2, len(scores)))
+    masses, means, squares = np.empty((3, len(scores)))
     for start in range(0, len(scores), ROWS):
         some = slice(start, start + ROWS)
+        masses[some] = weights.sum()
         means[some], squares[some] = _moments_of_legal(scores[some], weights)
-    if np.isnan(means).any():
-        return _moments_with_missing(scores, weights)
-    return float(weights.sum()), means, squares
+        if np.isnan(means[some]).any():
+            masses[some], means[some], squares[some] = _moments_of_some(scores[some], weights)
+    return masses, means, squares
 
 
 def _moments_of_legal(scores: ScoreTable, weights: Floats) -> tuple[Floats, Floats]:
@@ -70,16 +71,18 @@ def _moments_of_legal(scores: ScoreTable, weights: Floats) -> tuple[Floats, Floa
     return scores[:, 0] + step, steps @ weights
 
 
-def _moments_with_missing(scores: ScoreTable, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """As `_moments`, also of rows that lack some scores."""
+def _moments_of_some(scores: ScoreTable, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """As `_moments`, of rows that may lack scores."""
     is_missing = np.isnan(scores)
     shift = scores[np.arange(len(scores)), np.argmin(is_missing, axis=1)]
-    legal_weights = np.where(is_missing, 0.0, weights)
-    masses = legal_weights.sum(axis=1)
-    steps = np.where(is_missing, 0.0, scores - shift[:, None])
-    mean_steps = _ratio((steps * legal_weights).sum(axis=1), masses)
-    squares = ((steps - mean_steps[:, None]) ** 2 * legal_weights).sum(axis=1)
-    return masses, np.where(masses > 0, shift + mean_steps, 0.0), squares
+    masses = ~is_missing @ weights
+    steps = scores - shift[:, None]
+    steps[is_missing] = 0.0
+    step = _ratio(steps @ weights, masses)
+    steps -= step[:, None]
+    steps[is_missing] = 0.0
+    np.square(steps, out=steps)
+    return masses, np.where(masses > 0, shift + step, 0.0), steps @ weights
 
 
 def _ratio(part: Floats, mass: Floats) -> Floats:

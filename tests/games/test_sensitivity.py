@@ -31,7 +31,7 @@ from skhypershap.space.domains import all_numbers
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.quantiles import numbers_of_samples, probabilities_of, quantiles_of
 from skhypershap.space.sampling import sample_columns
-from skhypershap.space.spreading import spread_vectors
+from skhypershap.space.spreading import calibrated, spread_vectors
 from skhypershap.surrogate.blends import all_coalitions
 from skhypershap.surrogate.surrogate import Block, Surrogate
 
@@ -274,3 +274,14 @@ def test_the_empty_coalition_needs_no_scores(monkeypatch):
     assert whole[0] == 0.0 < whole[-1]
     monkeypatch.setattr(Surrogate, "coalition_blocks", None)
     assert game(np.zeros((2, game.n_players), dtype=bool)).tolist() == [0.0, 0.0]
+
+
+def test_calibrated_weights_have_the_moments_of_many_points():
+    random = np.random.default_rng(0)
+    many = random.random((5_000, 4)) ** [1, 2, 3, 0]  # the last column does not vary
+    weights = calibrated(many[:600], many)
+    assert weights.min() > 0
+    for power in (0, 1, 2, 3, 4):
+        np.testing.assert_allclose(weights @ many[:600] ** power, (many**power).mean(axis=0))
+    products = (weights[:, None] * many[:600]).T @ many[:600]
+    np.testing.assert_allclose(products, many.T @ many / len(many))
