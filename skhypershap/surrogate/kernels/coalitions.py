@@ -19,10 +19,9 @@ each player, and bitwise "and" over A and B gives the coalitions that a leaf add
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from skhypershap.arrays import Coalitions, Floats, Integers, Positions, Scores
 from skhypershap.surrogate.kernels._jit import jit, part
@@ -35,6 +34,7 @@ from skhypershap.surrogate.kernels._vector import (
     lowest_lane,
     narrow,
     not_empty,
+    sum_of_eights,
 )
 from skhypershap.surrogate.kernels.tree_walk import Walk, Workspace, walk_tree, workspace
 
@@ -49,7 +49,8 @@ CONTAINING = np.packbits(LOW_SETS[:, None] & ~LOW_SETS == 0, axis=1, bitorder="l
 AVOIDING = np.packbits(LOW_SETS[:, None] & LOW_SETS == 0, axis=1, bitorder="little").ravel()
 MOST = WORDS * WORD  # coalitions at a time, if only some are scored
 
-Buffer = npt.NDArray[Any]  # leaves of one lane, records as in `Workspace.waiting`
+NO_NUMBERS, NO_TABLE = np.empty(0), np.empty((0, 0))
+NO_POSITIONS = np.empty(0, dtype=np.int64)
 
 
 class ScoreLayout(NamedTuple):
@@ -105,12 +106,17 @@ def layout_of_all(walk: Walk) -> ScoreLayout:
     return ScoreLayout(coalitions, 1 << (N_LOW + n_high), n_ternary, n_high - n_ternary, nothing)
 
 
-def _ternary_rows(n_ternary: int) -> Integers:
-    """For each set of ternary players the row in which they must be in and all others are free."""
-    sets = np.arange(1 << n_ternary)[:, None]
-    players = np.arange(n_ternary)
-    rows: Integers = ((sets >> players & 1) * 3**players).sum(axis=1).astype(np.uint64)
-    return rows
+def _rows(n_ternary: int, n_binary: int) -> tuple[Integers, Integers]:
+    """For each set of low and ternary players what it means that they must be in, or out.
+
+    The first byte has the coalitions of low players that are left, the others the first row that is.
+    """
+    sets = np.arange(1 << (N_LOW + n_ternary))
+    ternary = sets[:, None] >> (N_LOW + np.arange(n_ternary)) & 1
+    rows = (ternary * 3 ** np.arange(n_ternary)).sum(axis=1) << n_binary
+    low = sets & ((1 << N_LOW) - 1)
+    inside, outside = rows << 8 | CONTAINING[low], 2 * rows << 8 | AVOIDING[low]
+    return inside.astype(np.uint64), outside.astype(np.uint64)
 
 
 def _table_bytes(n_ternary: int, n_high: int) -> int:
@@ -141,7 +147,7 @@ def score_block(walk: Walk, layout: ScoreLayout, candidates: Positions) -> Float
         Positions of some candidates of the walk.
     """
     scores = np.empty((len(candidates), layout.size))
-    _score(walk, layout, candidates, 0.0, scores, np.empty(0), np.empty(0, dtype=np.int64))
+    _score(walk, layout, candidates, scores=scores)
     return scores[:, : len(layout.coalitions)]
 
 
@@ -150,18 +156,34 @@ def best_of_block(
 ) -> tuple[Scores, Positions]:
     """For each coalition the largest sign * score, and the position of the candidate that attains it."""
     best, winners = np.full(layout.size, -np.inf), np.zeros(layout.size, dtype=np.int64)
-    _score(walk, layout, candidates, sign, np.empty((0, 0)), best, winners)
+    _score(walk, layout, candidates, sign=sign, best=best, winners=winners)
     return best[: len(layout.coalitions)], winners[: len(layout.coalitions)]
+
+
+def moments_of_block(
+    walk: Walk, layout: ScoreLayout, weights: Floats, candidates: Positions
+) -> tuple[float, Floats, Floats]:
+    """Mass of the candidates, and for each coalition the mean of scores and its sum of squares.
+
+    `weights` has shape (n_candidates_of_the_walk,); squares are those of deviations from the mean.
+    """
+    moments = np.zeros((3, layout.size))
+    _score(walk, layout, candidates, weights=weights, moments=moments)
+    first, means, squares = moments[:, : len(layout.coalitions)]
+    return float(weights[candidates].sum()), first + means, squares
 
 
 def _score(
     walk: Walk,
     layout: ScoreLayout,
     candidates: Positions,
-    sign: float,
-    scores: Floats,
-    best: Scores,
-    winners: Positions,
+    *,
+    sign: float = 0.0,
+    scores: Floats = NO_TABLE,
+    best: Scores = NO_NUMBERS,
+    winners: Positions = NO_POSITIONS,
+    weights: Floats = NO_NUMBERS,
+    moments: Floats = NO_TABLE,
 ) -> None:
     """Call the kernel with memory that no other thread uses."""
     work = workspace(walk, layout.table_size)
@@ -171,11 +193,12 @@ def _score(
         walk.most_leaves,
         walk.nodes,
         walk.values,
-        *walk.leaves,
+        walk.insides,
+        walk.path_players,
         walk.offset,
         layout.n_ternary,
         layout.n_binary,
-        _ternary_rows(layout.n_ternary),
+        *_rows(layout.n_ternary, layout.n_binary),
         1.0 - 2.0 * (np.bitwise_count(np.arange(1 << layout.n_binary)) % 2),
         layout.allowed,
         walk.ranks,
@@ -186,6 +209,8 @@ def _score(
         scores,
         best,
         winners,
+        weights,
+        moments,
     )
     walk.spare.append(work)
 
@@ -196,12 +221,13 @@ def _score_block(
     most: int,
     nodes: Integers,
     values: Floats,
-    amounts: Floats,
+    insides: Integers,
     path_players: Integers,
     offset: float,
     n_ternary: int,
     n_binary: int,
-    ternary_rows: Integers,
+    rows_in: Integers,
+    rows_out: Integers,
     signs: Floats,
     allowed: Integers,
     ranks: Integers,
@@ -212,14 +238,16 @@ def _score_block(
     scores: Floats,
     best: Scores,
     winners: Positions,
+    weights: Floats,
+    moments: Floats,
 ) -> None:
-    """Fill `scores`, one row for each candidate, or, if `sign` is not 0, `best` and `winners`.
+    """Fill `scores`, a row for each candidate, or `best` and `winners`, or `moments`: see callers.
 
     `kept` is memory for the tables of all lanes, where a buffer may be too short for all leaves.
     """
     tables, counts, waiting = work.tables, work.counts, work.waiting
     table, n_rows, width = tables[0], 3**n_ternary, 1 << (n_binary + N_LOW)
-    lanes, chosen = work.ranks, work.chosen
+    lanes, chosen, mass = work.ranks, work.chosen, 0.0
     for start in range(0, len(candidates), LANES):
         n_lanes = min(LANES, len(candidates) - start)
         for column in range(len(ranks)):
@@ -229,7 +257,7 @@ def _score_block(
         for lane in range(n_lanes):
             counts[lane] = np.uint64(0)
         for tree in range(len(roots)):
-            walk_tree(roots[tree], nodes, values, work, n_lanes)
+            walk_tree(roots[tree], nodes, work, n_lanes)
             last = tree == len(roots) - 1
             longest = np.uint64(0)
             for lane in range(n_lanes):
@@ -238,14 +266,17 @@ def _score_block(
                 continue
             for lane in range(n_lanes):
                 for place in range(len(table)):
-                    table[place] = kept[lane, place] if is_kept else 0.0
-                leaves, joined = waiting[lane, : counts[lane]], 0
-                if len(amounts) > 0:
-                    _add_by_path(leaves, amounts, path_players, allowed, chosen, table)
-                elif len(allowed) > 0:
-                    _add_to_some(leaves, allowed, chosen, table)
+                    table[place] = 0.0
+                if is_kept:
+                    for place in range(len(table)):
+                        table[place] = kept[lane, place]
+                reached, joined = waiting[lane, : counts[lane]], 0
+                if len(allowed) > 0:
+                    _add_to_some(reached, values, insides, path_players, allowed, chosen, table)
                 else:
-                    _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
+                    _add_leaves(
+                        reached, values, insides, rows_in, rows_out, signs, n_ternary, n_binary, table
+                    )
                 counts[lane] = np.uint64(0)
                 if not last:
                     for place in range(len(table)):
@@ -253,118 +284,104 @@ def _score_block(
                     continue
                 if len(allowed) == 0:
                     joined = _join_rows(tables, n_rows, width)
-                if sign == 0.0:
-                    row, found = scores[start + lane], tables[joined]
+                found, candidate = tables[joined], candidates[start + lane]
+                if len(scores) > 0:
+                    row = scores[start + lane]
                     for place in range(len(row)):
                         row[place] = found[place] + offset
-                else:
-                    _keep_best(
-                        tables[joined], sign, offset, candidates[start + lane], best, winners
-                    )
+                elif len(best) > 0:
+                    _keep_best(found, sign, offset, candidate, best, winners)
+                elif weights[candidate] > 0.0:
+                    mass += weights[candidate]
+                    _add_moments(found, offset, weights[candidate], mass, moments)
             is_kept = True
 
 
 @part
 def _add_leaves(
-    leaves: Buffer,
-    ternary_rows: Integers,
+    reached: Integers,
+    values: Floats,
+    insides: Integers,
+    rows_in: Integers,
+    rows_out: Integers,
     signs: Floats,
     n_ternary: int,
     n_binary: int,
     table: Floats,
 ) -> None:
     """Add leaves to the rows that they belong to."""
-    none, one, two = np.uint64(0), np.uint64(1), np.uint64(2)
-    n_low, n_three, n_two = np.uint64(N_LOW), np.uint64(n_ternary), np.uint64(n_binary)
-    low, ternary = (one << n_low) - one, (one << n_three) - one
-    for index in range(len(leaves)):
-        leaf = leaves[index]
-        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
-        which = CONTAINING[inside & low] & AVOIDING[outside & low]
-        inside, outside = inside >> n_low, outside >> n_low
-        row = ternary_rows[inside & ternary] + two * ternary_rows[outside & ternary]
-        row = (row << n_two) + (inside >> n_three)
-        outside >>= n_three
-        add_to_eight(table, row << n_low, which, leaf.amount)
+    none, one, byte = np.uint64(0), np.uint64(1), np.uint64(8)
+    n_low, n_first = np.uint64(N_LOW), np.uint64(N_LOW + n_ternary)
+    first = (one << n_first) - one
+    for index in range(len(reached)):
+        leaf, outside = np.uint64(reached[index, 0]), np.uint64(reached[index, 1])
+        amount, inside = values[leaf], np.uint64(insides[leaf])
+        about_in, about_out = rows_in[inside & first], rows_out[outside & first]
+        which = np.uint8(about_in & about_out)
+        row = (about_in >> byte) + (about_out >> byte) + (inside >> n_first)
+        add_to_eight(table, row << n_low, which, amount)
         if n_binary == 0:
             continue
         # Most leaves mention one binary player or none: no branch for these, a loop for more.
+        outside >>= n_first
         bit = outside & (none - outside)
-        add_to_eight(table, (row | bit) << n_low, which if bit else np.uint8(0), -leaf.amount)
+        add_to_eight(table, (row | bit) << n_low, which if bit else np.uint8(0), -amount)
         outside ^= bit
         subset = outside
         while subset != none:
-            amount = signs[subset] * leaf.amount
-            add_to_eight(table, (row | subset) << n_low, which, amount)
-            add_to_eight(table, (row | subset | bit) << n_low, which, -amount)
+            signed = signs[subset] * amount
+            add_to_eight(table, (row | subset) << n_low, which, signed)
+            add_to_eight(table, (row | subset | bit) << n_low, which, -signed)
             subset = (subset - one) & outside
 
 
 @part
-def _add_to_some(leaves: Buffer, allowed: Integers, chosen: Integers, scores: Floats) -> None:
-    """Add leaves to the coalitions that contain A and avoid B."""
-    one = np.uint64(1)
-    absent = np.int64(len(allowed) // 2)  # where the words for coalitions without a player begin
-    for index in range(len(leaves)):
-        leaf = leaves[index]
-        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
-        for word in range(WORDS):
-            chosen[word] = ~np.uint64(0)
-        while inside:
-            narrow(chosen, allowed, WORDS * lowest_lane(inside))
-            inside &= inside - one
-        while outside:
-            narrow(chosen, allowed, absent + WORDS * lowest_lane(outside))
-            outside &= outside - one
-        words = not_empty(chosen)
-        while words:
-            word = lowest_lane(words)
-            add_to_word(scores, WORD * word, chosen[word], leaf.amount)
-            words &= words - one
-
-
-@part
-def _add_by_path(
-    leaves: Buffer,
-    amounts: Floats,
+def _add_to_some(
+    reached: Integers,
+    values: Floats,
+    insides: Integers,
     path_players: Integers,
     allowed: Integers,
     chosen: Integers,
     scores: Floats,
 ) -> None:
-    """The same for leaves that are given by position, whose sets hold numbers of their paths."""
+    """Add leaves to the coalitions that contain A and avoid B, where players may have numbers."""
     one = np.uint64(1)
-    absent = np.int64(len(allowed) // 2)
-    for index in range(len(leaves)):
-        leaf = leaves[index]
-        position = np.int64(leaf.amount)
-        players = path_players[position]
-        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
+    absent = np.int64(len(allowed) // 2)  # where the words for coalitions without a player begin
+    for index in range(len(reached)):
+        leaf, outside = np.uint64(reached[index, 0]), np.uint64(reached[index, 1])
+        inside = np.uint64(insides[leaf])
         for word in range(WORDS):
             chosen[word] = ~np.uint64(0)
         while inside:
-            narrow(chosen, allowed, WORDS * np.int64(players[lowest_lane(inside)]))
+            player = _player(path_players, leaf, lowest_lane(inside))
+            narrow(chosen, allowed, WORDS * player)
             inside &= inside - one
         while outside:
-            narrow(chosen, allowed, absent + WORDS * np.int64(players[lowest_lane(outside)]))
+            player = _player(path_players, leaf, lowest_lane(outside))
+            narrow(chosen, allowed, absent + WORDS * player)
             outside &= outside - one
         words = not_empty(chosen)
         while words:
             word = lowest_lane(words)
-            add_to_word(scores, WORD * word, chosen[word], amounts[position])
+            add_to_word(scores, WORD * word, chosen[word], values[leaf])
             words &= words - one
+
+
+@part
+def _player(path_players: Integers, leaf: np.uint64, number: int) -> int:
+    """The player that a number in a leaf's set stands for."""
+    return number if len(path_players) == 0 else np.int64(path_players[leaf, number])
 
 
 @part
 def _join_rows(tables: Floats, n_rows: int, width: int) -> int:
     """Sum the rows of the first table to the scores of all coalitions, in that table or the other."""
-    step, last = 1 << N_LOW, 0
+    table, step, last = tables[0], 1 << N_LOW, 0
     while step < width:
-        for start in range(0, n_rows * width, 2 * step):
-            free = tables[0, start : start + step]
-            within = tables[0, start + step : start + 2 * step]
-            for place in range(step):
-                within[place] += free[place]
+        for start in range(step, n_rows * width, 2 * step):
+            for place in range(start, start + step, 1 << N_LOW):
+                sum_of_eights(table, place, table, place, place - step)
         step <<= 1
     while n_rows > 1:
         n_rows //= 3
@@ -378,15 +395,10 @@ def _join_rows(tables: Floats, n_rows: int, width: int) -> int:
 def _join_thirds(table: Floats, other: Floats, n_rows: int, width: int) -> None:
     """Make two rows of three: without a player, and with it."""
     for row in range(n_rows):
-        start = 3 * row * width
-        free, within = table[start : start + width], table[start + width : start + 2 * width]
-        without = table[start + 2 * width : start + 3 * width]
-        start = 2 * row * width
-        lower, upper = other[start : start + width], other[start + width : start + 2 * width]
-        for place in range(width):
-            lower[place] = free[place] + without[place]
-        for place in range(width):
-            upper[place] = free[place] + within[place]
+        for place in range(0, width, 1 << N_LOW):
+            free, lower = 3 * row * width + place, 2 * row * width + place
+            sum_of_eights(other, lower, table, free, free + 2 * width)
+            sum_of_eights(other, lower + width, table, free, free + width)
 
 
 @part
@@ -399,3 +411,25 @@ def _keep_best(
         wins = score > best[place]
         best[place] = score if wins else best[place]
         winners[place] = candidate if wins else winners[place]
+
+
+@part
+def _add_moments(
+    scores: Floats, offset: float, weight: float, mass: float, moments: Floats
+) -> None:
+    """Update moments by one candidate as in West (1979); `mass` includes its weight.
+
+    The first row has the scores of the first candidate, from which means are counted, so that equal
+    scores deviate by exactly zero.
+    """
+    first, means, squares = moments[0], moments[1], moments[2]
+    share = weight / mass
+    if share == 1.0:  # nothing before has a weight
+        for place in range(len(first)):
+            first[place], means[place], squares[place] = scores[place] + offset, 0.0, 0.0
+        return
+    others = weight * (1.0 - share)
+    for place in range(len(first)):
+        step = scores[place] + offset - first[place] - means[place]
+        means[place] += share * step
+        squares[place] += others * step * step
