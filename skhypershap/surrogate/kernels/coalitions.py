@@ -19,9 +19,10 @@ each player, and bitwise "and" over A and B gives the coalitions that a leaf add
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from skhypershap.arrays import Coalitions, Floats, Integers, Positions, Scores
 from skhypershap.surrogate.kernels._jit import jit, part
@@ -49,6 +50,7 @@ CONTAINING = np.packbits(LOW_SETS[:, None] & ~LOW_SETS == 0, axis=1, bitorder="l
 AVOIDING = np.packbits(LOW_SETS[:, None] & LOW_SETS == 0, axis=1, bitorder="little").ravel()
 MOST = WORDS * WORD  # coalitions at a time, if only some are scored
 
+Buffer = npt.NDArray[Any]  # leaves of one lane, records as in `Workspace.waiting`
 NO_NUMBERS, NO_TABLE = np.empty(0), np.empty((0, 0))
 NO_POSITIONS = np.empty(0, dtype=np.int64)
 
@@ -194,7 +196,7 @@ def _score(
         walk.nodes,
         walk.values,
         walk.insides,
-        walk.path_players,
+        *walk.leaves,
         walk.offset,
         layout.n_ternary,
         layout.n_binary,
@@ -222,6 +224,7 @@ def _score_block(
     nodes: Integers,
     values: Floats,
     insides: Integers,
+    amounts: Floats,
     path_players: Integers,
     offset: float,
     n_ternary: int,
@@ -257,7 +260,7 @@ def _score_block(
         for lane in range(n_lanes):
             counts[lane] = np.uint64(0)
         for tree in range(len(roots)):
-            walk_tree(roots[tree], nodes, work, n_lanes)
+            walk_tree(roots[tree], nodes, values, insides, work, n_lanes)
             last = tree == len(roots) - 1
             longest = np.uint64(0)
             for lane in range(n_lanes):
@@ -270,13 +273,11 @@ def _score_block(
                 if is_kept:
                     for place in range(len(table)):
                         table[place] = kept[lane, place]
-                reached, joined = waiting[lane, : counts[lane]], 0
+                leaves, joined = waiting[lane, : counts[lane]], 0
                 if len(allowed) > 0:
-                    _add_to_some(reached, values, insides, path_players, allowed, chosen, table)
+                    _add_to_some(leaves, amounts, path_players, allowed, chosen, table)
                 else:
-                    _add_leaves(
-                        reached, values, insides, rows_in, rows_out, signs, n_ternary, n_binary, table
-                    )
+                    _add_leaves(leaves, rows_in, rows_out, signs, n_ternary, n_binary, table)
                 counts[lane] = np.uint64(0)
                 if not last:
                     for place in range(len(table)):
@@ -299,9 +300,7 @@ def _score_block(
 
 @part
 def _add_leaves(
-    reached: Integers,
-    values: Floats,
-    insides: Integers,
+    leaves: Buffer,
     rows_in: Integers,
     rows_out: Integers,
     signs: Floats,
@@ -313,9 +312,9 @@ def _add_leaves(
     none, one, byte = np.uint64(0), np.uint64(1), np.uint64(8)
     n_low, n_first = np.uint64(N_LOW), np.uint64(N_LOW + n_ternary)
     first = (one << n_first) - one
-    for index in range(len(reached)):
-        leaf, outside = np.uint64(reached[index, 0]), np.uint64(reached[index, 1])
-        amount, inside = values[leaf], np.uint64(insides[leaf])
+    for index in range(len(leaves)):
+        amount = leaves[index].amount
+        inside, outside = np.uint64(leaves[index].inside), np.uint64(leaves[index].outside)
         about_in, about_out = rows_in[inside & first], rows_out[outside & first]
         which = np.uint8(about_in & about_out)
         row = (about_in >> byte) + (about_out >> byte) + (inside >> n_first)
@@ -337,41 +336,44 @@ def _add_leaves(
 
 @part
 def _add_to_some(
-    reached: Integers,
-    values: Floats,
-    insides: Integers,
+    leaves: Buffer,
+    amounts: Floats,
     path_players: Integers,
     allowed: Integers,
     chosen: Integers,
     scores: Floats,
 ) -> None:
-    """Add leaves to the coalitions that contain A and avoid B, where players may have numbers."""
+    """Add leaves to the coalitions that contain A and avoid B.
+
+    If there are `amounts`, leaves are given by position, and sets hold numbers of their paths.
+    """
     one = np.uint64(1)
     absent = np.int64(len(allowed) // 2)  # where the words for coalitions without a player begin
-    for index in range(len(reached)):
-        leaf, outside = np.uint64(reached[index, 0]), np.uint64(reached[index, 1])
-        inside = np.uint64(insides[leaf])
+    is_numbered = len(amounts) > 0
+    for index in range(len(leaves)):
+        leaf = leaves[index]
+        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
+        position = np.int64(leaf.amount) if is_numbered else 0
         for word in range(WORDS):
             chosen[word] = ~np.uint64(0)
         while inside:
-            player = _player(path_players, leaf, lowest_lane(inside))
+            player = lowest_lane(inside)
+            if is_numbered:
+                player = np.int64(path_players[position, player])
             narrow(chosen, allowed, WORDS * player)
             inside &= inside - one
         while outside:
-            player = _player(path_players, leaf, lowest_lane(outside))
+            player = lowest_lane(outside)
+            if is_numbered:
+                player = np.int64(path_players[position, player])
             narrow(chosen, allowed, absent + WORDS * player)
             outside &= outside - one
+        amount = amounts[position] if is_numbered else leaf.amount
         words = not_empty(chosen)
         while words:
             word = lowest_lane(words)
-            add_to_word(scores, WORD * word, chosen[word], values[leaf])
+            add_to_word(scores, WORD * word, chosen[word], amount)
             words &= words - one
-
-
-@part
-def _player(path_players: Integers, leaf: np.uint64, number: int) -> int:
-    """The player that a number in a leaf's set stands for."""
-    return number if len(path_players) == 0 else np.int64(path_players[leaf, number])
 
 
 @part

@@ -46,7 +46,11 @@ def numbered_by_path(walk: Walk, n_numbers: int) -> Walk:
         np.zeros((3, len(nodes) + 1), dtype=np.int64),
     )
     return walk._replace(
-        nodes=nodes, insides=insides, n_numbers=n_numbers, path_players=path_players
+        nodes=nodes,
+        values=np.arange(len(walk.values), dtype=float),
+        insides=insides,
+        n_numbers=n_numbers,
+        leaves=(walk.values, path_players),
     )
 
 

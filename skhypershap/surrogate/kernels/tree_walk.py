@@ -61,8 +61,9 @@ class Walk(NamedTuple):
         Players by position: those that leaves mention most come first.
     n_numbers : int
         How many players a set must hold: all, or those of one path (see `path_players`).
-    path_players : ndarray of shape (n_leaves, n_numbers) or (0, 0), dtype int32
-        Where players are numbered anew on each path: those of each leaf's path.
+    leaves : tuple of ndarray
+        Where players are numbered anew on each path: the values of all leaves, of shape (n_leaves,)
+        and the players of their paths, of shape (n_leaves, n_numbers). `values` are positions then.
     ranks : ndarray of shape (n_columns, n_candidates), dtype int16, or int32 for very many thresholds
         Candidates as ranks; where a column has no player, the baseline's.
     ordered : ndarray of shape (n_candidates,), dtype int64
@@ -80,7 +81,7 @@ class Walk(NamedTuple):
     most_leaves: int
     player_at: Integers
     n_numbers: int
-    path_players: Integers
+    leaves: tuple[Floats, Integers]
     ranks: Integers
     ordered: Positions
     spare: list[Workspace]
@@ -119,7 +120,7 @@ def plan_walk(
         most_leaves=min(int(n_leaves.max()), 1 << n_players) - 1,
         player_at=player_at,
         n_numbers=n_players,
-        path_players=np.zeros((0, 0), dtype=np.int32),
+        leaves=(np.zeros(0), np.zeros((0, 0), dtype=np.int32)),
         ranks=ranks,
         ordered=_similar_together(_coarse(ranks), np.arange(len(candidates))),
         spare=[],
@@ -207,8 +208,9 @@ class Workspace(NamedTuple):
         Changes of `outside` and `lanes_out` on the path to the current node: player and lanes.
     counts : ndarray of shape (64,), dtype uint64
         Number of buffered leaves of each lane.
-    waiting : ndarray of shape (64, n_waiting, 2), dtype int32 or int64
-        The buffered leaves: position and B.
+    waiting : ndarray of shape (64, n_waiting)
+        The buffered leaves: records of `amount`, `inside` (A) and `outside` (B). They are read once
+        for each lane, one after the other: looking up amounts and A only then takes longer.
     chosen : ndarray of shape (32,), dtype uint64
         Bits of the coalitions that a leaf adds to, if only some coalitions are scored.
     tables : ndarray of shape (2, table_size), dtype float64
@@ -223,7 +225,7 @@ class Workspace(NamedTuple):
     changed_owner: Integers
     changed_lanes: Integers
     counts: Integers
-    waiting: Integers
+    waiting: npt.NDArray[Any]
     chosen: Integers
     tables: Floats
 
@@ -235,6 +237,7 @@ def workspace(walk: Walk, table_size: int) -> Workspace:
     except IndexError:
         pass
     members = np.int32 if walk.n_numbers <= NARROW else np.int64
+    leaf = np.dtype([("amount", np.float64), ("inside", members), ("outside", members)])
     return Workspace(
         ranks=_aligned((len(walk.ranks) * LANES,), walk.ranks.dtype),
         outside=_aligned((LANES,), members),
@@ -244,7 +247,7 @@ def workspace(walk: Walk, table_size: int) -> Workspace:
         changed_owner=np.empty(walk.deepest, dtype=np.uint64),
         changed_lanes=np.empty(walk.deepest, dtype=np.uint64),
         counts=np.zeros(LANES, dtype=np.uint64),
-        waiting=np.empty((LANES, max(WAITING, walk.most_leaves), 2), dtype=members),
+        waiting=np.empty((LANES, max(WAITING, walk.most_leaves)), dtype=leaf),
         chosen=_aligned((WORDS,), np.uint64),
         tables=_aligned((2, table_size), np.float64),
     )
@@ -335,8 +338,10 @@ def _order_nodes(
 
 
 @part
-def walk_tree(root: int, nodes: Integers, work: Workspace, n_lanes: int) -> None:
-    """Append to each lane's buffer the leaves that its blends reach, with their B."""
+def walk_tree(
+    root: int, nodes: Integers, values: Floats, insides: Integers, work: Workspace, n_lanes: int
+) -> None:
+    """Append to each lane's buffer the leaves that its blends reach, with their A and B."""
     ranks, counts, waiting = work.ranks, work.counts, work.waiting
     outside, lanes_out = work.outside, work.lanes_out
     later, later_lanes = work.later, work.later_lanes
@@ -373,13 +378,16 @@ def walk_tree(root: int, nodes: Integers, work: Workspace, n_lanes: int) -> None
                 changed_owner[n_changed], changed_lanes[n_changed] = owner, differ
                 n_changed += one
             node += one
-        leaf = nodes[node, RANK]
+        leaf = np.uint64(nodes[node, RANK])
+        amount, inside = values[leaf], as_set(insides[leaf])
         if is_baselines:
             lanes, is_baselines = none, False
         while lanes:
             lane = np.uint64(lowest_lane(lanes))
             position = counts[lane]
-            waiting[lane, position, 0], waiting[lane, position, 1] = leaf, outside[lane]
+            waiting[lane, position].amount = amount
+            waiting[lane, position].inside = inside
+            waiting[lane, position].outside = outside[lane]
             counts[lane] = position + one
             lanes &= lanes - one
         if n_later == none:
