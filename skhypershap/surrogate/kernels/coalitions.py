@@ -52,7 +52,7 @@ MOST = WORDS * WORD  # coalitions at a time, if only some are scored
 
 Buffer = npt.NDArray[Any]  # leaves of one lane, records as in `Workspace.waiting`
 NO_NUMBERS, NO_TABLE = np.empty(0), np.empty((0, 0))
-NO_POSITIONS = np.empty(0, dtype=np.int64)
+NO_POSITIONS, NO_BITS = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
 
 
 class ScoreLayout(NamedTuple):
@@ -66,6 +66,11 @@ class ScoreLayout(NamedTuple):
         Length of a table of scores, at least that for the coalitions of the low players.
     n_ternary, n_binary : int
         Number of players with three and with two rows; the rest are low.
+    rows_in, rows_out : ndarray of dtype uint64
+        For each set of low and ternary players what it means that they must be in, or out: the first
+        byte has the coalitions of low players that are left, the others the first row that is.
+    signs : ndarray of float64
+        For each set of binary players 1 if their number is even, else -1.
     allowed : ndarray of shape (2 * n_players * 32,), dtype uint64
         If only some coalitions are scored, 2,048 bits for each player, in the order of the walk: those
         of the coalitions that contain it; and after these those of the coalitions that avoid it.
@@ -76,6 +81,9 @@ class ScoreLayout(NamedTuple):
     size: int
     n_ternary: int
     n_binary: int
+    rows_in: Integers
+    rows_out: Integers
+    signs: Floats
     allowed: Integers
 
     @property
@@ -104,21 +112,20 @@ def layout_of_all(walk: Walk) -> ScoreLayout:
     coalitions = np.zeros_like(places)
     for at, player in enumerate(np.concatenate([low, binary, ternary])):
         coalitions |= (places >> at & 1) << player
-    nothing = np.empty(0, dtype=np.uint64)
-    return ScoreLayout(coalitions, 1 << (N_LOW + n_high), n_ternary, n_high - n_ternary, nothing)
+    return ScoreLayout(
+        coalitions, 1 << (N_LOW + n_high), n_ternary, len(binary), *_rows(n_ternary, len(binary)), NO_BITS
+    )
 
 
-def _rows(n_ternary: int, n_binary: int) -> tuple[Integers, Integers]:
-    """For each set of low and ternary players what it means that they must be in, or out.
-
-    The first byte has the coalitions of low players that are left, the others the first row that is.
-    """
+def _rows(n_ternary: int, n_binary: int) -> tuple[Integers, Integers, Floats]:
+    """`rows_in`, `rows_out` and `signs` of a layout."""
     sets = np.arange(1 << (N_LOW + n_ternary))
     ternary = sets[:, None] >> (N_LOW + np.arange(n_ternary)) & 1
     rows = (ternary * 3 ** np.arange(n_ternary)).sum(axis=1) << n_binary
     low = sets & ((1 << N_LOW) - 1)
     inside, outside = rows << 8 | CONTAINING[low], 2 * rows << 8 | AVOIDING[low]
-    return inside.astype(np.uint64), outside.astype(np.uint64)
+    signs = 1.0 - 2.0 * (np.bitwise_count(np.arange(1 << n_binary)) % 2)
+    return inside.astype(np.uint64), outside.astype(np.uint64), signs
 
 
 def _table_bytes(n_ternary: int, n_high: int) -> int:
@@ -133,7 +140,7 @@ def layout_of_some(walk: Walk, coalitions: Coalitions) -> ScoreLayout:
     bits = np.zeros((2, len(walk.player_at), MOST), dtype=bool)
     bits[0, :, : len(order)], bits[1, :, : len(order)] = members[order].T, ~members[order].T
     allowed = np.packbits(bits.ravel(), bitorder="little").view("<u8").astype(np.uint64)
-    return ScoreLayout(order, MOST, 0, 0, allowed)
+    return ScoreLayout(order, MOST, 0, 0, NO_BITS, NO_BITS, NO_NUMBERS, allowed)
 
 
 def score_block(walk: Walk, layout: ScoreLayout, candidates: Positions) -> Floats:
@@ -200,8 +207,9 @@ def _score(
         walk.offset,
         layout.n_ternary,
         layout.n_binary,
-        *_rows(layout.n_ternary, layout.n_binary),
-        1.0 - 2.0 * (np.bitwise_count(np.arange(1 << layout.n_binary)) % 2),
+        layout.rows_in,
+        layout.rows_out,
+        layout.signs,
         layout.allowed,
         walk.ranks,
         candidates,

@@ -103,10 +103,9 @@ def plan_walk(
     fixed = player_of_column[: len(ranks)] < 0
     ranks[fixed] = baseline_ranks[fixed, None]
     players = np.maximum(player_of_column, 0)
-    some = forest.roots[:COUNTED_TREES]
-    player_at = np.argsort(-_ordered(forest, some, baseline_ranks, players).mentions, kind="stable")
-    position_of = np.argsort(player_at)
-    ordered = _ordered(forest, forest.roots, baseline_ranks, position_of[players])
+    mentions = _ordered(_first_trees(forest), baseline_ranks, players).mentions
+    player_at = np.argsort(-mentions, kind="stable")
+    ordered = _ordered(forest, baseline_ranks, np.argsort(player_at)[players])
     values, roots = ordered.values, ordered.roots
     n_leaves = (np.diff(roots, append=len(ordered.nodes)) + 1) // 2
     first = values[np.cumsum(n_leaves) - n_leaves]
@@ -138,18 +137,24 @@ class _Ordered(NamedTuple):
     deepest: int
 
 
+def _first_trees(forest: FlatForest) -> FlatForest:
+    """Trees that estimate which players leaves mention most."""
+    end = forest.roots[COUNTED_TREES] if len(forest.roots) > COUNTED_TREES else None
+    return forest._replace(roots=forest.roots[:COUNTED_TREES], left=forest.left[:end])
+
+
 def _ordered(
-    forest: FlatForest, roots: Integers, baseline: Integers, player_of_column: PlayerOfColumn
+    forest: FlatForest, baseline: Integers, player_of_column: PlayerOfColumn
 ) -> _Ordered:
-    """Put the nodes of some trees into the order of the walk, with players as they are given."""
+    """Put the nodes of trees into the order of the walk, with players as they are given."""
     n_nodes, n_players = len(forest.left), int(player_of_column.max()) + 1
     n_leaves = int((forest.left < 0).sum())
-    starts = np.empty(len(roots), dtype=np.int64)
+    starts = np.empty(len(forest.roots), dtype=np.int64)
     nodes = np.empty((n_nodes, 4), dtype=np.int32)
     values, insides = np.empty(n_leaves), np.empty(n_leaves, dtype=np.int64)
     mentions = np.zeros(n_players)
     deepest = _order_nodes(
-        roots,
+        forest.roots,
         forest.left,
         forest.right,
         forest.column,
