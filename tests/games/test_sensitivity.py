@@ -24,8 +24,6 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
 from skhypershap import HyperSHAPExplainer
-from skhypershap.games import variance
-from skhypershap.games.candidates import Candidates
 from skhypershap.space.conditions import Legality
 from skhypershap.space.domains import all_numbers
 from skhypershap.space.encoding import decode, encode
@@ -33,7 +31,7 @@ from skhypershap.space.quantiles import numbers_of_samples, probabilities_of, qu
 from skhypershap.space.sampling import sample_columns
 from skhypershap.space.spreading import calibrated, spread_vectors
 from skhypershap.surrogate.blends import all_coalitions
-from skhypershap.surrogate.surrogate import Block, Surrogate
+from skhypershap.surrogate.surrogate import Surrogate
 
 # Small random problems: how well a surrogate predicts other trials is irrelevant.
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -246,25 +244,6 @@ def test_a_huge_range_of_integers_is_not_listed():
     np.testing.assert_allclose(quantiles_of(item, np.array([0.0, 0.5])), [0.0, 0.5], atol=1e-9)
 
 
-@pytest.mark.parametrize("forbidden", [0.0, 0.3])
-def test_variance_of_blocks_is_that_of_all_scores(forbidden, monkeypatch):
-    monkeypatch.setattr(variance, "ROWS", 7)
-    random = np.random.default_rng(0)
-    scores, chances = random.normal(5, 1, (20, 90)), random.random(90)
-    scores[random.random((20, 90)) < forbidden] = np.nan
-    scores[3] = 0.1  # all equal: a variance of exactly zero
-    order = random.permutation(90)
-    blocks = [Block(slice(None), some, scores[:, some]) for some in np.array_split(order, 4)]
-    candidates = Candidates(np.zeros((90, 1)), chances / chances.sum())
-    found = variance.variance_over_blocks(blocks, 20, candidates)
-    weights = np.where(np.isnan(scores), 0.0, chances)
-    legal = np.nan_to_num(scores)
-    means = np.average(legal, axis=1, weights=weights)
-    expected = np.average((legal - means[:, None]) ** 2, axis=1, weights=weights)
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
-    assert found[3] == 0.0
-
-
 def test_the_empty_coalition_needs_no_scores(monkeypatch):
     space = conditional()
     configs = [dict(config) for config in space.sample_configuration(40)]
@@ -272,7 +251,8 @@ def test_the_empty_coalition_needs_no_scores(monkeypatch):
     game = fitted.fit(configs, np.arange(40.0)).game("sensitivity")
     whole = game(all_coalitions(game.n_players))
     assert whole[0] == 0.0 < whole[-1]
-    monkeypatch.setattr(Surrogate, "coalition_blocks", None)
+    for name in ("coalition_blocks", "coalition_moments"):
+        monkeypatch.setattr(Surrogate, name, None)
     assert game(np.zeros((2, game.n_players), dtype=bool)).tolist() == [0.0, 0.0]
 
 

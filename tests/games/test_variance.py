@@ -5,19 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skhypershap.games.candidates import Candidates
 from skhypershap.games.variance import variance_over_blocks
+from skhypershap.surrogate import moments
+from skhypershap.surrogate.moments import row_moments
+from skhypershap.surrogate.surrogate import MomentsOfBlock
 
 SIZE, N = 7, 40
 
 
-def blocks_of(scores, width=6, height=3):
-    """Blocks of some coalitions and some candidates, in an order of their own."""
+@pytest.fixture(autouse=True)
+def _few_rows_at_once(monkeypatch):
+    monkeypatch.setattr(moments, "ROWS", 2)
+
+
+def blocks_of(scores, weights, width=6, height=3):
+    """Moments of some coalitions and some candidates, in an order of their own."""
     places = [(row, column) for column in range(0, N, width) for row in range(0, SIZE, height)]
     for row, column in places[::-1]:
         coalitions = np.arange(row, min(row + height, SIZE))
         members = slice(column, min(column + width, N))
-        yield coalitions, members, scores[coalitions, members]
+        found = row_moments(scores[coalitions, members], weights[members])
+        yield MomentsOfBlock(coalitions, width, *found)
 
 
 def expected(scores, weights):
@@ -43,16 +51,14 @@ def test_variance_of_blocks_is_that_of_all_scores(missing, weighted, far):
     if missing:
         scores[3] = np.nan
         scores[4, 1:] = np.nan
-    weights = None
+    weights = np.full(N, 1 / N)
     if weighted:
         weights = random.random(N)
         weights[6:12] = 0.0  # a whole block
         weights /= weights.sum()
-    candidates = Candidates(np.zeros((N, 1)), weights)
-    found = variance_over_blocks(blocks_of(scores + far), SIZE, candidates)
-    known = np.full(N, 1 / N) if weights is None else weights
+    found = variance_over_blocks(blocks_of(scores + far, weights), SIZE)
     rtol = 1e-9 if far == 0 else 1e-6  # the difference of mean squares would be lost altogether
-    np.testing.assert_allclose(found, expected(scores, known), rtol=rtol, atol=1e-12)
+    np.testing.assert_allclose(found, expected(scores, weights), rtol=rtol, atol=1e-12)
 
 
 @pytest.mark.parametrize("score", [0.1, 1e6 + 0.1, -3e-7])
@@ -61,5 +67,5 @@ def test_equal_scores_have_no_variance_at_all(score):
         scores = np.full((SIZE, N), score)
         if missing:
             scores[:, ::3] = np.nan
-        found = variance_over_blocks(blocks_of(scores), SIZE, Candidates(np.zeros((N, 1))))
+        found = variance_over_blocks(blocks_of(scores, np.full(N, 1 / N)), SIZE)
         np.testing.assert_array_equal(found, np.zeros(SIZE))

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="protects memory as Linux does"
 )
 ARRAYS = """
-import ctypes, math, mmap
+import ctypes, itertools, math, mmap
 import numba
 import numpy as np
 from skhypershap.surrogate.kernels import _vector
@@ -118,6 +118,23 @@ for words in ([], [0], [31], [0, 31], range(32)):
         values[list(words)] = value
         for chosen in copies(values):
             assert bits_of(step(chosen)) == list(words)
+""",
+    "sum_of_eights": """
+@numba.njit
+def step(target, to, table, one, other):
+    _vector.sum_of_eights(target, to, table, one, other)
+
+for table in copies(random.random(24)):
+    for target in copies(np.zeros(16)):
+        for to, one, other in itertools.product((0, 1, 8), (0, 3, 16), (0, 8, 16)):
+            target[:] = 0.5
+            step(target, to, table, one, other)
+            expected = np.full(16, 0.5)
+            expected[to : to + 8] = table[one : one + 8] + table[other : other + 8]
+            np.testing.assert_array_equal(target, expected)
+    expected = table[8:16] + table[:8]
+    step(table, 8, table, 8, 0)
+    np.testing.assert_array_equal(table[8:16], expected)
 """,
     "add_to_eight": """
 @numba.njit
