@@ -125,12 +125,14 @@ def predictions_of(model: Any, rows: Floats) -> Scores:
     try:
         with one_model_at_a_time():
             predicted = model.predict(rows)
+        if isinstance(predicted, np.ma.MaskedArray):  # what is masked is no number
+            predicted = predicted.astype(float).filled(np.nan)
+        found = np.asarray(predicted)
     except Exception as error:
         raise SurrogateError(
             f"surrogate={_name(model)} cannot predict {len(rows)} configurations: {_message(error)} "
             "Pass another surrogate=, or None for the default."
         ) from error
-    found = np.asarray(predicted)
     problem = _problem_of(found, len(rows))
     if problem:
         raise SurrogateError(
