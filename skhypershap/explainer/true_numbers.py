@@ -128,6 +128,9 @@ class TrueNumbers(ExplainerBase):
             Nothing has changed then.
         TypeError
             If `configs` is of another type.
+        RuntimeError
+            If another thread has fitted the explainer anew meanwhile. Trials that several threads add
+            at once are all kept.
         sklearn.exceptions.NotFittedError
             Before fit.
 
@@ -185,6 +188,8 @@ class TrueNumbers(ExplainerBase):
         ValueError
             Without a search or data, for a search without `cv`, or if `n_trials` is not an integer of
             at least 1. A configuration that cannot be fitted is a failed trial, not an error.
+        RuntimeError
+            If another thread has fitted the explainer anew meanwhile.
         sklearn.exceptions.NotFittedError
             Before fit.
 
