@@ -175,13 +175,12 @@ def main() -> None:
         with contextlib.suppress(ImportError):  # some are optional
             importlib.import_module(name)
     table = tomllib.loads((HERE / "modules.toml").read_text())
+    tests_of = {name: tests for group in table.values() for name, tests in group.items()}
+    chosen = [name for part in options.modules or [""] for name in tests_of if part in name]
     killed = total = 0
-    for group in table.values():
-        for name, tests in group.items():
-            if options.modules and not any(part in name for part in options.modules):
-                continue
-            found = try_module(Path(name), tests, options.size, options.seed, options.show)
-            killed, total = killed + found[0], total + found[1]
+    for name in dict.fromkeys(chosen):  # in the order in which they were asked for
+        found = try_module(Path(name), tests_of[name], options.size, options.seed, options.show)
+        killed, total = killed + found[0], total + found[1]
     print(f"{killed} of {total} mutants killed: {killed / max(total, 1):.1%}")
 
 
