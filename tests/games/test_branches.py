@@ -20,6 +20,8 @@ from skhypershap.explainer.base import game_context
 from skhypershap.games import branch_games
 from skhypershap.games.branch_games import BranchGames, SmallGame
 from skhypershap.games.branches import OUT, Branches, Root, find_branches
+from skhypershap.games.candidates import Candidates
+from skhypershap.games.coalition_scores import coalition_scores
 from skhypershap.space.sampling import sample_vectors
 from skhypershap.surrogate.blends import all_coalitions
 from skhypershap.surrogate.kernels.conditional_splits import held_at
@@ -163,3 +165,62 @@ def test_games_at_the_value_of_the_baseline_are_no_worse_than_untuned():
     assert small[0,].values.tolist() == [0, 3, 2, 6]
     assert small[1,].values.tolist() == [-np.inf, 4]
     assert small[OUT,].values.tolist() == [0, 1, 2, 5]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_part_of_a_value_has_its_candidates_and_starts_there(weighted):
+    explainer = fitted(branching_space, "forest")
+    context = game_context(explainer)
+    branches = find_branches(context, max_exact=5)
+    (root,) = branches.roots
+    vectors = context.filled(context.trials.configs)
+    weights = np.arange(1.0, len(vectors) + 1) if weighted else np.ones(len(vectors))
+    weights /= weights.sum()
+    candidates = Candidates(vectors, weights if weighted else None, complete=True)
+    baseline = context.filled([explainer.baseline_])[0]
+    masses = {}
+    for key in branches.all_keys():
+        part = branch_games.part_of_key("tunability", context, baseline, branches, key, candidates)
+        chosen = np.full(len(vectors), True)
+        start = baseline.copy()
+        if key != (OUT,):
+            chosen = root.positions_in(vectors) == key[0]
+            start[root.column] = root.numbers[key[0]]
+        masses[key] = part.mass
+        np.testing.assert_array_equal(part.candidates.vectors, vectors[chosen])
+        np.testing.assert_array_equal(part.baseline, start)
+        assert part.mass == pytest.approx(weights[chosen].sum())
+        if weighted:
+            expected = weights[chosen] / weights[chosen].sum()
+            np.testing.assert_allclose(part.candidates.probabilities, expected)
+        assert part.candidates.complete
+        kept = (int(root.positions_in(baseline[None])[0]),)
+        players = [list(context.players)[player] for player in branches.players(key, kept)]
+        assert list(part.context.players) == players
+    assert masses[OUT,] == pytest.approx(1.0)
+    assert sum(masses.values()) == pytest.approx(2.0)
+
+
+def test_impossible_value_of_the_root_has_no_small_games():
+    explainer = fitted(branching_space, "forest")
+    context = game_context(explainer)
+    branches = find_branches(context, max_exact=5)
+    baseline = context.filled([explainer.baseline_])[0]
+    assert branch_games.branch_games("tunability", context, baseline, branches) is not None
+    baseline[branches.roots[0].column] = 0.5
+    assert branch_games.branch_games("tunability", context, baseline, branches) is None
+
+
+@pytest.mark.parametrize("game", ["tunability", "mistunability", "sensitivity"])
+def test_small_games_have_the_values_of_the_whole_game(game):
+    """Without a search, which may find different optima."""
+    explainer = fitted(branching_space, "forest", optimizer="random")
+    context = game_context(explainer)
+    branches = find_branches(context, max_exact=5)
+    baseline = context.filled([explainer.baseline_])[0]
+    games = branch_games.branch_games(game, context, baseline, branches)
+    everyone = all_coalitions(context.n_players)
+    whole = coalition_scores(game, context, baseline[None], explainer.incumbent_)
+    expected = whole - (0.0 if game == "sensitivity" else whole[0])
+    np.testing.assert_allclose(games.gains(everyone), expected, atol=1e-9)
+    assert games.gain_sign == (-1.0 if game == "mistunability" else 1.0)
