@@ -24,7 +24,7 @@ from skhypershap.surrogate.moments import row_moments
 from skhypershap.surrogate.regressors import predictions_of
 
 if TYPE_CHECKING:
-    from skhypershap.surrogate.kernels.coalitions import ScoreLayout
+    from skhypershap.surrogate.kernels.score_layouts import ScoreLayout
     from skhypershap.surrogate.kernels.tree_walk import Walk
 
 GROUPS = 32  # of candidates, each with a best one, for models without trees
@@ -347,7 +347,7 @@ def walk_plans(
 
     Of some coalitions a layout holds 2,048 at a time.
     """
-    from skhypershap.surrogate.kernels.coalitions import MOST, layout_of_all, layout_of_some
+    from skhypershap.surrogate.kernels.score_layouts import MOST, layout_of_all, layout_of_some
     from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
     walk = plan_walk(forest, blends.candidates, blends.baseline, blends.player_of_column)

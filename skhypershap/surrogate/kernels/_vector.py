@@ -121,7 +121,9 @@ def sum_of_eights(
         kind_of_target, _, kind, *_ = signature.args
         rows = [_vector_at(context, builder, kind, table, place, EIGHT) for place in places]
         found = builder.fadd(*(_load(builder, row, 8) for row in rows))
-        builder.store(found, _vector_at(context, builder, kind_of_target, target, to, EIGHT)).align = 8
+        builder.store(
+            found, _vector_at(context, builder, kind_of_target, target, to, EIGHT)
+        ).align = 8
         return context.get_dummy_value()
 
     return signature, generate

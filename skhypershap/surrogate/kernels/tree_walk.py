@@ -143,9 +143,7 @@ def _first_trees(forest: FlatForest) -> FlatForest:
     return forest._replace(roots=forest.roots[:COUNTED_TREES], left=forest.left[:end])
 
 
-def _ordered(
-    forest: FlatForest, baseline: Integers, player_of_column: PlayerOfColumn
-) -> _Ordered:
+def _ordered(forest: FlatForest, baseline: Integers, player_of_column: PlayerOfColumn) -> _Ordered:
     """Put the nodes of trees into the order of the walk, with players as they are given."""
     n_nodes, n_players = len(forest.left), int(player_of_column.max()) + 1
     n_leaves = int((forest.left < 0).sum())
