@@ -24,7 +24,7 @@ from skhypershap.surrogate.moments import row_moments
 from skhypershap.surrogate.regressors import predictions_of
 
 if TYPE_CHECKING:
-    from skhypershap.surrogate.kernels.coalitions import ScoreLayout
+    from skhypershap.surrogate.kernels.score_layouts import ScoreLayout
     from skhypershap.surrogate.kernels.tree_walk import Walk
 
 GROUPS = 32  # of candidates, each with a best one, for models without trees
@@ -348,7 +348,7 @@ def walk_plans(
     Of some coalitions a layout holds 2,048 in each of `n_parts` parts, of which there are as many as may
     share a walk by default.
     """
-    from skhypershap.surrogate.kernels.coalitions import (
+    from skhypershap.surrogate.kernels.score_layouts import (
         MOST,
         MOST_PARTS,
         layout_of_all,

@@ -98,7 +98,7 @@ def test_parts_of_coalitions_that_share_a_walk_equal_parts_with_walks_of_their_o
     coalitions = random.random((4_200, n_players)) < random.random((4_200, 1))
 
     def found(n_parts, waiting):
-        monkeypatch.setattr("skhypershap.surrogate.kernels.coalitions.MOST_PARTS", n_parts)
+        monkeypatch.setattr("skhypershap.surrogate.kernels.score_layouts.MOST_PARTS", n_parts)
         monkeypatch.setattr("skhypershap.surrogate.kernels.tree_walk.WAITING", waiting)
         scores, best = np.full((4_200, 9), np.nan), np.full(4_200, -np.inf)
         for rows, members, block in surrogate.coalition_blocks(blends, coalitions):
