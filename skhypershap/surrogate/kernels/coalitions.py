@@ -165,19 +165,21 @@ def _score(
 ) -> None:
     """Call the kernel with memory that no other thread uses."""
     work = workspace(walk, layout.table_size)
+    amounts, path_players = walk.leaves if len(walk.leaves[0]) else (None, None)
     overflows = len(walk.roots) * walk.most_leaves > work.waiting.shape[1]
     _score_block(
         walk.roots,
         walk.most_leaves,
         walk.nodes,
         walk.values,
-        *walk.leaves,
+        amounts,
+        path_players,
         walk.offset,
         layout.n_ternary,
         layout.n_binary,
         _ternary_rows(layout.n_ternary),
         1.0 - 2.0 * (np.bitwise_count(np.arange(1 << layout.n_binary)) % 2),
-        layout.allowed,
+        layout.allowed if len(layout.allowed) else None,
         walk.ranks,
         candidates,
         work,
@@ -196,14 +198,14 @@ def _score_block(
     most: int,
     nodes: Integers,
     values: Floats,
-    amounts: Floats,
-    path_players: Integers,
+    amounts: Floats | None,
+    path_players: Any,
     offset: float,
     n_ternary: int,
     n_binary: int,
     ternary_rows: Integers,
     signs: Floats,
-    allowed: Integers,
+    allowed: Any,
     ranks: Integers,
     candidates: Positions,
     work: Workspace,
@@ -216,12 +218,16 @@ def _score_block(
     """Fill `scores`, one row for each candidate, or, if `sign` is not 0, `best` and `winners`.
 
     `kept` is memory for the tables of all lanes, where a buffer may be too short for all leaves.
+    `amounts` and `path_players` are None where leaves are not given by position, `allowed` where all
+    coalitions are scored: numba leaves out what only the other case needs.
     """
     tables, counts, waiting = work.tables, work.counts, work.waiting
-    table, n_rows, width = tables[0], 3**n_ternary, 1 << (n_binary + N_LOW)
+    table, width = tables[0], 1 << (n_binary + N_LOW)
+    n_rows = len(table) // width
     lanes, chosen = work.ranks, work.chosen
     for start in range(0, len(candidates), LANES):
-        n_lanes = min(LANES, len(candidates) - start)
+        n_left = len(candidates) - start
+        n_lanes = n_left if n_left < LANES else LANES
         for column in range(len(ranks)):
             for lane in range(n_lanes):
                 lanes[LANES * column + lane] = ranks[column, candidates[start + lane]]
@@ -233,16 +239,16 @@ def _score_block(
             last = tree == len(roots) - 1
             longest = np.uint64(0)
             for lane in range(n_lanes):
-                longest = max(longest, counts[lane])
+                longest = counts[lane] if counts[lane] > longest else longest
             if not last and np.int64(longest) + most <= waiting.shape[1]:
                 continue
             for lane in range(n_lanes):
                 for place in range(len(table)):
                     table[place] = kept[lane, place] if is_kept else 0.0
                 leaves, joined = waiting[lane, : counts[lane]], 0
-                if len(amounts) > 0:
+                if amounts is not None:
                     _add_by_path(leaves, amounts, path_players, allowed, chosen, table)
-                elif len(allowed) > 0:
+                elif allowed is not None:
                     _add_to_some(leaves, allowed, chosen, table)
                 else:
                     _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
@@ -251,7 +257,7 @@ def _score_block(
                     for place in range(len(table)):
                         kept[lane, place] = table[place]
                     continue
-                if len(allowed) == 0:
+                if allowed is None:
                     joined = _join_rows(tables, n_rows, width)
                 if sign == 0.0:
                     row, found = scores[start + lane], tables[joined]
