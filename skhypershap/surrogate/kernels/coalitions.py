@@ -94,6 +94,7 @@ def _score(
 ) -> None:
     """Call the kernel with memory that no other thread uses."""
     work = workspace(walk, layout.table_size)
+    amounts, path_players = walk.leaves if len(walk.leaves[0]) else (None, None)
     overflows = len(walk.roots) * walk.most_leaves > work.waiting.shape[1]
     _score_block(
         walk.roots,
@@ -108,7 +109,8 @@ def _score(
         layout.rows_in,
         layout.rows_out,
         layout.signs,
-        layout.allowed,
+        layout.allowed if layout.allowed.size else None,
+        len(layout.allowed),
         layout.size // len(layout.allowed),
         walk.ranks,
         candidates,
@@ -139,7 +141,8 @@ def _score_block(
     rows_in: Integers,
     rows_out: Integers,
     signs: Floats,
-    allowed: Integers,
+    allowed: Any,
+    n_parts: int,
     size: int,
     ranks: Integers,
     candidates: Positions,
@@ -155,12 +158,15 @@ def _score_block(
     """Fill `scores`, a row for each candidate, or `best` and `winners`, or `moments`: see callers.
 
     `kept` is memory for the tables of all lanes, where a buffer may be too short for all leaves.
+    `allowed` is None where all coalitions are scored: numba leaves out what only the other case needs.
     """
     tables, counts, waiting = work.tables, work.counts, work.waiting
-    table, n_rows, width = tables[0], 3**n_ternary, 1 << (n_binary + N_LOW)
+    table, width = tables[0], 1 << (n_binary + N_LOW)
+    n_rows = len(table) // width
     lanes, chosen, mass = work.ranks, work.chosen, 0.0
     for start in range(0, len(candidates), LANES):
-        n_lanes = min(LANES, len(candidates) - start)
+        n_left = len(candidates) - start
+        n_lanes = n_left if n_left < LANES else LANES
         for column in range(len(ranks)):
             for lane in range(n_lanes):
                 lanes[LANES * column + lane] = ranks[column, candidates[start + lane]]
@@ -172,7 +178,7 @@ def _score_block(
             last = tree == len(roots) - 1
             longest = np.uint64(0)
             for lane in range(n_lanes):
-                longest = max(longest, counts[lane])
+                longest = counts[lane] if counts[lane] > longest else longest
             if not last and np.int64(longest) + most <= waiting.shape[1]:
                 continue
             for lane in range(n_lanes):
@@ -180,14 +186,14 @@ def _score_block(
                 counts[lane] = np.uint64(0)
                 if last and len(weights) > 0:
                     mass += weights[candidate]
-                for at in range(len(allowed)):
+                for at in range(n_parts):
                     here, joined = at * len(table), 0
                     for place in range(len(table)):
                         table[place] = 0.0
                     if is_kept:
                         for place in range(len(table)):
                             table[place] = kept[lane, here + place]
-                    if allowed.shape[1] > 0:
+                    if allowed is not None:
                         _add_to_some(leaves, amounts, path_players, allowed[at], chosen, table)
                     else:
                         _add_leaves(leaves, rows_in, rows_out, signs, n_ternary, n_binary, table)
@@ -195,7 +201,7 @@ def _score_block(
                         for place in range(len(table)):
                             kept[lane, here + place] = table[place]
                         continue
-                    if allowed.shape[1] == 0:
+                    if allowed is None:
                         joined = _join_rows(tables, n_rows, width)
                     found, end = tables[joined], here + size
                     if len(scores) > 0:

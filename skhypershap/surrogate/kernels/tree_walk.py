@@ -322,7 +322,7 @@ def _order_nodes(
                 nodes[n_nodes, SKIP], nodes[n_nodes, RANK] = -1, n_leaves
                 values[n_leaves], insides[n_leaves] = value[node], members
                 n_leaves += 1
-                deepest = max(deepest, depth)
+                deepest = depth if depth > deepest else deepest
                 weight = 1.0
                 if tree >= COUNTED_TREES:
                     depth = 0
