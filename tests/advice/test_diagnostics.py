@@ -263,7 +263,7 @@ def test_scale_is_the_distance_of_the_best_from_the_median():
         (1.0, 0.66, "fair"),
         (1.0, 0.5, "fair"),
         (1.0, 0.49, "poor"),
-        (0.0, 0.19, "good"),  # 2 % of the scale, which is 10
+        (0.0, 0.2, "good"),  # 2 % of the scale, which is 10
         (0.0, 0.21, "poor"),
         (-1.0, -0.8, "good"),
         (-1.0, -0.7, "poor"),

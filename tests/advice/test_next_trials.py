@@ -191,6 +191,14 @@ def test_expected_best_by_enumeration(sign, error, bound):
     assert np.isnan([found.low, found.high]).all()
 
 
+def test_every_space_has_a_mean():
+    held_out = HeldOut(np.zeros(1), np.zeros(1))
+    spaces = [equal_draws([2.0]), equal_draws([3.0])]
+    for n_bootstrap in (0, 1):
+        found = expected_best(OneColumn(1.0, []), spaces, 1, 1.0, held_out, n_bootstrap)
+        assert [one.mean for one in found] == [2.0, 3.0]
+
+
 def test_trials_at_lower_fidelity_may_run_again():
     held_out = HeldOut(np.zeros(1), np.zeros(1))
     for fidelity, best in ((None, 1.0), (np.ones(3), 2.0)):
@@ -264,7 +272,8 @@ def test_draws_of_ranges_are_drawn_anew_from_what_is_kept():
     assert 0.7 < inside.max() <= 0.75
     assert np.isin(np.round(inside, 9), np.round(numbers, 9)).all()
     assert np.mean(inside > 0.5) == pytest.approx(0.75, abs=0.1)  # three times as likely
-    for whole in (good((0.25, 0.75), width=1.0), good()):  # nothing is left out, or all is
+    # Nothing is left out, or all is.
+    for whole in (good((0.25, 0.75), width=1.0), good((-0.1, 1.1)), good()):
         assert sorted(drawn(whole)) == pytest.approx(numbers)
     narrow = drawn(good((0.2511, 0.2513)))  # between two draws
     assert set(narrow) == {0.2511, 0.2513}

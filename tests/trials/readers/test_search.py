@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import ClassVar
 
 import numpy as np
@@ -238,6 +239,17 @@ def test_directions_of_scores_times_and_criteria():
     assert direction(criteria="min") == direction("fit_time") == "minimize"
     assert direction(asked="maximize", criteria="min") == "maximize"
     assert direction(asked="minimize") == "minimize"
+
+
+def test_values_outside_an_inferred_space_are_unknown():
+    """Those of a space that is known are an error."""
+    results = {"params": TestShapedLikeASearch.PARAMS, "test_score": np.arange(18.0)}
+    for grid, unknown in (({}, True), ({"param_grid": {"a": [1, 2, 3], "b": ["x", "y"]}}, False)):
+        found = TestShapedLikeASearch.Found(results, **grid)
+        checked = search_reader.check(found)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SpaceWarning)
+            assert search_reader.read(found, checked).unknown is unknown
 
 
 def test_parameters_that_a_dict_lacks_have_the_values_of_the_estimator():
