@@ -160,7 +160,7 @@ def _unpickled(kind: type, version: str) -> Any:
             "may fail, or return other numbers. Fit it again, or load it with the earlier version.",
             HyperSHAPWarning,
         )
-    return kind.__new__(kind)
+    return object.__new__(kind)
 
 
 def of_one_fit(method: Callable[P, R]) -> Callable[P, R]:

@@ -126,7 +126,7 @@ def predictions_of(model: Any, rows: Floats) -> Scores:
         with one_model_at_a_time():
             predicted = model.predict(rows)
         if isinstance(predicted, np.ma.MaskedArray):  # what is masked is no number
-            predicted = predicted.astype(float).filled(np.nan)
+            predicted = np.ma.filled(predicted.astype(float), np.nan)
         found = np.asarray(predicted)
     except Exception as error:
         raise SurrogateError(
