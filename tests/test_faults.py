@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import joblib
 import numba
@@ -19,6 +21,7 @@ from plot_frames import table_of
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
+import skhypershap
 from skhypershap import HyperSHAPExplainer, load_case, plotting
 from skhypershap.command import main
 
@@ -168,6 +171,46 @@ def test_a_replaced_file_keeps_its_permissions_and_a_link_stays_one(tmp_path):
     assert link.is_symlink()
     assert there.stat().st_mode & 0o777 == 0o640
     assert load_case(there).explain()["value"].tolist() == explainer.explain()["value"].tolist()
+
+
+READ_ONLY = """
+from ConfigSpace import ConfigurationSpace
+import skhypershap
+
+space = ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}, seed=0)
+configs = [dict(config) for config in space.sample_configuration(50)]
+scores = [config["a"] + config["b"] for config in configs]
+explainer = skhypershap.HyperSHAPExplainer(
+    space, surrogate="forest", random_state=0, n_samples=50
+)
+values = explainer.fit(configs, scores).explain("ablation", order=1)["value"].tolist()
+"""
+
+
+def test_package_and_home_without_a_place_to_write_need_no_more_than_time(tmp_path):
+    """Files lie where folders would be made, so that root cannot write there either."""
+    package = Path(skhypershap.__file__).parent
+    copied = tmp_path / "skhypershap"
+    shutil.copytree(package, copied, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("given", "home", "skhypershap/surrogate/kernels/__pycache__"):
+        (tmp_path / name).write_text("not a folder")
+    home = str(tmp_path / "home")
+    places = {"HOME": home, "XDG_CACHE_HOME": home, "NUMBA_CACHE_DIR": str(tmp_path / "given")}
+    run = subprocess.run(
+        [sys.executable, "-c", f"{READ_ONLY}\nprint(skhypershap.__file__, *values)"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), **places},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    file, *values = run.stdout.split()
+    assert file == str(copied / "__init__.py")
+    expected = {}
+    exec(READ_ONLY, expected)
+    assert list(map(float, values)) == expected["values"]
+    assert run.stderr.count("Warning") <= 1
 
 
 FORKED = """
