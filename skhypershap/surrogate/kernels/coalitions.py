@@ -94,7 +94,6 @@ def _score(
 ) -> None:
     """Call the kernel with memory that no other thread uses."""
     work = workspace(walk, layout.table_size)
-    amounts, path_players = walk.leaves if len(walk.leaves[0]) else (None, None)
     overflows = len(walk.roots) * walk.most_leaves > work.waiting.shape[1]
     _score_block(
         walk.roots,
