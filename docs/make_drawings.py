@@ -91,7 +91,7 @@ def draw_shares(path: Path) -> None:
 def draw_surrogates(path: Path) -> None:
     """A function, twelve trials of it, and two surrogates."""
     x = np.linspace(0, 1, 400)
-    trials = np.random.default_rng(1).uniform(size=12)
+    trials = np.random.default_rng(9).uniform(size=12)
     space = ConfigurationSpace({"x": Float("x", (0.0, 1.0))})
     figure, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
     ax.plot(x, curve(x), color="black", lw=1, ls=":", label="the truth")
