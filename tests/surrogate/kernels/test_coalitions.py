@@ -72,7 +72,7 @@ def test_variances_equal_those_of_all_scores(only_some, first_weights):
     coalitions = all_coalitions(5)
     weights = np.random.default_rng(0).random(len(candidates))
     for group in plan_walk(surrogate.forest, candidates, vectors[0], np.arange(5)).blocks(200):
-        weights[group[: len(first_weights)]] = first_weights
+        weights[group[: len(first_weights)]] = first_weights[: len(group)]
     table = surrogate.blend_scores(blends, coalitions)
     means = np.average(table, axis=1, weights=weights)
     expected = np.average((table - means[:, None]) ** 2, axis=1, weights=weights)
