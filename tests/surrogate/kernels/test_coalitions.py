@@ -17,7 +17,8 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 import skhypershap
-from skhypershap.surrogate.blends import Blends
+from skhypershap.games.variance import variance_over_blocks
+from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.kernels.path_players import most_on_a_path
 from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
@@ -58,6 +59,35 @@ def test_leaf_buffers_are_filled_to_their_last_place_and_no_further(monkeypatch)
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
     walk = plan_walk(surrogate.forest, candidates, np.zeros(3), players)
     assert walk.most_leaves == 7
+
+
+@pytest.mark.parametrize("only_some", [False, True])
+@pytest.mark.parametrize("first_weights", [(), (0.0, 1e-30, 1e-300)])
+def test_variances_equal_those_of_all_scores(only_some, first_weights):
+    """Weights differ; at the beginning of a block some are nothing to what follows."""
+    vectors, scores = tree_problem()
+    surrogate = fitted_surrogate("forest", vectors, 1e3 + scores)
+    candidates = tree_problem(seed=3, n_trials=200)[0]
+    blends = Blends(candidates, vectors[0], np.arange(5))
+    coalitions = all_coalitions(5)
+    weights = np.random.default_rng(0).random(len(candidates))
+    for group in plan_walk(surrogate.forest, candidates, vectors[0], np.arange(5)).blocks(200):
+        weights[group[: len(first_weights)]] = first_weights[: len(group)]
+    table = surrogate.blend_scores(blends, coalitions)
+    means = np.average(table, axis=1, weights=weights)
+    expected = np.average((table - means[:, None]) ** 2, axis=1, weights=weights)
+    blocks = surrogate.coalition_moments(blends, weights, coalitions if only_some else None)
+    found = variance_over_blocks(blocks, len(coalitions))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-15)
+    assert found[0] == 0.0
+
+
+def test_more_thresholds_than_16_bits_count():
+    vectors = np.random.default_rng(0).random((34_000, 1))
+    surrogate = fitted_surrogate(DecisionTreeRegressor(), vectors, vectors[:, 0])
+    assert len(surrogate.forest.thresholds[0]) > 1 << 15
+    found = scores_of_blends(surrogate, vectors[:50], vectors[50], np.array([0]))
+    np.testing.assert_allclose(found[1], vectors[:50, 0], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_players", [6, 31, 32, 62, 63, 70])

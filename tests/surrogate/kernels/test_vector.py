@@ -60,14 +60,16 @@ STEPS = {
     "lanes_above": """
 @numba.njit
 def step(ranks, start, rank):
-    return _vector.lanes_above(ranks, start, np.int32(rank))
+    return _vector.lanes_above(ranks, start, ranks.dtype.type(rank))
 
-values = random.integers(-3, 4, 3 * 64).astype(np.int32)
-for ranks in copies(values):
-    for start in (0, 1, 64, 127, 128):
-        for rank in (-4, 0, 3):
-            lanes = np.flatnonzero(ranks[start : start + 64] > rank)
-            assert bits_of(step(ranks, start, rank)) == lanes.tolist()
+for dtype in (np.int16, np.int32):
+    values = random.integers(-3, 4, 3 * 64).astype(dtype)
+    values[70] = np.iinfo(dtype).max
+    for ranks in copies(values):
+        for start in (0, 1, 64, 127, 128):
+            for rank in (-4, 0, 3, np.iinfo(dtype).max - 1):
+                lanes = np.flatnonzero(ranks[start : start + 64] > rank)
+                assert bits_of(step(ranks, start, rank)) == lanes.tolist()
 """,
     "toggle": """
 @numba.njit
