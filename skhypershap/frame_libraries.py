@@ -57,16 +57,20 @@ def in_chosen_library(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def of_any_library(function: Callable[P, R]) -> Callable[P, R]:
-    """Pass a frame of any library, the first argument, to the function as one of pandas."""
+    """Pass a frame of any library, the first argument, to the function as one of pandas.
+
+    Whatever the function itself calls works with pandas, too.
+    """
     first = next(iter(inspect.signature(function).parameters))
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if args:
-            return function(as_pandas(args[0]), *args[1:], **kwargs)  # type: ignore[arg-type]
-        if first in kwargs:
-            kwargs[first] = as_pandas(kwargs[first])
-        return function(*args, **kwargs)
+        with config_context(frames="pandas"):
+            if args:
+                return function(as_pandas(args[0]), *args[1:], **kwargs)  # type: ignore[arg-type]
+            if first in kwargs:
+                kwargs[first] = as_pandas(kwargs[first])
+            return function(*args, **kwargs)
 
     return wrapper
 
