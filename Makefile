@@ -86,7 +86,7 @@ bench: .venv/bench
 
 # One stamp for the package and one for each extra; a stamp is older than pyproject.toml when it must be made anew.
 .venv/package: .venv/python pyproject.toml
-	@echo "Installing skhypershap and what it needs into .venv: about 900 MB, one to three minutes" >&2
+	@echo "Installing skhypershap and what it needs into .venv: about 750 MB, one to three minutes" >&2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 

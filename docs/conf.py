@@ -82,6 +82,9 @@ sphinx_gallery_conf = {
 
 def setup(app):
     """Draw the pictures before pages are read."""
-    from make_pictures import draw_pictures
+    from make_drawings import draw
+    from make_pictures import draw_pictures, explained
 
-    draw_pictures(DOCS / "_pictures")
+    explainer = explained()
+    draw_pictures(DOCS / "_pictures", explainer)
+    draw(DOCS / "_pictures", explainer)

@@ -140,7 +140,10 @@ def explained() -> HyperSHAPExplainer:
         cv=3,
         random_state=0,
     )
-    return HyperSHAPExplainer(search, surrogate="forest", n_samples=1000, random_state=0).fit(X, y)
+    explainer = HyperSHAPExplainer(search, surrogate="forest", n_samples=1000, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the search is short
+        return explainer.fit(X, y)
 
 
 def on_data_sets() -> dict[str, HyperSHAPExplainer]:
@@ -165,12 +168,12 @@ def on_data_sets() -> dict[str, HyperSHAPExplainer]:
     }
 
 
-def draw_pictures(folder: Path) -> None:
+def draw_pictures(folder: Path, explainer: HyperSHAPExplainer) -> None:
     """Draw every picture whose frame this version has, and write the page that shows them."""
     folder.mkdir(exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the surrogate: the search is short
-        names = {**vars(plotting), "explainer": explained(), "explainers": on_data_sets()}
+        names = {**vars(plotting), "explainer": explainer, "explainers": on_data_sets()}
         names["explain_jointly"] = explain_jointly
         sections = [
             section(picture, names, folder)
@@ -202,6 +205,6 @@ def make_thumbnails(pictures: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    draw_pictures(DOCS / "_pictures")
+    draw_pictures(DOCS / "_pictures", explained())
     if "--readme" in sys.argv:
         make_thumbnails(DOCS / "_pictures", DOCS / "thumbnails")

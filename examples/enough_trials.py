@@ -14,6 +14,7 @@ from sklearn.model_selection import RandomizedSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, HyperSHAPWarning
+from skhypershap.plotting import plot_history
 
 search = RandomizedSearchCV(
     DecisionTreeClassifier(random_state=0),
@@ -34,7 +35,9 @@ explainer.fit(*load_digits(return_X_y=True))
 print("What tuning each hyperparameter gains in accuracy, from the first trials alone:")
 history = explainer.history(n_points=5)
 print(history.pivot(index="n_trials", columns="interaction", values="value").round(3))
-print(history.attrs["verdict"], "\n")
+print(history.attrs["verdict"])
+plot_history(history).figure.savefig("history.png", dpi=150)
+print("Picture: history.png\n")
 
 print(f"The best of {search.n_iter} trials scores {explainer.best_score_:.4f}.")
 print("What 100 more random trials are expected to reach, and how long they take:")

@@ -20,6 +20,7 @@ from skhypershap import (
     default_space,
     explain_jointly,
 )
+from skhypershap.plotting import plot_datasets
 
 warnings.simplefilter("ignore", HyperSHAPWarning)  # scores of small data sets are noisy
 SETS = {"iris": load_iris, "wine": load_wine, "cancer": load_breast_cancer, "digits": load_digits}
@@ -43,7 +44,9 @@ explainers = {
 
 print("What tuning each hyperparameter gains in accuracy, by data set:")
 table = explain_jointly(explainers, order=1, per_dataset=True)
-print(table.pivot(index="dataset", columns="interaction", values="value").round(3), "\n")
+print(table.pivot(index="dataset", columns="interaction", values="value").round(3))
+plot_datasets(table).figure.savefig("datasets.png", dpi=150)
+print("Picture: datasets.png\n")
 
 print("The best hyperparameters for all, and what they miss on a data set that had no say:")
 subsets = best_subsets_jointly(explainers)

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.plotting import plot_importance
 
 try:
     import optuna
@@ -62,7 +63,9 @@ print(f"{len(study.trials)} trials took {time.perf_counter() - start:.0f} s.\n")
 explainer = HyperSHAPExplainer(study, baseline=untuned, random_state=0).fit()
 print(explainer.summary(), "\n")
 table = explainer.explain("tunability")
-print(table[["interaction", "value", "order"]].round(4).to_string(index=False), "\n")
+print(table[["interaction", "value", "order"]].round(4).to_string(index=False))
+plot_importance(table).figure.savefig("explanation.png", dpi=150)
+print("Picture: explanation.png\n")
 
 FILE.unlink(missing_ok=True)
 optuna.copy_study(

@@ -18,6 +18,7 @@ import numpy as np
 from ConfigSpace import Categorical, ConfigurationSpace, EqualsCondition, Float
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.plotting import plot_importance
 
 GRAVITY, DENSITY, VISCOSITY = 9.81, 1000.0, 1.1e-6  # m/s2; kg/m3 and m2/s of water at 16 °C
 ROUGHNESS = {"rock": 0.1, "concrete": 1.5e-3, "steel": 1e-4}  # of the tunnel, in m
@@ -144,7 +145,9 @@ def main():
     print(
         explainer.best_subsets()[["size", "hyperparameters", "gain", "share"]].round(2).to_string()
     )
-    print(f"\n{time.perf_counter() - start:.0f} s in all.")
+    plot_importance(explainer.explain()).figure.savefig("explanation.png", dpi=150)
+    print("\nPicture: explanation.png")
+    print(f"{time.perf_counter() - start:.0f} s in all.")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import RandomizedSearchCV
 
 from skhypershap import HyperSHAPWarning, explain_metrics, trade_off, trade_off_coalitions
+from skhypershap.plotting import plot_trade_off
 
 X, y = load_digits(return_X_y=True)
 search = RandomizedSearchCV(
@@ -47,3 +48,5 @@ print("Subsets of at most two that no other subset beats in both:")
 subsets = trade_off_coalitions(search, METRICS, baseline="center", random_state=0)
 best = subsets[~subsets["dominated"] & (subsets["size"] <= 2)]
 print(best[["hyperparameters", "tuned_for", *METRICS]].round(4).to_string(index=False))
+plot_trade_off(subsets).figure.savefig("trade_off.png", dpi=150)
+print("Picture: trade_off.png")

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skhypershap.errors import HyperSHAPWarning
+from skhypershap.errors import HyperSHAPWarning, printable
 from skhypershap.settings import config_context
 from skhypershap.writing import write_text
 
@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        print(f"{NAME}: error: {_message(error)}", file=sys.stderr)
+        print(printable(f"{NAME}: error: {_message(error)}"), file=sys.stderr)
         return 1
     return 0
 
@@ -191,7 +191,8 @@ def _explain(arguments: argparse.Namespace) -> None:
         return
     if sentences is None:
         sentences = explainer._sentences(explanation, n_bootstrap)
-    print("\n".join([*sentences, "", *_units(table), "", _table_text(table)]))
+    lines = [*sentences, "", *_units(table), "", *_table_text(table).split("\n")]
+    print("\n".join(map(printable, lines)))
 
 
 def _report(
@@ -266,10 +267,15 @@ def _table_text(table: pd.DataFrame) -> str:
 
 
 def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:
-    """The same with an apostrophe before text that a spreadsheet would run as a formula."""
+    """The same with an apostrophe before text that a spreadsheet would run as a formula.
+
+    Each cell is on one line.
+    """
 
     def safe(cell: Any) -> Any:
-        return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
+        if not isinstance(cell, str):
+            return cell
+        return f"'{printable(cell)}" if FORMULA.match(cell) else printable(cell)
 
     texts = [name for name in table if table[name].dtype.kind not in "biuf"]
     return table.assign(**{name: table[name].map(safe) for name in texts})
@@ -277,7 +283,7 @@ def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
 def _progress(arguments: argparse.Namespace, text: str) -> None:
     if not arguments.quiet:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -289,7 +295,7 @@ def _warnings_as_lines(quiet: bool) -> Iterator[None]:
         text = " ".join(str(message).split())
         if text not in known:
             known.add(text)
-            print(f"{NAME}: warning: {_with_option(text)}", file=sys.stderr)
+            print(printable(f"{NAME}: warning: {_with_option(text)}"), file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

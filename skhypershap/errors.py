@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from numbers import Integral
 from types import FrameType
 
+import numpy as np
+
 # Their lines are nobody's fault: a search, a Pipeline or joblib calls us, and a thread calls joblib.
 LIBRARIES = frozenset(
     [
@@ -29,6 +31,11 @@ LIBRARIES = frozenset(
 N_SHOWN = 200  # characters of a value in a message
 MOST = 1_000_000  # resamples or trials that one call may ask for
 MOST_JOBS = 100_000  # joblib refuses five times as many
+
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Controls, which a terminal would obey; marks of direction; halves of surrogate pairs."""
 
 
 class HyperSHAPWarning(UserWarning):
@@ -53,6 +60,11 @@ class ApproximationWarning(HyperSHAPWarning):
 
 class BaselineWarning(HyperSHAPWarning):
     """A default outside the space or a forbidden baseline was replaced, or it cannot be measured."""
+
+
+def printable(text: str) -> str:
+    r"""Text on one line, with a code such as \x1b for each character that is not seen."""
+    return UNSEEN.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def shown(value: object) -> str:
@@ -87,6 +99,12 @@ def check_integer(
     return int(value)  # type: ignore[call-overload]
 
 
+def check_bool(name: str, value: object) -> None:
+    """Raise a TypeError that names an argument unless it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False; got {shown(value)}.")
+
+
 @contextmanager
 def naming(parameter: str) -> Iterator[None]:
     """Put the name of an argument in front of errors about it whose message does not have it."""
@@ -119,6 +137,7 @@ def warn(message: str, category: type[HyperSHAPWarning]) -> None:
 
     A thread of joblib has no such line; the main thread waits at it.
     """
+    message = printable(message)
     frame = _users_frame(sys._getframe(1)) or _users_frame(
         sys._current_frames().get(threading.main_thread().ident or 0)
     )

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype
 
+from skhypershap.errors import shown
 from skhypershap.settings import config_context, get_config
 
 P = ParamSpec("P")
@@ -56,16 +57,20 @@ def in_chosen_library(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def of_any_library(function: Callable[P, R]) -> Callable[P, R]:
-    """Pass a frame of any library, the first argument, to the function as one of pandas."""
+    """Pass a frame of any library, the first argument, to the function as one of pandas.
+
+    Whatever the function itself calls works with pandas, too.
+    """
     first = next(iter(inspect.signature(function).parameters))
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if args:
-            return function(as_pandas(args[0]), *args[1:], **kwargs)  # type: ignore[arg-type]
-        if first in kwargs:
-            kwargs[first] = as_pandas(kwargs[first])
-        return function(*args, **kwargs)
+        with config_context(frames="pandas"):
+            if args:
+                return function(as_pandas(args[0]), *args[1:], **kwargs)  # type: ignore[arg-type]
+            if first in kwargs:
+                kwargs[first] = as_pandas(kwargs[first])
+            return function(*args, **kwargs)
 
     return wrapper
 
@@ -97,7 +102,7 @@ def as_pandas(frame: Any) -> Any:
     if wrapped.implementation.is_pandas():
         return wrapped.to_native()
     back = pd.DataFrame({name: _column(name, wrapped[name]) for name in wrapped.columns})
-    back.attrs = dict(attrs_of(frame))
+    back.attrs = dict(_attrs.get(id(frame), {}))
     return back
 
 
@@ -114,6 +119,11 @@ def attrs_of(table: Any) -> dict[str, Any]:
     dict
         `table.attrs` of a frame of pandas. Frames of other libraries have no such place: their attrs
         are kept beside them, and a frame that is made of one, by a filter for example, has none.
+
+    Raises
+    ------
+    TypeError
+        If `table` is not a frame.
 
     See Also
     --------
@@ -135,6 +145,8 @@ def attrs_of(table: Any) -> dict[str, Any]:
     """
     if isinstance(table, pd.DataFrame):
         return dict(table.attrs)
+    if id(table) not in _attrs and not isinstance(as_pandas(table), pd.DataFrame):
+        raise TypeError(f"table must be a DataFrame; got {shown(table)}.")
     return dict(_attrs.get(id(table), {}))
 
 

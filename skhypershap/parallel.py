@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,8 +51,26 @@ class _OneThreadEach:
             if not self.n_running:
                 self.of_process.restore_original_limits()
 
+    def after_fork(self) -> None:
+        """In the new process there are no other threads, whose tasks would never end."""
+        self.lock = threading.Lock()
+        others, self.n_running = self.n_running, len(getattr(self.of_thread, "limits", []))
+        if others and not self.n_running:
+            self.of_process.restore_original_limits()
+
 
 _ONE_THREAD_EACH = _OneThreadEach()
+
+
+def _after_fork() -> None:
+    """Free what other threads held at the fork."""
+    global _MODEL_LOCK
+    _MODEL_LOCK = threading.RLock()
+    _ONE_THREAD_EACH.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Bar(tqdm):  # type: ignore[misc]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Orange and blue differ for all kinds of colour vision; half transparent, they let a light page and a
 # dark one shine through, and text keeps the colour that the page gives it.
 BELOW, ABOVE = "rgba(230, 159, 0, 0.5)", "rgba(0, 114, 178, 0.45)"
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"  # `$` in a name is a letter, also where MathJax runs
 WIDTH = 90  # percent of a cell, of the longest bar
 DIGITS = 3  # significant ones of the largest value of a column
 KINDS = (
@@ -77,6 +78,7 @@ def style(table: Any) -> Styler:
     is_labelled = not pd.api.types.is_numeric_dtype(table.index.dtype)
     shown = table.reset_index(drop=not is_labelled)
     styler = shown.style.hide(axis="index").format_index(escape="html", axis="columns")
+    styler = styler.set_table_attributes(f'class="{NO_FORMULAS}"')
     if {"interaction", "hyperparameters"} <= set(shown):
         styler = styler.hide(["hyperparameters"], axis="columns")
     for column in shown:

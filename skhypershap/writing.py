@@ -50,12 +50,19 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         raise
 
 
+def encodable(text: str) -> str:
+    r"""Text with a code, such as \ud800, for each character that has no bytes in UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def path_of(path: object) -> Path:
-    """A path, or a TypeError that names the argument."""
+    """A path, or an error that names the argument."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be text or a path; got {type(path).__name__}.")
+    if not os.fspath(path):
+        raise ValueError("path must be the name of a file; got an empty text.")
     return Path(path)
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(encodable(text), encoding="utf-8", newline="\n")

@@ -153,6 +153,14 @@ def test_plots_are_the_same(in_pandas, name, library):
     assert texts(PLOTS[name](frame)) == texts(PLOTS[name](in_pandas[name]))
 
 
+@pytest.mark.parametrize("name", PLOTS)
+def test_plots_are_the_same_while_frames_come_in_polars(in_pandas, name):
+    expected = texts(PLOTS[name](in_pandas[name]))
+    with skhypershap.config_context(frames="polars"):
+        frame = frame_libraries.converted(in_pandas[name], "polars")
+        assert texts(PLOTS[name](frame)) == expected
+
+
 def test_displays_take_frames_of_other_libraries(explainer):
     with skhypershap.config_context(frames="polars"):
         display = plotting.ImportanceDisplay.from_explainer(explainer)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from ConfigSpace import ConfigurationSpace
 
-from skhypershap import HyperSHAPExplainer, explain_jointly
+from skhypershap import (
+    HyperSHAPExplainer,
+    best_subsets_jointly,
+    default_space,
+    explain_jointly,
+    optimizers,
+)
 from skhypershap.memory import check_fits, machine_memory
 
 N_PLAYERS = 40
@@ -33,6 +39,18 @@ def wide():
         lambda e: e.reduced_search(),
         lambda e: e.diagnostics(),
         lambda e: explain_jointly({"one": e}),
+        lambda e: explain_jointly({"one": e}, "ablation", n_bootstrap=2),
+        lambda e: best_subsets_jointly({"one": e}),
+        lambda e: default_space({"one": e}),
+        lambda e: e.explain(n_bootstrap=2),
+        lambda e: e.explain("mistunability", index="SII", order=1),
+        lambda e: e.explain("sensitivity"),
+        lambda e: e.explain("optimizer_bias", optimizer_of_interest=optimizers.grid, n_trials=2),
+        lambda e: e.coalition_values("ablation"),
+        lambda e: e.history(2, n_bootstrap=2),
+        lambda e: e.next_trials(4),
+        lambda e: e.summary(),
+        lambda e: e.report(),
     ],
 )
 def test_max_exact_beyond_memory_is_refused_with_what_it_needs(wide, ask):

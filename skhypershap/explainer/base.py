@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skhypershap._compat import Interval, StrOptions
-from skhypershap.errors import MOST_JOBS
+from skhypershap.errors import MOST_JOBS, HyperSHAPWarning, warn
 from skhypershap.explainer.fitted import Fitted
 from skhypershap.frames import measured_frame, trials_frame
 from skhypershap.games.players import players_of
@@ -101,6 +101,11 @@ class ExplainerBase(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        from skhypershap import __version__
+
+        return _unpickled, (type(self), __version__), self.__getstate__()
+
     def _validate_params(self) -> None:
         """Check parameters; scikit-learn itself takes True for the integer 1."""
         for name in INTEGERS:
@@ -145,6 +150,19 @@ class ExplainerBase(BaseEstimator):
         self.__dict__ = {**kept, **found}
 
 
+def _unpickled(kind: type, version: str) -> Any:
+    """An explainer whose state follows; what another version wrote may not even be read."""
+    from skhypershap import __version__
+
+    if version != __version__:
+        warn(
+            f"This explainer was pickled by skhypershap {version} and is loaded by {__version__}: it "
+            "may fail, or return other numbers. Fit it again, or load it with the earlier version.",
+            HyperSHAPWarning,
+        )
+    return object.__new__(kind)
+
+
 def of_one_fit(method: Callable[P, R]) -> Callable[P, R]:
     """Run a method that changes nothing on the explainer as it is at the call.
 
@@ -153,16 +171,26 @@ def of_one_fit(method: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(method)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        explainer = args[0]
-        now = object.__new__(type(explainer))
-        now.__dict__ = dict(explainer.__dict__)
-        return method(now, *args[1:], **kwargs)  # type: ignore[arg-type]
+        return method(as_it_is_now(args[0]), *args[1:], **kwargs)  # type: ignore[arg-type]
 
     return wrapper
 
 
-def game_context(explainer: ExplainerBase, groups: Any = None) -> GameContext:
+def as_it_is_now(explainer: Any) -> Any:
+    """The explainer with the fit that it has at the call, whatever another thread does to it."""
+    if not isinstance(explainer, ExplainerBase):
+        return explainer
+    now = object.__new__(type(explainer))
+    now.__dict__ = dict(explainer.__dict__)
+    return now
+
+
+def game_context(
+    explainer: ExplainerBase, groups: Any = None, fitted: Fitted | None = None
+) -> GameContext:
     """What all games of a fitted explainer share, by its fit and by its parameters as they are now.
+
+    `fitted` is the fit to use, by default that of the explainer.
 
     Raises
     ------
@@ -173,7 +201,7 @@ def game_context(explainer: ExplainerBase, groups: Any = None) -> GameContext:
     """
     check_is_fitted(explainer)
     explainer._validate_params()
-    fitted = explainer.fitted_
+    fitted = explainer.fitted_ if fitted is None else fitted
     return GameContext(
         trials=fitted.trials,
         surrogate=fitted.surrogate,

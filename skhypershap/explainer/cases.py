@@ -9,7 +9,6 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from skhypershap.trials.defaults import Defaults
 from skhypershap.trials.failures import FailureClause, Part
 from skhypershap.trials.inferred_clauses import with_clauses
 from skhypershap.trials.measurements import Measurements
-from skhypershap.writing import write_text
+from skhypershap.writing import path_of, write_text
 
 if TYPE_CHECKING:
     from skhypershap.explainer.explainer import HyperSHAPExplainer
@@ -116,6 +115,8 @@ def load_case(path: str | os.PathLike[str], *, surrogate: Any = None) -> HyperSH
     ------
     FileNotFoundError
         If there is no such file.
+    TypeError
+        If `path` is not a path.
     ValueError
         If the file is not a case, or has a surrogate that could not be written and `surrogate` is None.
 
@@ -126,7 +127,7 @@ def load_case(path: str | os.PathLike[str], *, surrogate: Any = None) -> HyperSH
     from skhypershap.explainer.explainer import HyperSHAPExplainer
 
     try:
-        case = json.loads(Path(path).read_text(encoding="utf-8"))
+        case = json.loads(path_of(path).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)} is not a case: {error}.") from error
     if not isinstance(case, dict) or case.get("skhypershap_case") != FORMAT:

@@ -183,7 +183,10 @@ def _names(hyperparameters: Any, space: ConfigurationSpace) -> list[tuple[str, .
     )
     if isinstance(asked, str) or is_pair:
         asked = [asked]
-    if not isinstance(asked, (list, tuple)) and not hasattr(asked, "__array__"):
+    is_list = isinstance(asked, (list, tuple)) or (
+        hasattr(asked, "__array__") and np.ndim(asked) > 0
+    )
+    if not is_list:
         raise TypeError(
             "hyperparameters must be a name, a pair of names as a tuple, or a list of those; got "
             f"{type(hyperparameters).__name__}."

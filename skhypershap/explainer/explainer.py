@@ -298,7 +298,9 @@ class HyperSHAPExplainer(Reporting, Cases, SearchResults, SearchDelegation):
             trees_alone=is_costly(len(trials.space), len(trials.scores), self.max_exact),
         )
         self._hold(fitted, search)
-        warn_if_unreliable(evidence_of(fitted, game_context(self), quick=True), trials.metric)
+        warn_if_unreliable(
+            evidence_of(fitted, game_context(self, fitted=fitted), quick=True), trials.metric
+        )
         warn_if_near_best(fitted)
         return self
 

@@ -36,7 +36,7 @@ BIAS = "optimizer_bias"
 TREES_ALONE = "extra trees"  # in the attrs of explanations by "auto" without its process
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fitted:
     """What a fit leaves behind; `fit_surrogate` makes it, and nothing but `histories` changes.
 
@@ -74,6 +74,10 @@ class Fitted:
     surrogate: Surrogate
     seed: int
     histories: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        """Short: scikit-learn's diagrams show every attribute, and all trials take a second."""
+        return f"Fitted(<{len(self.trials.scores)} trials>)"
 
     @property
     def incumbent(self) -> Config:

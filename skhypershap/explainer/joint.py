@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import NotFittedError
 
-from skhypershap.errors import MOST_JOBS, check_integer, shown, unknown_name
-from skhypershap.explainer.base import ExplainerBase, game_context
+from skhypershap.errors import MOST_JOBS, check_bool, check_integer, unknown_name
+from skhypershap.explainer.base import ExplainerBase, as_it_is_now, game_context
 from skhypershap.explainer.explanations import games_of
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import datasets_frame, explanation_frame
@@ -129,7 +129,7 @@ def explain_jointly(
     >>> explain_jointly(fitted, per_dataset=True)["dataset"].unique().tolist()
     ['all', 'cancer', 'wine']
     """
-    check_explainers(explainers)
+    explainers = checked_explainers(explainers)
     reduce = reduction_of(aggregate)
     check_n_bootstrap(n_bootstrap)
     check_flags(per_dataset, n_jobs, verbose)
@@ -194,8 +194,8 @@ def tasks_of(
     return _with_shared_samples(tasks, games)
 
 
-def check_explainers(explainers: Any) -> None:
-    """Refuse explainers that cannot be explained jointly.
+def checked_explainers(explainers: Any) -> dict[str, Any]:
+    """Explainers that can be explained jointly, each with the fit that it has now.
 
     Raises
     ------
@@ -213,7 +213,8 @@ def check_explainers(explainers: Any) -> None:
         )
     if not explainers:
         raise ValueError("explainers is empty; pass at least one, by the name of its data set.")
-    for name, one in explainers.items():
+    held = {name: as_it_is_now(one) for name, one in explainers.items()}
+    for name, one in held.items():
         if not isinstance(name, str) or not isinstance(one, ExplainerBase):
             hint = "" if isinstance(name, str) else f" Names must be text: {str(name)!r}."
             raise TypeError(
@@ -224,14 +225,14 @@ def check_explainers(explainers: Any) -> None:
             raise ValueError(f"A data set cannot be called {ALL!r}, which stands for all of them.")
         if not one.__sklearn_is_fitted__():
             raise NotFittedError(f"explainers[{name!r}] is not fitted yet: call its fit first.")
-    _check_metrics(explainers)
-    names = list(explainers)
-    first = explainers[names[0]]
+    _check_metrics(held)
+    names = list(held)
+    first = held[names[0]]
     for name in names[1:]:
         # What always failed on one data set only does not make spaces differ.
-        spaces = [one.fitted_.trials.searched_space for one in (first, explainers[name])]
+        spaces = [one.fitted_.trials.searched_space for one in (first, held[name])]
         found = differences(*spaces)
-        values = [one.fitted_.trials.direction for one in (first, explainers[name])]
+        values = [one.fitted_.trials.direction for one in (first, held[name])]
         if values[0] != values[1]:
             raise ValueError(
                 f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
@@ -243,6 +244,7 @@ def check_explainers(explainers: Any) -> None:
                 f"explainers[{names[0]!r}] and explainers[{name!r}] cannot be explained jointly: "
                 f"{'; '.join(found)}. Search the same space on each data set, or pass it as space=."
             )
+    return held
 
 
 def max_exact_of(explainers: Mapping[str, ExplainerBase]) -> int:
@@ -252,8 +254,7 @@ def max_exact_of(explainers: Mapping[str, ExplainerBase]) -> int:
 
 def check_flags(per_dataset: Any, n_jobs: Any, verbose: Any) -> None:
     """Refuse values of the wrong kind."""
-    if not isinstance(per_dataset, (bool, np.bool_)):
-        raise TypeError(f"per_dataset must be True or False; got {shown(per_dataset)}.")
+    check_bool("per_dataset", per_dataset)
     if n_jobs is not None:
         check_integer("n_jobs", n_jobs, -MOST_JOBS, MOST_JOBS, what=" other than 0, or None")
         if n_jobs == 0:

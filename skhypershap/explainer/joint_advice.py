@@ -13,13 +13,13 @@ from skhypershap.advice.joint_ranges import joint_range
 from skhypershap.advice.joint_subsets import JointSubset, smallest_reaching
 from skhypershap.advice.narrowing import narrowed_space
 from skhypershap.advice.subsets import check_share
-from skhypershap.errors import check_name
+from skhypershap.errors import check_bool, check_name
 from skhypershap.explainer.base import ExplainerBase
 from skhypershap.explainer.fitted import BIAS
 from skhypershap.explainer.joint import (
     JointTask,
-    check_explainers,
     check_flags,
+    checked_explainers,
     max_exact_of,
     reduction_of,
     tasks_of,
@@ -122,11 +122,10 @@ def best_subsets_jointly(
     >>> best_subsets_jointly(fitted)["hyperparameters"].tolist()
     [('max_depth',), ('max_depth', 'min_samples_leaf')]
     """
-    check_explainers(explainers)
+    explainers = checked_explainers(explainers)
     reduce = reduction_of(aggregate)
     check_flags(per_dataset, n_jobs, verbose)
-    if not isinstance(normalize, (bool, np.bool_)):
-        raise TypeError(f"normalize must be True or False; got {normalize!r}.")
+    check_bool("normalize", normalize)
     check_name("game", game, [name for name in GAMES if name != BIAS])
     tasks = tasks_of(explainers, [game], baseline)
     names = list(next(iter(tasks.values())).context.players)
@@ -213,7 +212,7 @@ def default_space(
     >>> [name for name in space if space[name].size > 1]
     ['max_depth']
     """
-    check_explainers(explainers)
+    explainers = checked_explainers(explainers)
     check_share(share)
     check_flags(False, n_jobs, verbose)
     tasks = tasks_of(explainers, [TUNABILITY], baseline)

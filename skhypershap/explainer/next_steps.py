@@ -17,7 +17,7 @@ from skhypershap.advice.subset_configs import optima_of_all, subset_configs
 from skhypershap.advice.subsets import Subset, Subsets, best_subsets, check_share
 from skhypershap.advice.verification import measured
 from skhypershap.advice_frames import subsets_frame, verified_frame
-from skhypershap.errors import SurrogateWarning, naming, shown, warn
+from skhypershap.errors import SurrogateWarning, check_bool, naming, shown, warn
 from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.frames import interaction_name
@@ -175,6 +175,7 @@ class NextSteps(ExplainerBase):
         fitted = self.fitted_
         _check_size(size, len(names))
         check_share(share)
+        check_bool("ranges", ranges)
         if len(fitted.baselines) > 1:
             raise ValueError(
                 f"There are {len(fitted.baselines)} baselines, and the rest can be held at one only. "

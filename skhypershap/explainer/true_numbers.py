@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from skhypershap.advice.measuring import measured_scores
 from skhypershap.advice.verification import check_data
 from skhypershap.advice_frames import diagnostics_frame, predictions_frame
 from skhypershap.errors import MOST, check_integer, check_name, naming
-from skhypershap.explainer.base import ExplainerBase, game_context, of_one_fit
+from skhypershap.explainer.base import ExplainerBase, as_it_is_now, game_context, of_one_fit
 from skhypershap.explainer.fitted import Fitted
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.setting import GAMES, GameContext
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Self = TypeVar("Self", bound="TrueNumbers")
+
+_ADDING = threading.RLock()
+"""Trials are added by one thread at a time, so that none of them are lost."""
 
 
 class TrueNumbers(ExplainerBase):
@@ -124,6 +128,9 @@ class TrueNumbers(ExplainerBase):
             Nothing has changed then.
         TypeError
             If `configs` is of another type.
+        RuntimeError
+            If another thread has fitted the explainer anew meanwhile. Trials that several threads add
+            at once are all kept.
         sklearn.exceptions.NotFittedError
             Before fit.
 
@@ -145,10 +152,11 @@ class TrueNumbers(ExplainerBase):
         ['told']
         """
         check_is_fitted(self)
+        fitted = self.fitted_
         with naming("configs"):
-            given = as_configs(configs, self.space_)
-        added = measurements(self.fitted_.source, given, scores, [TOLD] * len(given), fidelity)
-        return self._learn(added)
+            given = as_configs(configs, fitted.trials.space)
+        added = measurements(fitted.source, given, scores, [TOLD] * len(given), fidelity)
+        return self._learn(added, fitted)
 
     def measure(self: Self, X: Any, y: Any = None, n_trials: int = 20, **fit_params: Any) -> Self:
         """Measure the configurations that the explanation rests on, and fit the surrogate again.
@@ -180,6 +188,8 @@ class TrueNumbers(ExplainerBase):
         ValueError
             Without a search or data, for a search without `cv`, or if `n_trials` is not an integer of
             at least 1. A configuration that cannot be fitted is a failed trial, not an error.
+        RuntimeError
+            If another thread has fitted the explainer anew meanwhile.
         sklearn.exceptions.NotFittedError
             Before fit.
 
@@ -217,12 +227,12 @@ class TrueNumbers(ExplainerBase):
         if X is None:
             raise ValueError("measure needs data: measure(X, y), as fit of the search.")
         check_data(X, y)
-        asked = self.ask(n_trials)
+        now = as_it_is_now(self)
+        asked, fitted = now.ask(n_trials), now.fitted_
         if not asked:
             return self
-        fitted = self.fitted_
         scores = measured_scores(
-            self.search_,
+            now.search_,
             asked,
             X,
             y,
@@ -230,7 +240,8 @@ class TrueNumbers(ExplainerBase):
             self._routed("fit", fit_params),
             verbose=self.verbose,
         )
-        return self._learn(measurements(fitted.source, asked, scores, _reasons(fitted, asked)))
+        added = measurements(fitted.source, asked, scores, _reasons(fitted, asked))
+        return self._learn(added, fitted)
 
     @in_chosen_library
     @of_one_fit
@@ -326,13 +337,24 @@ class TrueNumbers(ExplainerBase):
         table.attrs = dict(fitted.attrs)
         return table
 
-    def _learn(self: Self, added: Measurements) -> Self:
-        """Add measured trials and fit again; nothing changes if that fails."""
+    def _learn(self: Self, added: Measurements, known: Fitted) -> Self:
+        """Add measured trials to a known fit, and fit again; nothing changes if that fails.
+
+        Trials that other threads have added to it meanwhile are kept.
+        """
         if not added.configs:
             return self
-        fitted = self.fitted_.with_measured(added, self.n_jobs)
-        self._hold(fitted, getattr(self, "search_", None))
-        warn_of_claims(evidence_of(fitted, game_context(self), quick=True), fitted.trials.metric)
+        with _ADDING:
+            now = as_it_is_now(self)
+            if now.fitted_.source is not known.source:
+                raise RuntimeError(
+                    "The explainer was fitted anew while these configurations were measured, so their "
+                    "scores were not added. Pass them to tell() if they belong to the new fit."
+                )
+            fitted = now.fitted_.with_measured(added, self.n_jobs)
+            self._hold(fitted, getattr(now, "search_", None))
+        context = game_context(self, fitted=fitted)
+        warn_of_claims(evidence_of(fitted, context, quick=True), fitted.trials.metric)
         return self
 
 

@@ -297,9 +297,7 @@ def _moments(name: str, part: Part, players: tuple[int, ...], base: float) -> Sm
     blends = Blends(candidates.vectors, part.baseline, context.player_of_column)
     size = blends.n_coalitions
     means, squares = np.zeros(size), np.zeros(size)
-    weights = candidates.probabilities
-    if weights is None:
-        weights = np.full(len(candidates.vectors), 1 / max(len(candidates.vectors), 1))
+    weights = candidates.weights
     if not len(candidates.vectors):
         pass
     elif not context.players:

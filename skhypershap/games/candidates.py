@@ -43,6 +43,13 @@ class Candidates(NamedTuple):
     probabilities: Floats | None = None
     complete: bool = False
 
+    @property
+    def weights(self) -> Floats:
+        """Probabilities, also where all are equally likely."""
+        if self.probabilities is not None:
+            return self.probabilities
+        return np.full(len(self.vectors), 1 / max(len(self.vectors), 1))
+
 
 def candidates_of(name: str, context: GameContext) -> Candidates:
     """Find the candidates of a game that has many."""

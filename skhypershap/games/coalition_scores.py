@@ -29,7 +29,7 @@ from skhypershap.memory import check_fits
 from skhypershap.parallel import progress_bar
 from skhypershap.space.encoding import Config
 from skhypershap.surrogate.blends import Blends, all_coalitions
-from skhypershap.surrogate.surrogate import Block
+from skhypershap.surrogate.surrogate import MomentsOfBlock
 
 TOLERANCE_OF_SHARED = 1e-3  # in ranks; the spread of resamples is a hundred times as large
 STARTS_OF_SHARED = 2  # searches for each coalition; candidates hold the optima of all trials
@@ -100,12 +100,16 @@ def _variances(
     coalitions: Coalitions | None,
 ) -> Scores:
     """Variance of the scores of all blends of each coalition."""
+    if coalitions is not None and not coalitions.any():
+        return np.zeros(len(coalitions))  # all blends are the baseline
     blends = Blends(candidates.vectors, baseline, context.player_of_column)
     size = _n_coalitions(context, coalitions)
     with progress_bar(name, size * len(blends.candidates), "blend", context.verbose) as bar:
-        blocks = context.surrogate.coalition_blocks(blends, coalitions, context.n_jobs)
+        blocks = context.surrogate.coalition_moments(
+            blends, candidates.weights, coalitions, context.n_jobs
+        )
         with np.errstate(over="ignore", invalid="ignore"):  # too large values are refused later
-            return variance_over_blocks(_watched(blocks, bar), size, candidates)
+            return variance_over_blocks(_watched(blocks, bar), size)
 
 
 def coalition_optima(
@@ -257,8 +261,8 @@ def _n_coalitions(context: GameContext, coalitions: Coalitions | None) -> int:
     return 1 << context.n_players if coalitions is None else len(coalitions)
 
 
-def _watched(blocks: Iterable[Block], bar: tqdm) -> Iterator[Block]:
+def _watched(blocks: Iterable[MomentsOfBlock], bar: tqdm) -> Iterator[MomentsOfBlock]:
     """The same blocks; each moves the progress bar."""
     for block in blocks:
         yield block
-        bar.update(block[2].size)
+        bar.update(block.n_candidates * len(block.means))

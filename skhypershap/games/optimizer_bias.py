@@ -51,6 +51,7 @@ def comparison_for(
     games: Sequence[str], of_interest: Any, ensemble: Any, n_trials: Any
 ) -> OptimizerComparison | None:
     """The optimizers of "optimizer_bias"; an error if they are given to other games only."""
+    n_trials = check_integer("n_trials", n_trials, 1, MOST)
     if "optimizer_bias" in games:
         return comparison_of(of_interest, ensemble, n_trials)
     if of_interest is not None or ensemble is not None:

@@ -6,24 +6,22 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from skhypershap.arrays import Floats, Scores, ScoreTable
-from skhypershap.games.candidates import Candidates
-from skhypershap.surrogate.surrogate import Block
+from skhypershap.arrays import Scores
+from skhypershap.surrogate.moments import ratio
+from skhypershap.surrogate.surrogate import MomentsOfBlock
 
 
-def variance_over_blocks(blocks: Iterable[Block], size: int, candidates: Candidates) -> Scores:
+def variance_over_blocks(blocks: Iterable[MomentsOfBlock], size: int) -> Scores:
     """Population variance over the legal blends of each coalition.
 
     Blocks are merged as in Chan, Golub, LeVeque (1983), Algorithms for Computing the Sample Variance.
 
     Parameters
     ----------
-    blocks : iterable of Block
-        As from `Surrogate.coalition_blocks`.
+    blocks : iterable of MomentsOfBlock
+        As from `Surrogate.coalition_moments`.
     size : int
         Number of coalitions.
-    candidates : Candidates
-        Their probabilities weight the scores.
 
     Returns
     -------
@@ -31,40 +29,11 @@ def variance_over_blocks(blocks: Iterable[Block], size: int, candidates: Candida
         Zero where every blend is forbidden.
     """
     mean, spread, mass = np.zeros(size), np.zeros(size), np.zeros(size)
-    weights = candidates.probabilities
-    if weights is None:
-        weights = np.full(len(candidates.vectors), 1 / len(candidates.vectors))
-    for coalitions, members, scores in blocks:
-        block_mass, block_mean, block_spread = _moments(scores, weights[members])
+    for coalitions, _, block_mass, block_mean, block_spread in blocks:
         total = mass[coalitions] + block_mass
         step = block_mean - mean[coalitions]
         between = step**2 * mass[coalitions] * block_mass
-        spread[coalitions] += block_spread + _ratio(between, total)
-        mean[coalitions] += _ratio(step * block_mass, total)
+        spread[coalitions] += block_spread + ratio(between, total)
+        mean[coalitions] += step * ratio(total - mass[coalitions], total)
         mass[coalitions] = total
-    return _ratio(spread, mass)
-
-
-def _moments(scores: ScoreTable, weights: Floats) -> tuple[Floats | float, Floats, Floats]:
-    """Mass, mean and sum of squared deviations of each row.
-
-    Computed around one score of the row, so that equal scores have a variance of exactly zero.
-    """
-    is_missing = np.isnan(scores)
-    shift = scores[np.arange(len(scores)), np.argmin(is_missing, axis=1)]
-    if not is_missing.any():
-        mass = float(weights.sum())
-        means = shift + (scores - shift[:, None]) @ weights / (mass or 1.0)
-        return mass, means, (scores - means[:, None]) ** 2 @ weights
-    legal_weights = np.where(is_missing, 0.0, weights)
-    masses = legal_weights.sum(axis=1)
-    steps = np.where(is_missing, 0.0, scores - shift[:, None])
-    mean_steps = _ratio((steps * legal_weights).sum(axis=1), masses)
-    squares = ((steps - mean_steps[:, None]) ** 2 * legal_weights).sum(axis=1)
-    return masses, np.where(masses > 0, shift + mean_steps, 0.0), squares
-
-
-def _ratio(part: Floats, mass: Floats) -> Floats:
-    """The part per mass, zero where there is no mass."""
-    ratio: Floats = np.divide(part, mass, out=np.zeros_like(part), where=mass > 0)
-    return ratio
+    return ratio(spread, mass)

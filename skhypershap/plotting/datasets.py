@@ -19,6 +19,7 @@ from skhypershap.plotting._text import (
     MIN_FONT,
     Heading,
     as_it_is,
+    drawable,
     finish,
     fit_axis_labels,
     fit_label,
@@ -250,7 +251,8 @@ def _label_columns(ax: Axes, datasets: Sequence[str]) -> None:
     """Upright names below the columns where they fit; otherwise what the columns are."""
     font = min(font_size(ax, "xtick.labelsize"), 0.85 * inner_size(ax)[0] / len(datasets))
     names = [
-        name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1]}…" for name in datasets
+        drawable(name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1]}…")
+        for name in datasets
     ]
     most = MAX_HEIGHT * slot_size(ax)[1] / widest(names) / LETTER_WIDTH
     font = min(font, most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -299,6 +300,7 @@ class EffectDisplay(Display):
         -------
         EffectDisplay
         """
+        explainer = copy.copy(explainer)  # another thread may fit it
         frame = explainer.effects(hyperparameters, **options)
         marked = {"baseline": explainer.baseline_, "incumbent": explainer.incumbent_}
         return cls(frame).plot(ax, **marked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -248,6 +249,7 @@ class SurfaceDisplay(Display):
         -------
         SurfaceDisplay
         """
+        explainer = copy.copy(explainer)  # another thread may fit it
         frame = explainer.effects([tuple(pair)], held=held, **options)
         marked = {"baseline": explainer.baseline_, "incumbent": explainer.incumbent_}
         return cls(frame).plot(ax, **marked)

@@ -11,6 +11,7 @@ from typing import Any
 
 from skhypershap.report import tables
 from skhypershap.report.tables import text
+from skhypershap.writing import encodable
 
 SCRIPTS = (
     *("tools", "bars", "graph", "details", "map", "curves", "gains", "growth", "metrics"),
@@ -70,7 +71,7 @@ def json_for_html(data: Data) -> str:
     written = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     for character, escape in ESCAPES.items():
         written = written.replace(character, escape)
-    return written
+    return encodable(written)
 
 
 def sections(data: Data) -> list[str]:

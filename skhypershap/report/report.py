@@ -10,6 +10,7 @@ from typing import Any
 
 from skhypershap.report.data import Findings, report_data
 from skhypershap.report.page import page
+from skhypershap.report.tables import text
 from skhypershap.writing import write_text
 
 HEIGHT = 800  # of the frame in a notebook, in pixels
@@ -79,7 +80,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         return (
-            f'<iframe title="{html.escape(self._data["title"])}" '
+            f'<iframe title="{text(self._data["title"])}" '
             'sandbox="allow-scripts allow-downloads" '
             f'width="100%" height="{HEIGHT}" frameborder="0" '
             f'srcdoc="{html.escape(self._page)}"></iframe>'

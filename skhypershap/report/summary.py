@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from skhypershap.errors import printable
+
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$])")  # what Markdown, or a notebook's formulas, would read
+
+MARKER = re.compile(r"^(\d*)([-+.)])")  # how an item of a list within the item would begin
 
 
 class Summary:
@@ -52,5 +56,6 @@ class Summary:
 
 def _escaped(text: str) -> str:
     """Text as Markdown that shows it as it is, whatever a hyperparameter is called."""
-    one_line = SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    one_line = SPECIAL.sub(r"\\\1", printable(" ".join(text.split())))
+    one_line = MARKER.sub(r"\1\\\2", one_line)
     return "".join(ENTITIES.get(character, character) for character in one_line)

@@ -9,6 +9,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from skhypershap.errors import printable
 from skhypershap.report import words
 
 Data = dict[str, Any]
@@ -16,7 +17,7 @@ Data = dict[str, Any]
 
 def text(value: object) -> str:
     """Text as HTML, with quotes escaped as well, so that it may stand in an attribute."""
-    return html.escape(str(value))
+    return html.escape("\n".join(map(printable, str(value).split("\n"))))
 
 
 def table(

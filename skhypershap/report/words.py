@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from skhypershap.errors import UNSEEN, printable
+
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
 LEVELS = (POOR, FAIR, UNKNOWN, GOOD)
 """From what one must know first to what one may skip."""
@@ -104,7 +106,8 @@ def count_text(number: int, what: str) -> str:
 
 def name_text(name: str) -> str:
     """A hyperparameter's name in a sentence: quoted where it would break the line or not be seen."""
-    return name if name == " ".join(name.split()) and name else repr(name)
+    seen = name and name == " ".join(name.split()) and not UNSEEN.search(name)
+    return name if seen else repr(name)
 
 
 def interval_text(low: Any, high: Any) -> str:
@@ -126,7 +129,9 @@ def duration_text(seconds: Any) -> str:
 
 def value_text(value: Any) -> str:
     """A hyperparameter's value as one would type it, without the address of an object in memory."""
-    if value is None or isinstance(value, (bool, str)):
+    if isinstance(value, str):
+        text = printable(value)
+    elif value is None or isinstance(value, bool):
         text = str(value)
     elif isinstance(value, Integral):
         text = str(int(value))
@@ -141,7 +146,7 @@ def value_text(value: Any) -> str:
 
 def config_text(config: Mapping[str, Any]) -> str:
     """A configuration on one line: "C = 10, kernel = rbf"."""
-    return ", ".join(f"{name} = {value_text(value)}" for name, value in config.items())
+    return ", ".join(f"{name_text(name)} = {value_text(value)}" for name, value in config.items())
 
 
 def list_text(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ A *config* is a dict of values; a *vector* holds its numbers in the order of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from skhypershap.space.value_keys import value_key
 
 Config = dict[str, Any]
 RESERVED = ("score", "fidelity", "why")  # columns of `trials_` and `measured_`
+HALVES = re.compile("[\ud800-\udfff]")  # of pairs that UTF-16 needs for one character
 N_PROBES = 17  # numbers at which two ranges are compared
 DISTRIBUTION = ("mu", "sigma", "alpha", "beta", "probabilities")  # attributes in ConfigSpace
 
@@ -47,8 +49,24 @@ def check_names(space: ConfigurationSpace) -> None:
         )
 
 
+def _check_texts(space: ConfigurationSpace) -> None:
+    """Refuse names and choices that are no text in UTF-8; frames, files and notebooks need that."""
+    texts = list(space)
+    for hyperparameter in space.values():
+        domain = domain_of(hyperparameter)
+        if isinstance(domain, Choices):
+            texts += [value for value in domain.values if isinstance(value, str)]
+    for text in texts:
+        if HALVES.search(text):
+            raise ValueError(
+                f"The text {shown(text)} has half of a surrogate pair, which is no character: it cannot "
+                "be written in UTF-8. Rename it in the space and in the configurations."
+            )
+
+
 def check_supported(space: ConfigurationSpace) -> None:
-    """Refuse a space in which nothing can be tuned."""
+    """Refuse a space in which nothing can be tuned, or whose texts cannot be written."""
+    _check_texts(space)
     if not player_names(space):
         raise ValueError(
             "No hyperparameter varies: every one has a single value, so there is nothing to explain. "

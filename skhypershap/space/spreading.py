@@ -98,20 +98,35 @@ def calibrated(some: Vectors, many: Vectors) -> Floats:
     equal = np.full(len(some), 1 / len(some))
     center, scale = many.mean(axis=0), many.std(axis=0)
     moved = scale > 0
-    own, all_of_them = (
-        _moments((vectors[:, moved] - center[moved]) / scale[moved]) for vectors in (some, many)
-    )
-    if len(some) < 10 * own.shape[1] or len(some) == len(many):
+    if len(some) < 10 * _n_moments(int(moved.sum())) or len(some) == len(many):
         return equal
-    missing = all_of_them.mean(axis=0) - own.mean(axis=0)
+    own, all_of_them = (
+        (vectors[:, moved] - center[moved]) / scale[moved] for vectors in (some, many)
+    )
+    own = _moments(own)
+    missing = _means_of_moments(all_of_them) - own.mean(axis=0)
     own = np.column_stack([np.ones(len(own)), own])
     step = own @ np.linalg.lstsq(own.T @ own, np.append(0.0, missing), rcond=1e-10)[0]
     weights: Floats = equal + step
     return weights if weights.min() > 0 else equal
 
 
+def _n_moments(n_columns: int) -> int:
+    return 4 * n_columns + n_columns * (n_columns - 1) // 2
+
+
 def _moments(vectors: Vectors) -> Floats:
     """Powers up to four, and products of two."""
     first, second = np.triu_indices(vectors.shape[1], 1)
-    powers = [vectors**power for power in (1, 2, 3, 4)]
+    squares = vectors**2
+    powers = [vectors, squares, squares * vectors, squares**2]
     return np.column_stack([*powers, vectors[:, first] * vectors[:, second]])
+
+
+def _means_of_moments(vectors: Vectors) -> Floats:
+    """The means of `_moments`, without its table."""
+    squares = vectors**2
+    products = (vectors.T @ vectors / len(vectors))[np.triu_indices(vectors.shape[1], 1)]
+    cubes = np.einsum("ij,ij->j", squares, vectors) / len(vectors)
+    fourth = np.einsum("ij,ij->j", squares, squares) / len(vectors)
+    return np.concatenate([vectors.mean(axis=0), squares.mean(axis=0), cubes, fourth, products])

@@ -57,7 +57,7 @@ class ConditionalSurrogate(WarpedSurrogate):
         return self.warp.to_scores(ranks)
 
     def _has_kernel(self, blends: Blends) -> bool:
-        from skhypershap.surrogate.kernels.conditional_blends import linked_players
+        from skhypershap.surrogate.kernels.linked_players import linked_players
 
         if not self._walks(blends) or blends.n_players == 0:
             return False

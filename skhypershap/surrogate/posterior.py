@@ -20,11 +20,14 @@ TOLERANCE = 1e-6  # of the log posterior, relative: lengths matter to a few digi
 MOST_STEPS = 100
 
 
-def _factor(correlations: Floats, signal: float, noise: Floats, out: Floats) -> None:
-    """Fill a lower triangle with the Cholesky factor of signal * correlations + noise."""
-    kernel.set_covariance(correlations, signal, noise, out)
-    if not kernel.cholesky(out):
+def _solved(
+    correlations: Floats, signal: float, noise: Floats, factor: Floats, targets: Floats
+) -> Floats:
+    """Solve with signal * correlations + noise, of which `factor` becomes the Cholesky factor."""
+    weights = targets.copy()
+    if not kernel.solve(correlations, signal, noise, factor, weights):
         raise ProcessFitError("The covariance of the trials is not positive definite.")
+    return weights
 
 
 def merged(trials: Floats, targets: Floats, noise: Floats) -> tuple[Floats, Floats, Floats]:
@@ -57,12 +60,8 @@ def weights_of(
     rates = kernel.rates_of(learned.lengths, is_choice)
     rising, falling = kernel.exponentials(trials, rates, is_choice)
     correlations, factor = np.empty((2, len(targets), len(targets)))
-    kernel.correlations(trials, is_choice, rates, rising, falling, correlations)
-    _factor(correlations, learned.signal, noise, factor)
-    weights = targets.copy()
-    kernel.solve(factor, weights)
-    weights *= learned.signal
-    return weights
+    kernel.set_products(trials, is_choice, rates, rising, falling, trials, True, correlations)
+    return _solved(correlations, learned.signal, noise, factor, targets) * learned.signal
 
 
 def flat_process(
@@ -142,15 +141,23 @@ class _Density:
         rates = kernel.rates_of(lengths, self.is_choice)
         rising, falling = kernel.exponentials(self.trials, rates, self.is_choice)
         correlations, factor, transposed, sensitivity = self.room
-        kernel.correlations(self.trials, self.is_choice, rates, rising, falling, correlations)
-        _factor(correlations, signal, noise + self.known, factor)
-        weights = self.targets.copy()
-        kernel.solve(factor, weights)
+        trials, is_choice = self.trials, self.is_choice
+        kernel.set_products(trials, is_choice, rates, rising, falling, trials, True, correlations)
+        weights = _solved(correlations, signal, noise + self.known, factor, self.targets)
         fit = self.targets @ weights / 2 + np.log(np.diag(factor)).sum()
-        kernel.inverse(factor, transposed, sensitivity)
-        by_signal, by_noise = kernel.set_sensitivity(sensitivity, weights, correlations, signal)
         slopes = np.empty_like(logs)
-        kernel.length_slopes(self.trials, self.is_choice, lengths, sensitivity, slopes[:-2])
-        slopes[-2:] = by_signal, noise * by_noise
+        kernel.set_slopes(
+            trials,
+            is_choice,
+            lengths,
+            correlations,
+            signal,
+            factor,
+            weights,
+            transposed,
+            sensitivity,
+            slopes,
+        )
+        slopes[-1] *= noise
         away = (logs - self.means) / self.deviations
         return fit + away @ away / 2, slopes + away / self.deviations

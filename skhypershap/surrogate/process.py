@@ -29,6 +29,7 @@ FIRST = (
 )
 BEST = 0.1  # share of the trials that is always kept
 PRESENT, ABSENT = 0.0, 1.0
+TOGETHER = 64  # vectors that are predicted at a time
 
 
 class ProductProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -231,19 +232,23 @@ def predict_flat(flat: FlatProcess, vectors: Floats) -> Floats:
 def _predict(flat: FlatProcess, rows: Floats) -> Floats:
     from skhypershap.surrogate.kernels import product_kernel as kernel
 
-    rows = np.ascontiguousarray(rows)
     out = np.empty(len(rows))
-    kernel.predict(
-        flat.trials,
-        flat.is_choice,
-        flat.rates,
-        flat.rising,
-        flat.falling,
-        flat.weights,
-        rows,
-        np.empty(len(flat.weights)),
-        out,
-    )
+    room = np.empty((min(TOGETHER, len(rows)), len(flat.weights)))
+    for start in range(0, len(rows), TOGETHER):
+        vectors = np.ascontiguousarray(rows[start : start + TOGETHER].T)
+        products = room[: vectors.shape[1]]
+        kernel.set_products(
+            flat.trials,
+            flat.is_choice,
+            flat.rates,
+            flat.rising,
+            flat.falling,
+            vectors,
+            False,
+            products,
+        )
+        # einsum takes sums itself, in an order that does not depend on the installed BLAS.
+        out[start : start + TOGETHER] = np.einsum("ij,j->i", products, flat.weights)
     return out + flat.offset
 
 

@@ -22,6 +22,7 @@ from skhypershap.surrogate.tree_growing import grow
 
 NAMES = ("auto", "forest", "gp")
 N_FOLDS = 5
+LARGEST_SQUARED = 1e150  # sums of a million squares are still floats
 N_SHOWN = 200  # characters of another library's message
 
 
@@ -79,6 +80,7 @@ def fitted_regressor(
     unseen = np.isnan(rows).all(axis=0)
     if unseen.any():
         rows = np.where(unseen, 0.0, rows)
+    _check_squares(model, scores)
     try:
         with one_model_at_a_time() if alone else nullcontext():
             if isinstance(model, WarpedMean) and noise is not None:
@@ -102,6 +104,16 @@ def fitted_regressor(
     return model
 
 
+def _check_squares(model: Any, scores: Scores) -> None:
+    """Refuse scores whose squares overflow in scikit-learn, whose trees would then split anywhere."""
+    largest = float(np.abs(scores).max(initial=0.0))
+    if largest > LARGEST_SQUARED and type(model).__module__.startswith("sklearn."):
+        raise SurrogateError(
+            f"surrogate={_name(model)} squares scores, and those as large as {largest:.3g} overflow. "
+            "Divide the scores by a constant, or use the default surrogate=None."
+        )
+
+
 def predictions_of(model: Any, rows: Floats) -> Scores:
     """One finite prediction for each row, of shape (n_rows,).
 
@@ -113,12 +125,14 @@ def predictions_of(model: Any, rows: Floats) -> Scores:
     try:
         with one_model_at_a_time():
             predicted = model.predict(rows)
+        if isinstance(predicted, np.ma.MaskedArray):  # what is masked is no number
+            predicted = np.ma.filled(predicted.astype(float), np.nan)
+        found = np.asarray(predicted)
     except Exception as error:
         raise SurrogateError(
             f"surrogate={_name(model)} cannot predict {len(rows)} configurations: {_message(error)} "
             "Pass another surrogate=, or None for the default."
         ) from error
-    found = np.asarray(predicted)
     problem = _problem_of(found, len(rows))
     if problem:
         raise SurrogateError(

@@ -20,10 +20,11 @@ from skhypershap.parallel import in_threads
 from skhypershap.space.conditions import Legality
 from skhypershap.surrogate.blends import Blends, all_coalitions, coalitions_at
 from skhypershap.surrogate.kernels.forest import MOST_PLAYERS, FlatForest, predict_flat
+from skhypershap.surrogate.moments import row_moments
 from skhypershap.surrogate.regressors import predictions_of
 
 if TYPE_CHECKING:
-    from skhypershap.surrogate.kernels.coalitions import ScoreLayout
+    from skhypershap.surrogate.kernels.score_layouts import ScoreLayout
     from skhypershap.surrogate.kernels.tree_walk import Walk
 
 GROUPS = 32  # of candidates, each with a best one, for models without trees
@@ -68,6 +69,28 @@ class BestOfBlock(NamedTuple):
     n_candidates: int
     gains: Scores
     winners: Positions
+
+
+class MomentsOfBlock(NamedTuple):
+    """Moments of scores of some candidates; see `Surrogate.coalition_moments`.
+
+    Attributes
+    ----------
+    coalitions : slice or ndarray of shape (n_coalitions,)
+        Positions of the coalitions.
+    n_candidates : int
+        Number of candidates.
+    mass : float or ndarray of shape (n_coalitions,)
+        Sum of the weights of the blends that the space allows.
+    means, squares : ndarray of shape (n_coalitions,)
+        Weighted mean of their scores, and weighted sum of squared deviations from it.
+    """
+
+    coalitions: slice | Positions
+    n_candidates: int
+    mass: Floats | float
+    means: Floats
+    squares: Floats
 
 
 @dataclass(frozen=True)
@@ -212,6 +235,33 @@ class Surrogate:
                 found = gains[np.arange(len(gains)), best]
                 yield BestOfBlock(block.coalitions, len(group), found, block.candidates[best])
 
+    def coalition_moments(
+        self,
+        blends: Blends,
+        weights: Floats,
+        coalitions: Coalitions | None = None,
+        n_jobs: int | None = None,
+    ) -> Iterator[MomentsOfBlock]:
+        """Weighted moments of each coalition's scores, for one group of candidates after the other.
+
+        Parameters
+        ----------
+        blends, coalitions, n_jobs
+            As in `coalition_blocks`.
+        weights : ndarray of shape (n_candidates,)
+            Weights of the candidates, at least 0.
+
+        Yields
+        ------
+        MomentsOfBlock
+            For each coalition once for each group of candidates.
+        """
+        if self.forest is not None and can_walk(self.forest, blends) and not self.legality.forbids:
+            yield from _kernel_moments(self.forest, blends, weights, coalitions, n_jobs)
+            return
+        for positions, members, scores in self.coalition_blocks(blends, coalitions, n_jobs):
+            yield MomentsOfBlock(positions, len(members), *row_moments(scores, weights[members]))
+
     def _blocks(
         self, blends: Blends, coalitions: Coalitions | None, n_jobs: int | None
     ) -> Iterator[Block]:
@@ -259,6 +309,23 @@ class Surrogate:
             yield Block(part, np.arange(len(blends.candidates)), scores)
 
 
+def _kernel_moments(
+    forest: FlatForest,
+    blends: Blends,
+    weights: Floats,
+    coalitions: Coalitions | None,
+    n_jobs: int | None,
+) -> Iterator[MomentsOfBlock]:
+    from skhypershap.surrogate.kernels.coalitions import moments_of_block
+
+    for walk, layout, positions in walk_plans(forest, blends, coalitions):
+        groups = walk.blocks(len(weights))
+        moments_of = functools.partial(moments_of_block, walk, layout, weights)
+        found = in_threads(moments_of, groups, n_jobs)
+        for group, moments in zip(groups, found, strict=True):
+            yield MomentsOfBlock(positions, len(group), *moments)
+
+
 def can_walk(forest: FlatForest, blends: Blends) -> bool:
     """Whether no path passes more players than fit a set of the tree walk."""
     return _n_numbers(forest, blends) <= MOST_PLAYERS
@@ -274,13 +341,19 @@ def _n_numbers(forest: FlatForest, blends: Blends) -> int:
 
 
 def walk_plans(
-    forest: FlatForest, blends: Blends, coalitions: Coalitions | None
+    forest: FlatForest, blends: Blends, coalitions: Coalitions | None, n_parts: int | None = None
 ) -> Iterator[tuple[Walk, ScoreLayout, Positions]]:
     """A walk, a layout of its scores, and positions of the coalitions in the layout's order.
 
-    Of some coalitions a layout holds 2,048 at a time.
+    Of some coalitions a layout holds 2,048 in each of `n_parts` parts, of which there are as many as may
+    share a walk by default.
     """
-    from skhypershap.surrogate.kernels.coalitions import MOST, layout_of_all, layout_of_some
+    from skhypershap.surrogate.kernels.score_layouts import (
+        MOST,
+        MOST_PARTS,
+        layout_of_all,
+        layout_of_some,
+    )
     from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
     walk = plan_walk(forest, blends.candidates, blends.baseline, blends.player_of_column)
@@ -292,6 +365,7 @@ def walk_plans(
         layout = layout_of_all(walk)
         yield walk, layout, layout.coalitions
         return
-    for start in range(0, len(coalitions), MOST):
-        layout = layout_of_some(walk, coalitions[start : start + MOST])
+    most = (n_parts or MOST_PARTS) * MOST
+    for start in range(0, len(coalitions), most):
+        layout = layout_of_some(walk, coalitions[start : start + most])
         yield walk, layout, start + layout.coalitions

@@ -37,19 +37,23 @@ def grow(forest: ExtraTreesRegressor | RandomForestRegressor, X: Vectors, y: Sco
     has_missing = bool(np.isnan(rows).any())  # then each tree has to find out in which columns
     n_drawn = len(rows) if forest.max_samples is None else forest.max_samples
     seeds = np.random.RandomState(forest.random_state)
+    state = np.random.RandomState(0)  # seeded for each tree: to make one takes longer than that
     trees = []
-    with config_context(skip_parameter_validation=True):
+    with config_context(skip_parameter_validation=True, assume_finite=not has_missing):
         for _ in range(forest.n_estimators):
             seed = seeds.randint(LARGEST_SEED)
             tree = kind(
                 max_features=forest.max_features,
                 min_samples_leaf=forest.min_samples_leaf,
-                random_state=seed,
+                random_state=state,
             )
             weights = None
+            state.seed(seed)
             if forest.bootstrap:
-                drawn = np.random.RandomState(seed).randint(0, len(rows), n_drawn)
+                drawn = state.randint(0, len(rows), n_drawn)
                 weights = np.bincount(drawn, minlength=len(rows)).astype(float)
+                state.seed(seed)
             trees.append(tree.fit(rows, y, weights, check_input=has_missing))
+            tree.random_state = seed
     forest.estimator_, forest.estimators_ = kind(), trees
     forest.n_features_in_, forest.n_outputs_ = rows.shape[1], 1

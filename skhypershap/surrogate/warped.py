@@ -111,7 +111,8 @@ class WarpedSurrogate(Surrogate):
                 some = None if coalitions is None else coalitions[positions]
                 yield positions, *self._planned(blends, some)
             return
-        for walk, layout, positions in walk_plans(self.trees, blends, coalitions):
+        # Tables of the process grow with the number of coalitions of a plan.
+        for walk, layout, positions in walk_plans(self.trees, blends, coalitions, n_parts=1):
             if coalitions is None:
                 order = _player_of_bit(positions, blends.n_players)
                 planned = self._planned(blends, None, order)

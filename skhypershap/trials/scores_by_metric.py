@@ -86,6 +86,8 @@ def checked_by_metric(
     [1, 2]
     """
     columns = _columns(results.scores, metrics)
+    if not columns:
+        raise ValueError("scores has no column; pass one for each metric.")
     found: list[tuple[str | int, Checked]] = []
     for metric in metrics:
         name = by_position(metric, list(columns))

@@ -46,15 +46,21 @@ def is_of(search: Any, library: str) -> bool:
 def copy_of(search: Any) -> Any:
     """Make an unfitted copy of a search, also of one that scikit-learn refuses to clone.
 
-    sklearn-genetic-opt changes a parameter in its constructor, which `clone` does not allow.
+    sklearn-genetic-opt changes a parameter in its constructor, which `clone` does not allow. A client of
+    a cluster (`scheduler=client` of dask-ml) cannot be copied, and is shared.
     """
     try:
         return clone(search)
-    except RuntimeError:
-        params = {
-            name: clone(value, safe=False) for name, value in search.get_params(deep=False).items()
-        }
-        return type(search)(**params)
+    except (RuntimeError, TypeError):
+        params = search.get_params(deep=False)
+        return type(search)(**{name: _copied(value) for name, value in params.items()})
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return clone(value, safe=False)
+    except TypeError:
+        return value
 
 
 def with_verbose(search: Any, verbose: int) -> Any:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DIRECTIONS = ("maximize", "minimize")
 DECIMALS = 9  # of a vector, that tell two configurations apart
+LARGEST_SCORE = 1e304  # sums of trees and of trials stay below 1.8e308, the largest float
 
 
 @dataclass(frozen=True)
@@ -279,4 +280,18 @@ def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:
             f"{name} must have one number for each of the {n_trials} configurations; got an array of "
             f"shape {floats.shape}."
         )
+    if name == "scores":
+        _check_size(floats)
     return floats
+
+
+def _check_size(scores: np.ndarray) -> None:
+    """Refuse scores whose sums are too large for a float, such as a penalty of 1.8e308."""
+    finite = scores[np.isfinite(scores)]
+    is_huge = np.abs(finite) > LARGEST_SCORE
+    if is_huge.any():
+        raise ValueError(
+            f"{int(is_huge.sum())} of {len(scores)} scores are too large to be summed, such as "
+            f"{finite[is_huge][0]:.3g}: at most {LARGEST_SCORE:.0e} can be explained. Pass NaN for a "
+            "trial that failed, or divide the scores by a constant."
+        )

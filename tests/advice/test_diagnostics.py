@@ -179,3 +179,168 @@ def test_an_order_that_outliers_leave_is_told():
     held_out = 5 * scores
     with pytest.warns(SurrogateWarning, match=r"because of 1 score far.*rank correlation is 1.00"):
         warn_if_unreliable(replace(GOOD, scores=scores, held_out=held_out), "accuracy")
+
+
+def test_single_trial_is_too_few_and_two_that_are_equal_are_constant():
+    one = replace(GOOD, scores=np.array([0.5]), held_out=np.array([np.nan]))
+    with pytest.warns(SurrogateWarning, match="fits poorly"):
+        warn_if_unreliable(one, "score")
+    two = replace(GOOD, scores=np.array([0.5, 0.5]), held_out=np.array([0.4, 0.5]))
+    with pytest.warns(TrialsWarning, match="All 2 trials have the same 'score' score, 0.5,"):
+        warn_if_unreliable(two, "score")
+
+
+def test_good_fit_to_fewer_than_ten_trials_may_be_chance():
+    def first(n):
+        return replace(GOOD, scores=SCORES[:n], held_out=SCORES[:n])
+
+    with pytest.warns(SurrogateWarning, match=r"or well by chance \(held-out R2 = 1.00, from 9 "):
+        warn_if_unreliable(first(9), "score")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_if_unreliable(first(10), "score")
+
+
+def test_poor_fit_without_outliers_says_what_helps():
+    noise = replace(GOOD, held_out=np.full(100, SCORES.mean()))
+    with pytest.warns(
+        SurrogateWarning, match=r"R2 = 0\.00, from 100 trials; 1 is perfect.*try another surrogate="
+    ) as caught:
+        warn_if_unreliable(noise, "score")
+    assert "outliers" not in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    ("r2", "r2_without", "ranked", "spoiled"),
+    [
+        (0.29, 0.3, -1.0, True),
+        (0.29, 0.29, 0.5, True),
+        (0.29, 0.29, 0.49, False),
+        (0.3, 0.9, 0.9, False),
+        (np.nan, 0.9, 0.9, False),
+    ],
+)
+def test_outliers_spoil_r2_where_the_rest_or_the_order_is_predicted(
+    r2, r2_without, ranked, spoiled
+):
+    assert diagnostics._is_spoiled(r2, r2_without, ranked) is spoiled
+
+
+def test_claims_warn_alone():
+    claims = replace(GOOD, baseline=(0.9, 0.9), claimed_gain=0.4)
+    with pytest.warns(SurrogateWarning, match="Tuning for 'score' is claimed to gain 0.4, but"):
+        diagnostics.warn_of_claims(claims, "score")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        diagnostics.warn_of_claims(GOOD, "score")
+
+
+def scored(scores, **fields):
+    """Evidence of perfect predictions."""
+    scores = np.array(scores, dtype=float)
+    return replace(GOOD, scores=scores, held_out=scores, **fields)
+
+
+def test_scale_is_the_distance_of_the_best_from_the_median():
+    assert scored([0, 1, 2, 5, 9]).scale == 7
+    assert scored([0, 1, 2, 5, 9], sign=-1.0).scale == 2
+    assert scored([0, 4, 9, 9, 9]).scale == 9  # more than half are the best
+    unmeasured = (0.0, np.nan)
+    assert scored([0, 1, 2, 5, 9], baseline=unmeasured).unit == 7 / 4
+    tiny = scored([0, 1, 2, 5, 9], baseline=(0.0, 9.0), incumbent=(9.0, 9.0))
+    assert tiny.unit == pytest.approx(0.02 * 7)
+    assert replace(tiny, baseline=(0.0, 4.0)).unit == 5
+
+
+@pytest.mark.parametrize(
+    ("measured", "claimed", "level"),
+    [
+        (1.0, 2.0, "fair"),  # twice as much is tolerated
+        (1.0, 2.01, "poor"),
+        (1.0, 1.33, "good"),  # a third is as measured
+        (1.0, 1.34, "fair"),
+        (1.0, 0.67, "good"),
+        (1.0, 0.66, "fair"),
+        (1.0, 0.5, "fair"),
+        (1.0, 0.49, "poor"),
+        (0.0, 0.2, "good"),  # 2 % of the scale, which is 10
+        (0.0, 0.21, "poor"),
+        (-1.0, -0.8, "good"),
+        (-1.0, -0.7, "poor"),
+    ],
+)
+def test_levels_of_claims(measured, claimed, level):
+    evidence = scored(
+        np.linspace(0, 20, 41),
+        baseline=(0.0, 20.0 - measured),
+        incumbent=(20.0, 20.0),
+        claimed_gain=claimed,
+    )
+    check = checks_of(evidence)["claimed_gain"]
+    assert (check.value, check.level) == (claimed, level)
+    if level == "fair":
+        where = "above" if claimed > measured else "below"
+        assert f"is {where} the measured 1." in check.advice
+
+
+@pytest.mark.parametrize(
+    ("predicted", "level", "where"),
+    [(0.6, "good", ""), (0.7, "fair", "above"), (0.3, "fair", "below"), (1.1, "poor", "above")],
+)
+def test_error_of_the_baseline_in_measured_gains(predicted, level, where):
+    """The gain is 0.5: errors up to a third of it are good, and up to all of it fair."""
+    found = checks_of(replace(GOOD, baseline=(predicted, 0.5)))["baseline_error"]
+    assert found.value == pytest.approx(abs(predicted - 0.5))
+    assert found.level == level
+    assert where in found.advice
+    assert ("above" in found.advice) == (where == "above")
+
+
+@pytest.mark.parametrize(("error", "level"), [(2.4, "good"), (2.6, "fair"), (5.1, "poor")])
+def test_levels_near_the_optimum_are_parts_of_the_scale(error, level):
+    evidence = scored(np.linspace(0, 20, 41))
+    found = checks_of(replace(evidence, held_out=evidence.scores - error))["near_optimum_error"]
+    assert found.value == pytest.approx(error)
+    assert found.level == level
+    unknown = np.where(evidence.scores >= 15, np.nan, evidence.scores)
+    found = checks_of(replace(evidence, held_out=unknown))["near_optimum_error"]
+    assert found.level == "unknown"
+
+
+@pytest.mark.parametrize(("gain", "level"), [(0.1, "good"), (0.0, "fair"), (-0.1, "fair")])
+def test_level_of_the_measured_gain(gain, level):
+    found = checks_of(replace(GOOD, baseline=(0.5, 1.0 - gain)))["measured_gain"]
+    assert found.value == pytest.approx(gain)
+    assert found.level == level
+    assert ("No trial is better" in found.advice) == (gain <= 0)
+
+
+@pytest.mark.parametrize(("n_far", "level"), [(0, "good"), (5, "fair"), (6, "poor")])
+def test_up_to_a_twentieth_of_the_trials_may_be_outliers(n_far, level):
+    scores = np.append(np.linspace(0, 1, 100 - n_far), np.full(n_far, 1e3))
+    found = checks_of(scored(scores))["n_outliers"]
+    assert (found.value, found.level) == (n_far, level)
+
+
+@pytest.mark.parametrize(("n_failed", "level"), [(1, "fair"), (25, "fair"), (26, "poor")])
+def test_up_to_a_fifth_of_all_trials_may_have_failed(n_failed, level):
+    assert checks_of(replace(GOOD, n_failed=n_failed))["n_failed"].level == level
+
+
+def test_correlation_of_two_trials():
+    assert rank_correlation(np.array([1.0, 2.0]), np.array([3.0, 5.0])) == pytest.approx(1.0)
+    assert np.isnan(rank_correlation(np.array([1.0, 2.0]), np.array([3.0, np.nan])))
+    assert np.isnan(rank_correlation(np.zeros(3), np.arange(3.0)))
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "fair"), [("r2", 0.7, 0.3), ("rank_correlation", 0.8, 0.5)]
+)
+def test_levels_of_fit(name, good, fair):
+    check = {
+        "r2": lambda value: diagnostics._r2_check("r2", value),
+        "rank_correlation": diagnostics._rank_check,
+    }[name]
+    values = (good, good - 0.01, fair, fair - 0.01, np.nan)
+    assert [check(value).level for value in values] == ["good", "fair", "fair", "poor", "unknown"]
+    assert {check(value).check for value in values} == {name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skhypershap.advice.settling import Point, in_words, judged
+from skhypershap.advice.settling import Point, _excess, _shrinking, in_words, judged
 
 
 def point(n_trials, values, half=0.05, gain=1.0):
@@ -101,3 +101,85 @@ def test_words():
     assert in_words(judged(made), made, ["a", "b"]) == (
         "Not settled: the answer changed between 70 and 80 trials. It may take about 80 more trials."
     )
+
+
+@pytest.mark.parametrize(("row", "since"), [(3, 40), (6, 70)])
+def test_answer_that_is_too_young(row, since):
+    """From 40 of 80 trials on is just long enough; one from 70 on is old enough after 140."""
+    made = points(*[[0.3, 0.6]] * row, *[[0.6, 0.3]] * (8 - row))
+    verdict = judged(made)
+    assert verdict == ((True, 40, 0) if row == 3 else (False, 70, 60))
+    if row == 6:
+        assert in_words(verdict, made, ["a", "b"]) == (
+            "Not settled: the answer has been the same only since 70 of 80 trials. "
+            "It may take about 60 more trials."
+        )
+
+
+@pytest.mark.parametrize(("n_points", "verdict"), [(2, (False, 10, 1)), (3, (True, 10, 0))])
+def test_two_points_that_agree_are_too_few(n_points, verdict):
+    made = [point(10 * 4**row, [0.6, 0.3]) for row in range(n_points)]
+    assert judged(made) == verdict
+
+
+def test_words_where_nothing_counts():
+    for gain, why in (
+        (0.0, "tuning gains nothing that could be split"),
+        (1.0, "no interval excludes 5% of the gain"),
+    ):
+        made = points(*[[0.04, 0.04]] * 8, gain=gain)
+        assert in_words(judged(made), made, ["a", "b"]) == (
+            f"Not settled: after 80 trials {why}. How many more trials it may take is unknown."
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high", "excess"),
+    [
+        ([0.3], [0.1], [0.9], 1.0),
+        ([0.3], [-0.2], [0.35], 2.0),  # 0.5 wide, 0.25 above what counts
+        ([0.3], [0.04], [0.35], 1.04),
+        ([0.04], [-0.2], [0.2], 1.0),  # near zero
+        ([0.6, 0.5], [0.4, 0.4], [0.7, 0.8], 3.0),  # the second reaches 0.3 up, the gap is 0.1
+        ([0.6, 0.5], [0.35, 0.4], [0.7, 0.6], 2.5),  # the first reaches 0.25 down
+        ([0.6, 0.3, 0.3], [0.55, 0.2, 0.1], [0.65, 0.35, 0.4], 1.0),
+    ],
+)
+def test_excess_by_hand(values, low, high, excess):
+    one = Point(10, *map(np.array, (values, low, high)), 1.0)
+    assert _excess(one) == pytest.approx(excess)
+    mirrored = Point(10, *(-np.array(ends) for ends in (values, high, low)), -1.0)
+    assert _excess(mirrored) == pytest.approx(excess)
+
+
+@pytest.mark.parametrize("exponent", [0.1, 0.4, 0.5, 0.9])
+def test_shrinking_is_the_exponent_of_widths_per_gain(exponent):
+    def made(n, width=1.0, gain=1.0):
+        half = np.array([1.0, 3.0]) * width * gain * n**-exponent
+        return point(n, [0.5, 0.5], half, gain)
+
+    history = [made(10), made(30, gain=2.0), made(40, gain=-1.0), made(90)]
+    assert _shrinking(history) == pytest.approx(min(exponent, 0.5))
+    others = [made(20, width=0.0), made(50, gain=0.0)]  # which show nothing
+    assert _shrinking([*others, *history]) == pytest.approx(min(exponent, 0.5))
+    assert _shrinking([*others, *history[:2]]) == 0.0
+
+
+@pytest.mark.parametrize(("half", "n_more"), [(0.13, 56), (0.19, 209), (0.21, None)])
+def test_open_value_needs_intervals_as_narrow_as_its_distance(half, n_more):
+    """0.15 is 0.1 above what counts, so 80 trials times (half / 0.1)^2 are needed, at most 320."""
+    made = [
+        point(n, [0.6, 0.15], np.array([0.05, half]) * np.sqrt(80 / n)) for n in range(20, 81, 10)
+    ]
+    assert made[-1].is_open
+    assert judged(made) == (False, 20, n_more)
+    flat = [one._replace(low=made[-1].low, high=made[-1].high) for one in made]
+    assert judged(flat) == (False, 20, None)
+
+
+def test_open_is_only_what_is_among_the_two_largest():
+    wide = np.array([0.05, 0.05, 0.36])
+    assert not point(10, [0.6, 0.3, 0.2], wide).is_open
+    assert point(10, [0.6, 0.3, 0.4], wide).is_open
+    assert point(10, [-0.6, -0.3, -0.4], wide, -1.0).is_open
+    assert not point(10, [0.6, 0.04, 0.04], wide).is_open

@@ -23,6 +23,7 @@ from sklearn.model_selection import (
     KFold,
     RandomizedSearchCV,
     ShuffleSplit,
+    StratifiedKFold,
     cross_val_score,
 )
 from sklearn.pipeline import Pipeline
@@ -31,7 +32,13 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skhypershap import HyperSHAPExplainer, TrialsWarning
-from skhypershap.advice.verification import measured
+from skhypershap.advice.verification import (
+    check_data,
+    checked_cv,
+    is_failure,
+    measured,
+    scored_metric,
+)
 from skhypershap.explainer.base import game_context
 from skhypershap.games.candidates import best_config
 
@@ -350,3 +357,61 @@ def test_best_config_is_as_good_as_the_line_search(mixed_space, mixed_trials):
         assert fitted.predict_score([config])[0] == pytest.approx(v[names], rel=0.02)
         held = {name: value for name, value in fitted.baseline_.items() if name not in names}
         assert {name: config[name] for name in held} == held
+
+
+def test_data_of_different_lengths_or_none_are_refused():
+    check_data(X, Y)
+    check_data(X, None)
+    with pytest.raises(ValueError, match="X is None; pass the data"):
+        check_data(None, Y)
+    with pytest.raises(ValueError, match="data of the same length, as for fit"):
+        check_data(X, Y[:-1])
+    with pytest.raises(ValueError, match="data of the same length, as for fit"):
+        check_data(3, Y)
+
+
+@pytest.mark.parametrize(
+    ("cv", "reason"),
+    [
+        ("five", "'five'"),
+        (1, "got 1: "),
+        ([], "it has no split"),
+        ([(0, 1)], "got "),
+        (GroupKFold(2), "groups"),
+    ],
+)
+def test_splits_that_cannot_be_used_are_refused(cv, reason):
+    with pytest.raises(ValueError, match=f"cv must be an integer, a splitter or .*{reason}"):
+        checked_cv(cv, tree_search(), X, Y)
+
+
+def test_checked_splits_are_those_of_the_search():
+    """Stratified for classifiers only; groups are passed on, and nothing is drawn."""
+    assert isinstance(checked_cv(3, tree_search(), X, Y), StratifiedKFold)
+    assert isinstance(checked_cv(3, GridSearchCV(Ridge(), {}), X, Y), KFold)
+    assert checked_cv(GroupKFold(2), tree_search(), X, Y, np.arange(150) % 2).n_splits == 2
+    random, same = np.random.RandomState(0), np.random.RandomState(0)
+    checked_cv(ShuffleSplit(2, random_state=random), tree_search(), X, Y)
+    assert random.randint(1 << 30) == same.randint(1 << 30)
+
+
+def test_failure_is_a_metric_unless_the_search_has_one_of_its_name():
+    several = {"failed": make_scorer(accuracy_score), "zero": make_scorer(f1_score)}
+    own = tree_search(scoring=several, refit=False)
+    for search, metric, expected in (
+        (tree_search(), "failed", True),
+        (tree_search(), "zero", False),
+        (tree_search(), None, False),
+        (own, "failed", False),
+    ):
+        assert is_failure(search, metric) is expected
+    assert scored_metric(own) == "failed"
+    assert scored_metric(tree_search()) is None
+
+
+def test_failures_are_measured_as_zeros_and_ones():
+    search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2]}, cv=2)
+    with pytest.warns(TrialsWarning, match="1 of 2 configurations could not be evaluated"):
+        mean, std = measured(search, [{"max_depth": 2}, {"max_depth": -1}], X, Y, "failed")
+    np.testing.assert_array_equal(mean, [0.0, 1.0])
+    np.testing.assert_array_equal(std, [0.0, 0.0])

@@ -11,6 +11,7 @@ from ConfigSpace import (
     ConfigurationSpace,
 )
 from sklearn.datasets import load_iris
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC, SVR
@@ -205,6 +206,31 @@ class TestData:
             HyperSHAPExplainer(SPACE).fit(configs, scores[:-1])
         with pytest.raises(ValueError, match=r"\(30, 1\)"):
             HyperSHAPExplainer(SPACE).fit(configs, scores[:, None])
+
+    @pytest.mark.parametrize("penalty", [1e307, -np.finfo(float).max])
+    def test_scores_near_the_largest_float_raise(self, explainer, penalty):
+        configs, scores = trials()
+        scores[[3, 7]] = penalty
+        with pytest.raises(ValueError, match=r"2 of 30 scores are too large.*Pass NaN"):
+            HyperSHAPExplainer(SPACE).fit(configs, scores)
+        with pytest.raises(ValueError, match=r"1 of 1 scores are too large"):
+            explainer.tell(configs[:1], [penalty])
+
+    @pytest.mark.parametrize("surrogate", [None, "forest"])
+    def test_scores_of_up_to_1e300_are_explained(self, surrogate):
+        """A power of two changes no digit."""
+        configs, scores = trials()
+        arguments = {"surrogate": surrogate, "n_samples": 50, "random_state": 0}
+        usual = HyperSHAPExplainer(SPACE, **arguments).fit(configs, scores).explain()
+        large = HyperSHAPExplainer(SPACE, **arguments).fit(configs, scores * 2.0**990).explain()
+        assert large["interaction"].tolist() == usual["interaction"].tolist()
+        np.testing.assert_allclose(large["value"] / 2.0**990, usual["value"], rtol=1e-9)
+
+    def test_scores_whose_squares_overflow_in_a_regressor_raise(self):
+        configs, scores = trials()
+        for surrogate in (SVR(), ExtraTreesRegressor()):
+            with pytest.raises(ValueError, match=r"squares scores.*Divide the scores"):
+                HyperSHAPExplainer(SPACE, surrogate=surrogate).fit(configs, scores * 1e200)
 
     def test_frame_with_wrong_columns_raises(self):
         configs, scores = trials()

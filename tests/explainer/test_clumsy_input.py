@@ -16,7 +16,15 @@ from sklearn.feature_selection import RFECV
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.tree import DecisionTreeClassifier
 
-from skhypershap import HyperSHAPExplainer, explain_jointly, read_trials, summarize
+from skhypershap import (
+    HyperSHAPExplainer,
+    attrs_of,
+    explain_jointly,
+    explain_metrics,
+    load_case,
+    read_trials,
+    summarize,
+)
 from skhypershap.optimizers import random as random_search
 from skhypershap.plotting import plot_importance, plot_interactions
 
@@ -79,6 +87,12 @@ CALLS = {
         INTEGERS,
         "n_trials",
     ),
+    "n_trials of another game": (lambda e, v: e.explain(n_trials=v), INTEGERS, "n_trials"),
+    "scores of metrics": (
+        lambda _, v: explain_metrics(SPACE, ["m"], configs=CONFIGS, scores=v),
+        [{}, pd.DataFrame(), [{}], 3, "x", ARRAY],
+        "scores",
+    ),
     "coalition_values": (
         lambda e, v: e.coalition_values(v),
         [*NAMES, "optimizer_bias"],
@@ -103,6 +117,12 @@ CALLS = {
         [0, 1.1, HUGE, "x", None, True, ARRAY],
         "share",
     ),
+    "ranges": (lambda e, v: e.reduced_search(ranges=v), [None, 1, "x", ARRAY, FRAME], "ranges"),
+    "hyperparameters": (
+        lambda e, v: e.effects(v),
+        [3, np.array(3), {}, [], ["zzz"], [None], {"a"}],
+        "hyperparameters?",
+    ),
     "explainers": (lambda _, v: explain_jointly(v), [None, [], {}, {"d": 3}, ARRAY], "explainers"),
     "aggregate": (
         lambda e, v: explain_jointly({"d": e}, aggregate=v),
@@ -116,7 +136,9 @@ CALLS = {
     ),
     "n_points": (lambda e, v: e.effects(n_points=v), [*INTEGERS, 1, 10**9], "n_points"),
     "path": (lambda e, v: e.dump_case(v), [None, 3, ARRAY], "path"),
-    "path of report": (lambda e, v: e.report(v), [3, ARRAY], "path"),
+    "path of report": (lambda e, v: e.report(v), [3, ARRAY, ""], "path"),
+    "path of case": (lambda _, v: load_case(v), [None, 3, ARRAY, ""], "path"),
+    "frame": (lambda _, v: attrs_of(v), [None, 3, "x", [], {}, ARRAY], "table"),
     "n_jobs": (
         lambda e, v: explain_jointly({"d": e}, n_jobs=v),
         [0, "x", HUGE, 1.5, ARRAY],

@@ -14,6 +14,7 @@ import pytest
 import sklearn
 from ConfigSpace import ConfigurationSpace
 from conftest import iris_svc_search
+from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
@@ -169,6 +170,18 @@ def test_html_repr_before_and_after_fit(explainer):
     assert "SVC" in explainer._repr_html_()
     space = ConfigurationSpace({"a": (0.0, 1.0)})
     assert "HyperSHAPExplainer" in HyperSHAPExplainer(space)._repr_html_()
+
+
+@pytest.mark.parametrize("of", ["unfitted", "fitted"])
+def test_display_of_scikit_learn_is_respected(explainer, of):
+    shown = clone(explainer) if of == "unfitted" else explainer
+    with config_context(display="diagram"):
+        assert "text/html" in shown._repr_mimebundle_()
+        assert "<div" in shown._repr_html_()
+    with config_context(display="text"):
+        assert not hasattr(shown, "_repr_html_")
+        assert shown._repr_mimebundle_() == {"text/plain": repr(shown)}
+    assert ("Fitted(&lt;40 trials&gt;)" in shown._repr_html_()) == (of == "fitted")
 
 
 def test_refit_drops_attributes_of_first_fit(mixed_space, mixed_trials, fitted_search):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from ConfigSpace import (
@@ -9,15 +11,20 @@ from ConfigSpace import (
     Categorical,
     ConfigurationSpace,
     Float,
+    ForbiddenAndConjunction,
+    ForbiddenEqualsClause,
     Integer,
     Normal,
 )
+from conftest import memorised
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.explainer.base import game_context
-from skhypershap.games.candidates import candidates_of
+from skhypershap.games.candidates import best_configs, candidates_of
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.sampling import enumerate_vectors, sample_vectors
+from skhypershap.space.spreading import spread_vectors
+from skhypershap.surrogate.blends import Blends, all_coalitions
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 
@@ -88,3 +95,77 @@ def test_unit_cube_samples_equal_configspaces(n_samples, monkeypatch):
         "skhypershap.space.sampling._sample_cube", lambda *_: np.zeros((n_samples, 3))
     )
     np.testing.assert_array_equal(quick, sample_vectors(space, n_samples, 7))
+
+
+def forbidding_grid():
+    """Two numbers and a choice; a = 0 is forbidden beside b = 0."""
+    space = ConfigurationSpace()
+    a, b = Integer("a", (0, 3), default=1), Integer("b", (0, 3), default=1)
+    space.add(a, b, Categorical("kind", ["u", "v"]))
+    both = ForbiddenEqualsClause(a, 0), ForbiddenEqualsClause(b, 0)
+    space.add(ForbiddenAndConjunction(*both))
+    return space
+
+
+def score_of_grid(config):
+    return (config["a"] - 2) ** 2 + 3 * (config["b"] - 1) * (config["kind"] == "v") + config["b"]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("start", [(1, 1), (0, 3), (0, 0)])  # the last one is forbidden
+def test_best_configurations_of_a_grid_are_those_of_brute_force(sign, start):
+    explainer = memorised(forbidding_grid(), score_of_grid)
+    context, space = game_context(explainer), explainer.space_
+    baseline = {"a": start[0], "b": start[1], "kind": "u"}
+    coalitions = all_coalitions(3)
+    found = best_configs(context, baseline, coalitions, sign=sign)
+    choices = {"a": range(4), "b": range(4), "kind": "uv"}
+    for coalition, config in zip(coalitions, found, strict=True):
+        free = [
+            choices[name] if is_in else [baseline[name]]
+            for name, is_in in zip(space, coalition, strict=True)
+        ]
+        blends = [dict(zip(space, values, strict=True)) for values in itertools.product(*free)]
+        legal = [blend for blend in blends if (blend["a"], blend["b"]) != (0, 0)]
+        assert config in (legal or [baseline])
+        if legal:
+            best = max(sign * score_of_grid(blend) for blend in legal)
+            assert sign * score_of_grid(config) == pytest.approx(best)
+
+
+def test_spread_and_shared_candidates(mixed_space, mixed_trials):
+    """A variance takes spread vectors unless the optimizer is "random"."""
+    explainer = HyperSHAPExplainer(mixed_space, n_samples=16, random_state=0).fit(*mixed_trials)
+    context = game_context(explainer)
+    spread, weights = spread_vectors(explainer.space_, 16, context.seed)
+    found = candidates_of("sensitivity", context)
+    np.testing.assert_array_equal(found.vectors, spread)
+    assert (found.probabilities is None) == (weights is None)
+    drawn = candidates_of("sensitivity", context._replace(optimizer="random"))
+    np.testing.assert_array_equal(drawn.vectors, sample_vectors(explainer.space_, 16, context.seed))
+    shared = context._replace(shared={"tunability": spread[:3]})
+    np.testing.assert_array_equal(candidates_of("tunability", shared).vectors, spread[:3])
+    np.testing.assert_array_equal(candidates_of("sensitivity", shared).vectors, spread)
+    assert not candidates_of("tunability", shared).complete
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_searched_configurations_beat_all_blends(mixed_space, mixed_trials, sign):
+    explainer = HyperSHAPExplainer(
+        mixed_space, surrogate="forest", n_samples=40, random_state=0
+    ).fit(*mixed_trials)
+    context, baseline = game_context(explainer), explainer.baseline_
+    coalitions = all_coalitions(5)[[0, 1, 6, 21, 31]]
+    configs = best_configs(context, baseline, coalitions, sign=sign)
+    blends = Blends(
+        context.filled(context.trials.configs), context.filled([baseline])[0], np.arange(5)
+    )
+    scores = context.surrogate.predict(context.filled(configs))
+    for coalition, config, score in zip(coalitions, configs, scores, strict=True):
+        kept = [name for name, is_in in zip(mixed_space, coalition, strict=True) if not is_in]
+        assert {name: config[name] for name in kept} == {name: baseline[name] for name in kept}
+        blended = np.where(coalition, blends.candidates, blends.baseline)
+        best = (sign * context.surrogate.predict(blended)).max()
+        assert sign * score >= best - 1e-9
+        if coalition.sum() > 2:
+            assert sign * score > best + 1e-6

@@ -18,8 +18,11 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from skhypershap import HyperSHAPExplainer
 from skhypershap.games.line_search import (
+    FINER,
     ForestLineSearch,
     GridLineSearch,
+    _grouped_by,
+    _probes,
     line_search_for,
     line_search_in_vectors,
 )
@@ -203,3 +206,68 @@ def test_search_in_vectors_ends_where_the_search_in_ranks_does(sign, clause):
     assert moved.any()
     np.testing.assert_allclose(sign * surrogate.predict(ended[moved]), gains[moved], rtol=1e-9)
     encode(space, decode(space, ended))  # in the space, and not forbidden
+
+
+def test_finer_grids_divide_steps_evenly():
+    np.testing.assert_allclose(np.insert(FINER, 4, 0.0), np.linspace(-0.8, 0.8, 9), atol=1e-12)
+
+
+def test_probes_lie_in_every_interval_between_thresholds():
+    np.testing.assert_allclose(_probes(np.array([0.2, 0.6])), [0.0, 0.2, 0.6, 0.4, 1.0])
+    infinite = _probes(np.array([-np.inf, 0.5, np.inf]))  # some trees split off NaN there
+    np.testing.assert_allclose(infinite, [0.0, 0.0, 0.5, 1.0, 0.0, 1.0, 1.0])
+
+
+class EitherOr(RegressorMixin, BaseEstimator):
+    """Best where one of x and n is at its end and the other at its beginning."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        n, x = X[:, 1], X[:, 2]  # columns are in alphabetical order
+        return x * (1 - n) + n * (1 - x)
+
+
+def ascended(start, turn):
+    surrogate, space, blends = problem(EitherOr())
+    search = GridLineSearch(surrogate, space, blends, 1.0)
+    free = np.ones((1, 3), dtype=bool)
+    points, scores = search.ascend(np.array([start]), free, np.array([turn]))
+    return points[0].tolist(), scores[0]
+
+
+def test_first_column_of_a_turn_moves_first():
+    low, high = (float(Integer("n", (1, 30)).to_vector(n)) for n in (1, 30))
+    assert ascended([0.0, low, 0.0], [1, 0])[0] == [0.0, high, 0.0]
+    assert ascended([0.0, low, 0.0], [2, 0])[0] == [0.0, low, 1.0]
+    assert ascended([0.0, low, 0.0], [0, 0])[0] == [0.0, high, 0.0]  # then the next one
+
+
+def test_settled_columns_move_only_if_another_does():
+    """The kind changes nothing, so with two settled columns the search ends after it."""
+    low, high = (float(Integer("n", (1, 30)).to_vector(n)) for n in (1, 30))
+    start = [0.0, low, 0.0]
+    assert ascended(start, [0, 2]) == (start, -np.inf)
+    assert ascended(start, [0, 1])[0] == [0.0, high, 0.0]
+    assert ascended(start, [2, 2])[0] == [0.0, low, 1.0]
+
+
+def test_grids_have_legal_values_and_no_step_where_all_are_there():
+    surrogate, space, blends = problem(EitherOr())
+    space.add(Integer("many", (1, 1000)), Integer("more", (0, 4)))
+    search = GridLineSearch(surrogate, space, blends, 1.0)
+    grids = dict(zip(space, search.grids, strict=True))
+    np.testing.assert_allclose(grids["x"], np.linspace(0, 1, 32))
+    sizes = {name: len(grid) for name, grid in grids.items()}
+    assert sizes == {"kind": 3, "many": 32, "more": 5, "n": 30, "x": 32}
+    steps = dict(zip(space, map(search._step, range(5)), strict=True))
+    assert steps["kind"] == steps["more"] == steps["n"] == 0.0
+    assert steps["x"] == pytest.approx(1 / 31)
+    assert 0.02 < steps["many"] < 0.05
+
+
+def test_rows_are_grouped_by_their_key():
+    keys = np.array([2, 0, 2, 1, 0])
+    groups = _grouped_by(keys, np.array([0, 1, 2, 4]))
+    assert [group.tolist() for group in groups] == [[1, 4], [0, 2]]

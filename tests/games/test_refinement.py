@@ -216,3 +216,59 @@ def test_refine_improves_coalitions_beyond_max_exact():
     random = explainer.set_params(optimizer="random").game("tunability")(rows)
     assert (refined >= np.maximum(random, 0) - 1e-12).all()
     assert (refined > random + 1e-9).sum() > 30
+
+
+def test_searches_of_a_coalition_are_fewer_for_more_players():
+    """32 up to four players, eight from six to nine, then 4096 in all, and at least one."""
+    found = [refinement.n_starts_for(n_players) for n_players in range(16)]
+    assert found == [32] * 5 + [16] + [8] * 4 + [4, 2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("n_starts", "n_subsets"), [(1, 1), (2, 1), (3, 2), (4, 3), (9, 3)])
+def test_starts_from_the_best_subsets_move_the_joining_player_first(n_starts, n_subsets):
+    """The coalition of three players; column 1 belongs to player 2, columns 2 and 3 to player 1."""
+    owners = np.array([0, 2, 1, 1, -1])
+    line_search = SimpleNamespace(blends=SimpleNamespace(player_of_column=owners))
+    values = np.array([0.0, 1.0, 2.0, 5.0, 3.0, 4.0, 6.0, -np.inf])
+    optima = np.arange(40.0).reshape(8, 5)
+    free = np.array([[True, True, False, True, False]])
+    starts = refinement._from_subsets(
+        line_search, values, optima, np.array([7]), np.array([[0, 1, 2]]), free, n_starts
+    )
+    subsets = [6, 3, 5][:n_subsets]  # without player 0, without 2, without 1
+    np.testing.assert_array_equal(starts.scores, [values[subsets]])
+    np.testing.assert_array_equal(starts.points, [optima[subsets]])
+    turns = [[0, 2], [1, 2], [3, 2]]  # two of three free columns are at their best
+    np.testing.assert_array_equal(starts.turns, [turns[:n_subsets]])
+
+
+def test_optima_are_replaced_only_by_better_ones():
+    values, optima = np.array([1.0, 2.0, 3.0, 4.0]), np.zeros((4, 2))
+    points = np.arange(1.0, 13.0).reshape(3, 2, 2)
+    scores = np.array([[5.0, 7.0], [-np.inf, 2.0], [3.5, -np.inf]])
+    refinement._keep_better(values, optima, np.array([0, 1, 2]), points, scores)
+    np.testing.assert_array_equal(values, [7.0, 2.0, 3.5, 4.0])
+    np.testing.assert_array_equal(optima, [[3, 4], [0, 0], [9, 10], [0, 0]])
+
+
+@pytest.mark.parametrize("game", ["tunability", "mistunability"])
+def test_single_searches_of_a_part_of_the_coalitions_keep_the_guarantees(game, monkeypatch):
+    """As with more than twelve players: one start each, and most along the joining player only."""
+    sign = 1 if game == "tunability" else -1
+    arguments = {"surrogate": MODELS["forest"], "n_samples": 30}
+    whole = sign * small_problem(0, 6, tuple(KINDS), **arguments).coalition_values(game)["value"]
+    monkeypatch.setattr(refinement, "ALL_STARTS", 1)
+    monkeypatch.setattr(refinement, "ENOUGH_STARTS", 1)
+    monkeypatch.setattr(refinement, "MOST_STARTS", 1)
+    monkeypatch.setattr(refinement, "MOST_SEARCHES", 4)
+    explainer = small_problem(0, 6, tuple(KINDS), **arguments)
+    table = explainer.coalition_values(game)
+    gains = sign * table["value"]
+    assert (gains <= whole + 0.05 * np.ptp(whole)).all()
+    random = explainer.set_params(optimizer="random").coalition_values(game)["value"]
+    assert (gains >= sign * random - 1e-12).all()
+    assert (gains > sign * random + 1e-9).mean() > 0.25
+    value_of = dict(zip(table["coalition"], gains, strict=True))
+    for smaller, larger in itertools.permutations(value_of, 2):
+        if set(smaller) < set(larger):
+            assert value_of[smaller] <= value_of[larger]

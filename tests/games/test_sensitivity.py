@@ -29,7 +29,9 @@ from skhypershap.space.domains import all_numbers
 from skhypershap.space.encoding import decode, encode
 from skhypershap.space.quantiles import numbers_of_samples, probabilities_of, quantiles_of
 from skhypershap.space.sampling import sample_columns
-from skhypershap.space.spreading import spread_vectors
+from skhypershap.space.spreading import calibrated, spread_vectors
+from skhypershap.surrogate.blends import all_coalitions
+from skhypershap.surrogate.surrogate import Surrogate
 
 # Small random problems: how well a surrogate predicts other trials is irrelevant.
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -240,3 +242,26 @@ def test_quantiles_of_floats_are_those_of_configspace(distribution, log):
 def test_a_huge_range_of_integers_is_not_listed():
     item = Integer("a", (0, 10**12))
     np.testing.assert_allclose(quantiles_of(item, np.array([0.0, 0.5])), [0.0, 0.5], atol=1e-9)
+
+
+def test_the_empty_coalition_needs_no_scores(monkeypatch):
+    space = conditional()
+    configs = [dict(config) for config in space.sample_configuration(40)]
+    fitted = HyperSHAPExplainer(space, surrogate="forest", random_state=0)
+    game = fitted.fit(configs, np.arange(40.0)).game("sensitivity")
+    whole = game(all_coalitions(game.n_players))
+    assert whole[0] == 0.0 < whole[-1]
+    for name in ("coalition_blocks", "coalition_moments"):
+        monkeypatch.setattr(Surrogate, name, None)
+    assert game(np.zeros((2, game.n_players), dtype=bool)).tolist() == [0.0, 0.0]
+
+
+def test_calibrated_weights_have_the_moments_of_many_points():
+    random = np.random.default_rng(0)
+    many = random.random((5_000, 4)) ** [1, 2, 3, 0]  # the last column does not vary
+    weights = calibrated(many[:600], many)
+    assert weights.min() > 0
+    for power in (0, 1, 2, 3, 4):
+        np.testing.assert_allclose(weights @ many[:600] ** power, (many**power).mean(axis=0))
+    products = (weights[:, None] * many[:600]).T @ many[:600]
+    np.testing.assert_allclose(products, many.T @ many / len(many))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from conftest import scores_of_blends
@@ -10,7 +12,7 @@ from skhypershap import HyperSHAPExplainer
 from skhypershap.explainer.base import game_context
 from skhypershap.games import coalition_scores as games
 from skhypershap.games.best_candidates import best_candidates
-from skhypershap.games.candidates import best_config
+from skhypershap.games.candidates import best_config, candidates_of
 from skhypershap.games.coalition_scores import best_of_evaluated_subsets, coalition_scores
 from skhypershap.surrogate.blends import Blends, all_coalitions
 
@@ -50,6 +52,10 @@ def test_search_of_some_coalitions_lies_between_samples_and_the_search_of_all(
         assert (sign * found <= sign * values[some] + 1e-12).all()
         if some == [0]:
             assert found == pytest.approx(values[:1])
+        if some == [31]:  # whose blends are the candidates
+            candidates = candidates_of(game, context).vectors
+            best = (sign * context.surrogate.predict(candidates)).max()
+            assert sign * found[0] > best + 1e-9
 
 
 def test_best_candidates_are_the_best_of_blocks_in_order(mixed_space, mixed_trials):
@@ -99,3 +105,40 @@ def test_best_of_evaluated_subsets_equals_its_definition(game, best, monkeypatch
     np.testing.assert_array_equal(best_of_evaluated_subsets(game, gains, coalitions), expected)
     monkeypatch.setattr(games, "SUBSET_ROWS", 7)
     np.testing.assert_array_equal(best_of_evaluated_subsets(game, gains, coalitions), expected)
+
+
+@pytest.mark.parametrize("n_best", [1, 2, 4])
+def test_best_of_made_blocks_in_order(n_best):
+    """Two blocks of the first two coalitions, one of the third; of equal gains the first stays."""
+    blocks = [
+        (np.array([0, 1]), 3, np.array([1.0, 5.0]), np.array([2, 0])),
+        (np.array([0, 1]), 4, np.array([4.0, 5.0]), np.array([3, 4])),
+        (np.array([2]), 7, np.array([-1.0]), np.array([6])),
+    ]
+    surrogate = SimpleNamespace(coalition_optima=lambda *_, **__: iter(blocks))
+    seen: list[int] = []
+    found = best_candidates(
+        surrogate, None, np.zeros((3, 2)), sign=1.0, n_best=n_best, n_jobs=1, progress=seen.append
+    )
+    none = -np.inf
+    values = [[4.0, 5.0, -1.0], [1.0, 5.0, none], [none] * 3, [none] * 3]
+    np.testing.assert_array_equal(found.values, values[:n_best])
+    np.testing.assert_array_equal(found.positions[:2], [[3, 0, 6], [2, 4, 0]][:n_best])
+    assert found.positions.dtype == np.int64
+    assert seen == [6, 8, 7]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_coalition_whose_blends_are_all_forbidden_scores_as_the_baseline(sign):
+    surrogate = SimpleNamespace(predict=lambda vectors: vectors[:, 0])
+    context = SimpleNamespace(surrogate=surrogate)
+    values = np.array([-np.inf, 2.0])
+    found = games._or_baseline(values, sign, context, np.array([5.0, 0.0]))
+    np.testing.assert_array_equal(found, [sign * 5.0, 2.0])
+
+
+def test_too_large_values_are_refused(mixed_space, mixed_trials, monkeypatch):
+    context, needed, _ = context_and_values(mixed_space, mixed_trials, "ablation", "random")
+    monkeypatch.setattr(games, "_extremes", lambda *_: np.array([0.0, np.inf]))
+    with pytest.raises(ValueError, match=r"v of the game 'ablation' is too large for a float"):
+        coalition_scores("ablation", context, *needed)

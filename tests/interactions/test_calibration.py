@@ -15,7 +15,7 @@ from scipy.stats import norm
 from skhypershap import HyperSHAPExplainer, SurrogateWarning, explain_jointly, summarize
 from skhypershap.frames import datasets_frame, explanation_frame
 from skhypershap.games.setting import GAMES
-from skhypershap.interactions.calibration import MARGINS, calibration_of
+from skhypershap.interactions.calibration import MARGINS, calibration_of, margins_of
 from skhypershap.interactions.solve import Explained
 
 ALL = list(GAMES)
@@ -209,3 +209,31 @@ def test_explain_jointly_carries_calibration():
     summary = summarize(table)
     assert (summary["low"] <= summary["value"]).all()
     assert (summary["value"] <= summary["high"]).all()
+
+
+@pytest.mark.parametrize("game", MARGINS)
+def test_margins_widen_by_at_most_one_width(game):
+    """Shared ones are smaller, and there are none for games that were not measured."""
+    for margins in MARGINS[game].values():
+        assert all(0 < own <= 1 for own in (margins.below, margins.above))
+        shared = margins.shared_below, margins.shared_above
+        assert all(0 <= one <= 0.75 for one in shared)
+        if game == "optimizer_bias":
+            assert shared == (0, 0)
+
+
+def test_margins_of_rows_by_data_set_game_and_order():
+    one = {"ablation": {"singles": [1.0, 2, 3, 4], "interactions": [5.0, 6, 7, 8]}}
+    games = ["ablation", "ablation", "sensitivity"]
+    found = margins_of(one, games, np.array([1, 2, 1]))
+    np.testing.assert_array_equal(found, [[1, 2, 3, 4], [5, 6, 7, 8], [0, 0, 0, 0]])
+    found = margins_of({"a": one}, games, np.array([1, 1, 1]), ["a", "b", "a"])
+    np.testing.assert_array_equal(found, [[1, 2, 3, 4], [0] * 4, [0] * 4])
+    assert margins_of({}, [], np.array([])).shape == (0, 4)
+    with pytest.raises(ValueError, match="zip"):
+        margins_of(one, games, np.array([1, 2]))
+
+
+def test_games_of_all_draws_must_be_the_same():
+    with pytest.raises(ValueError, match="zip"):
+        calibration_of([[explained("ablation"), explained("tunability")], [explained("ablation")]])

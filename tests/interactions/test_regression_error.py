@@ -78,3 +78,30 @@ def test_error_of_many_pairs_without_the_design_is_as_large():
 
 def test_it_is_unknown_from_too_few_coalitions():
     assert standard_error(np.eye(5, dtype=bool), np.ones(5), 1) is None
+
+
+def test_large_designs_are_of_single_precision(monkeypatch):
+    """64 coalitions of 21 interactions; a sum that the design holds leaves only rounding errors."""
+    coalitions = all_coalitions(6)
+    gains = 1e3 * coalitions @ np.random.default_rng(0).random(6)
+    monkeypatch.setattr(regression_error, "MOST_DOUBLES", 64 * 21)
+    double = standard_error(coalitions, gains, 2)
+    monkeypatch.setattr(regression_error, "MOST_DOUBLES", 64 * 21 - 1)
+    single = standard_error(coalitions, gains, 2)
+    assert double < 1e-6 < single < 1.0
+
+
+def test_error_of_many_pairs_where_the_averaged_equations_are_the_equations():
+    """All coalitions: the textbook's formula, and the stated factors of the mean."""
+    coalitions = all_coalitions(5)
+    gains = np.random.default_rng(3).normal(size=32)
+    weights = np.where(np.isin(coalitions.sum(axis=1), [0, 5]), regression_error.ENDS, 1.0)
+    sets = interactions_of(5, 2)
+    design = np.column_stack([np.ones(32), *(coalitions[:, list(s)].all(axis=1) for s in sets)])
+    normal = np.linalg.inv(design.T @ (weights[:, None] * design))
+    left = gains - design @ (normal @ (design.T @ (weights * gains)))
+    free = 0.5
+    variance = (weights * left**2).sum() / (free * 32)
+    expected = np.sqrt(np.diag(normal)[[1, 6]].max() / free * variance)
+    found = regression_error._of_pairs(coalitions, gains, free)
+    assert found == pytest.approx(regression_error.LARGEST_TO_MEAN * expected)

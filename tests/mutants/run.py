@@ -8,10 +8,12 @@ change that makes no difference. The modules, each with the tests that are quick
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import json
 import os
 import resource
 import signal
@@ -26,7 +28,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 HEAVY = "numpy pandas scipy.stats sklearn.ensemble sklearn.model_selection ConfigSpace numba"
-HEAVY += " matplotlib.pyplot pytest narwhals joblib tqdm.auto"
+HEAVY += " matplotlib.pyplot pytest narwhals joblib tqdm.auto hypothesis optuna"
 ENDED_WELL, NO_TESTS = 0, 5  # of pytest
 WAITING = 10  # seconds of the clock for one of the processor
 SLOWER, AT_LEAST = 4, 20  # times the seconds of the unchanged module; then the mutant hangs
@@ -49,13 +51,35 @@ class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader
         return compile(self.source, self.path, "exec")
 
 
-def tested(path: Path, source: str, tests: list[str], seconds: float) -> tuple[int, float, str]:
+class QuickestFirst:
+    """A plugin of pytest: the first run writes how long each test takes, later ones sort by that."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.known = json.loads(file.read_text()) if file.exists() else None
+        self.seen: dict[str, float] = {}
+
+    def pytest_collection_modifyitems(self, items):
+        if self.known is not None:
+            items.sort(key=lambda item: self.known.get(item.nodeid, 0.0))
+
+    def pytest_runtest_logreport(self, report):
+        self.seen[report.nodeid] = self.seen.get(report.nodeid, 0.0) + report.duration
+
+    def pytest_sessionfinish(self):
+        if self.known is None:
+            self.file.write_text(json.dumps(self.seen))
+
+
+def tested(
+    path: Path, source: str, tests: list[str], seconds: float, times: Path
+) -> tuple[int, float, str]:
     """Run tests on a changed module; return pytest's status, seconds of the processor and the output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     with tempfile.TemporaryFile() as log:
         child = os.fork()
         if child == 0:
-            _run(path, source, tests, seconds, log.fileno())
+            _run(path, source, tests, seconds, log.fileno(), times)
         status = _waited(child, WAITING * seconds)
         log.seek(0)
         output = log.read().decode(errors="replace")
@@ -74,7 +98,9 @@ def _waited(child: int, seconds: float) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _run(path: Path, source: str, tests: list[str], seconds: float, output: int) -> None:
+def _run(
+    path: Path, source: str, tests: list[str], seconds: float, output: int, times: Path
+) -> None:
     """In the child: never returns."""
     os.setpgrp()
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1,) * 2)
@@ -85,7 +111,10 @@ def _run(path: Path, source: str, tests: list[str], seconds: float, output: int)
     try:
         import pytest
 
-        status = int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]))
+        # pytest would like to load hypothesis itself.
+        ignored = "ignore::pytest.PytestAssertRewriteWarning"
+        options = ["-q", "-x", "-W", ignored, "-p", "no:cacheprovider", "-p", "no:xdist"]
+        status = int(pytest.main([*options, *tests], plugins=[QuickestFirst(times)]))
     except BaseException:
         traceback.print_exc()
     finally:
@@ -95,16 +124,23 @@ def _run(path: Path, source: str, tests: list[str], seconds: float, output: int)
 
 def try_module(path: Path, tests: list[str], size: int, seed: int, show: bool) -> tuple[int, int]:
     """Try mutants of one module; return the numbers of those killed and of all."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _try_module(path, tests, size, seed, show, Path(folder) / "times.json")
+
+
+def _try_module(
+    path: Path, tests: list[str], size: int, seed: int, show: bool, times: Path
+) -> tuple[int, int]:
     from operators import sample
 
     source = (ROOT / path).read_text()
-    status, used, output = tested(path, source, tests, seconds=600)
+    status, used, output = tested(path, source, tests, 600, times)
     if status != ENDED_WELL:
         raise SystemExit(f"tests of {path} fail before anything is changed:\n{output}")
     mutants = sample(source, size, seed)
     killed = 0
     for mutant in mutants:
-        status, _, output = tested(path, mutant.source, tests, AT_LEAST + SLOWER * used)
+        status, _, output = tested(path, mutant.source, tests, AT_LEAST + SLOWER * used, times)
         if status == NO_TESTS:
             raise SystemExit(f"no tests of {path} were run:\n{output}")
         killed += status != ENDED_WELL
@@ -136,15 +172,15 @@ def main() -> None:
     os.chdir(ROOT)
     sys.path[:0] = [str(HERE), str(ROOT)]
     for name in HEAVY.split():  # once for all children
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):  # some are optional
+            importlib.import_module(name)
     table = tomllib.loads((HERE / "modules.toml").read_text())
+    tests_of = {name: tests for group in table.values() for name, tests in group.items()}
+    chosen = [name for part in options.modules or [""] for name in tests_of if part in name]
     killed = total = 0
-    for group in table.values():
-        for name, tests in group.items():
-            if options.modules and not any(part in name for part in options.modules):
-                continue
-            found = try_module(Path(name), tests, options.size, options.seed, options.show)
-            killed, total = killed + found[0], total + found[1]
+    for name in dict.fromkeys(chosen):  # in the order in which they were asked for
+        found = try_module(Path(name), tests_of[name], options.size, options.seed, options.show)
+        killed, total = killed + found[0], total + found[1]
     print(f"{killed} of {total} mutants killed: {killed / max(total, 1):.1%}")
 
 

@@ -14,6 +14,7 @@ from ConfigSpace import (
     Constant,
     Float,
     ForbiddenEqualsClause,
+    ForbiddenInClause,
     GreaterThanCondition,
     Integer,
     Normal,
@@ -117,6 +118,14 @@ class TestValues:
         space.add(OrdinalHyperparameter("x", [1, 2, 4]), Integer("n", (0, 3)))
         new = restricted(space, ["n"], {"x": 2.0, "n": np.float64(3)}, constants=True)
         assert repr(default_values(new)) == "{'n': 3, 'x': 2}"
+
+    def test_clause_without_values_forbids_nothing(self):
+        space = chain_of_three()
+        space.add(ForbiddenInClause(space["kind"], []))
+        new = restricted(
+            space, ["kind"], {"kind": "foot", "gear": 1, "clutch": 0.5}, constants=True
+        )
+        assert not new.forbidden_clauses
 
     def test_restricted_space_can_be_pickled(self):
         fixed = {"kind": "car", "gear": 4, "clutch": 0.25}

@@ -144,12 +144,17 @@ class TestPredictions:
             (lambda found: found[:-1], "shape"),
             (lambda found: np.column_stack([found, found]), r"shape \(\d+, 2\)"),
             (lambda found: found.mean(), r"shape \(\)"),
+            (lambda found: np.ma.masked_where(found > 1, found), "NaN"),
         ],
     )
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_other_predictions_are_refused_by_name(self, change, problem):
         with pytest.raises(ValueError, match=rf"surrogate=Linear must predict .*{problem}"):
             fitted(Linear(change))
+
+    def test_lists_of_several_lengths_are_refused_by_name(self):
+        with pytest.raises(ValueError, match=r"surrogate=Linear cannot predict .*inhomogeneous"):
+            fitted(Linear(lambda found: [[1.0], *[[1.0, 2.0]] * (len(found) - 1)]))
 
     def test_nan_that_only_a_game_meets_is_refused(self):
         explainer = fitted(Linear(lambda found: np.where(len(found) > 60, np.nan, found)))

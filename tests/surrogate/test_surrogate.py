@@ -17,7 +17,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
-from skhypershap.surrogate.kernels.coalitions import layout_of_all, score_block
+from skhypershap.surrogate.kernels.coalitions import score_block
+from skhypershap.surrogate.kernels.score_layouts import layout_of_all
 from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
 

@@ -16,6 +16,7 @@ from ConfigSpace import (
 
 from skhypershap.space.encoding import encode
 from skhypershap.space.sampling import enumerate_vectors, sample_columns
+from skhypershap.trials import failures
 from skhypershap.trials.failures import (
     LEVEL,
     FailureClause,
@@ -263,3 +264,69 @@ def test_corner_with_failures_elsewhere_is_none():
     chance = np.random.default_rng(0).random(400)
     fails = ((rate > 0.9) & (depth > 0.8)) | (chance < 0.5)
     assert [c for c in found(space, vectors, fails) if len(c.parts) == 2] == []
+
+
+@pytest.mark.parametrize("choice", ["a", "z"])
+def test_range_beside_a_choice_is_found_whatever_the_names(choice):
+    """Large rates fail with the second choice; names come before or after that of the range."""
+    space = ConfigurationSpace()
+    space.add(Categorical(choice, ["p", "q"]), Float("rate", (0.0, 1.0)))
+    vectors = sample_columns(space, 300, 0)
+    failed = (values(space, vectors, choice) == 1) & (values(space, vectors, "rate") > 0.7)
+    (clause,) = found(space, vectors, failed)
+    assert {part.name for part in clause.parts} == {choice, "rate"}
+    assert clause.n_failed == failed.sum()
+
+
+@pytest.mark.parametrize(
+    ("hyperparameter", "has_choices", "is_ordered"),
+    [
+        (Categorical("x", ["only"]), False, False),
+        (Categorical("x", ["p", "q"]), True, False),
+        (OrdinalHyperparameter("x", [1]), False, False),
+        (OrdinalHyperparameter("x", [1, 2]), True, True),
+        (Integer("x", (1, failures.FEW_INTEGERS)), True, True),
+        (Integer("x", (0, failures.FEW_INTEGERS)), False, True),
+        (Float("x", (0.0, 1.0)), False, True),
+    ],
+)
+def test_what_is_a_choice_and_what_has_an_order(hyperparameter, has_choices, is_ordered):
+    assert failures._has_choices(hyperparameter) is has_choices
+    assert failures._is_ordered(hyperparameter) is is_ordered
+
+
+def test_no_corner_or_range_is_looked_for_without_finished_or_enough_failed_trials():
+    space = ConfigurationSpace({"x": (0.0, 1.0), "y": (0.0, 1.0)})
+    low = np.array([[0.2, 0.6], [0.6, 0.2]])
+    high = np.full((failures.LEAST_TRIALS, 2), 0.8)
+    inference = failures._Inference(space, low, high)
+    everything = np.ones(len(inference.vectors), dtype=bool)
+    operators = (">", ">")
+    corner, n_cuts = inference._widest_corner(("x", "y"), operators, everything)
+    assert [part.number for part in corner] == pytest.approx([0.5, 0.5])
+    assert n_cuts == 2
+    assert inference._outermost("x", ">", everything).number == pytest.approx(0.7)
+    assert inference._outermost("x", "<", everything) is None
+    for rows in (inference.failed, ~inference.failed):
+        assert inference._widest_corner(("x", "y"), operators, rows) is None
+        assert inference._outermost("x", ">", rows) is None
+    few = failures._Inference(space, low, high[:-1])
+    everything = everything[:-1]
+    assert few._widest_corner(("x", "y"), operators, everything) is None
+    assert few._outermost("x", ">", everything) is None
+
+
+@pytest.mark.parametrize(
+    ("hyperparameter", "finished", "failed", "value"),
+    [
+        (Float("x", (0.0, 1.0)), 0.2, 0.8, 0.5),
+        (Integer("x", (0, 30)), 10, 20, 19),
+        (Integer("x", (0, 30)), 20, 10, 11),
+        (OrdinalHyperparameter("x", [1, 2, 4, 8]), 1, 8, 4),
+        (OrdinalHyperparameter("x", [1, 2, 4, 8]), 8, 1, 2),
+    ],
+)
+def test_ranges_begin_next_to_the_failed_value_or_half_way(hyperparameter, finished, failed, value):
+    ends = (float(hyperparameter.to_vector(end)) for end in (finished, failed))
+    number = failures._between(hyperparameter, *ends)
+    assert hyperparameter.to_value(number) == pytest.approx(value)

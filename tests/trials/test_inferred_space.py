@@ -20,6 +20,7 @@ from scipy.stats import loguniform
 
 from skhypershap import HyperSHAPExplainer, SpaceWarning, read_trials
 from skhypershap.space.domains import domain_of
+from skhypershap.trials import inferred_space
 from skhypershap.trials.inferred_space import (
     is_logarithmic,
     space_given,
@@ -202,3 +203,117 @@ class TestScale:
     def test_one_and_one_point_zero_are_two_choices(self):
         space = space_inferred([{"x": value} for value in (1, 1.0, "sqrt") * 5])
         assert space["x"].size == 3
+
+
+@inferring
+class TestBounds:
+    """Each rule, one value above and below."""
+
+    @pytest.mark.parametrize(
+        ("values", "kind"),
+        [
+            ([*range(10)] * 2, OrdinalHyperparameter),
+            ([*range(10)] * 2 + [0.5], UniformFloatHyperparameter),  # 11 of them
+            (([*range(10)] * 2)[:-1], UniformIntegerHyperparameter),  # not each twice
+            ([*range(11)] * 3, UniformIntegerHyperparameter),
+            ([1, 2**62 - 1], UniformIntegerHyperparameter),
+            ([1, 2**62], UniformFloatHyperparameter),
+            ([-(2**62), 1], UniformFloatHyperparameter),
+            ([1, 2.0], UniformFloatHyperparameter),
+            ([1.0, np.inf], OrdinalHyperparameter),
+            (["a", 1, 2], CategoricalHyperparameter),
+        ],
+    )
+    def test_kinds(self, values, kind):
+        assert type(space_inferred([{"x": value} for value in values])["x"]) is kind
+
+    def test_ends_of_ranges_are_the_extreme_values(self):
+        space = space_inferred([{"n": n, "x": x} for n, x in ((3, 1), (-7, 0.5), (5, 9))])
+        assert (space["n"].lower, space["n"].upper) == (-7, 5)
+        assert (space["x"].lower, space["x"].upper) == (0.5, 9.0)
+        assert isinstance(space["n"].lower, int)
+        assert isinstance(space["x"].upper, float)
+
+    @pytest.mark.parametrize(
+        ("n_numbers", "n_others", "beside"), [(11, 10, True), (10, 10, False), (11, 11, False)]
+    )
+    def test_few_choices_beside_many_numbers(self, n_numbers, n_others, beside):
+        others = [f"word {k}" for k in range(n_others)]
+        assert inferred_space._beside_a_range(range(n_numbers), others) is beside
+
+    def test_scale_of_a_narrow_range_is_linear(self):
+        """The geometric mean of a geometric series is below the logarithmic mean of its ends."""
+        assert is_logarithmic(np.geomspace(1, 5.01, 9))
+        assert not is_logarithmic(np.geomspace(1, 4.99, 9))
+        assert not is_logarithmic([0.0, 1e-3, 1.0])
+        assert not is_logarithmic([-1.0, 1e-3, 1.0])
+
+    @pytest.mark.parametrize(("n_small", "expected"), [(5, False), (6, True)])
+    def test_more_small_values_than_uniform_draws_have(self, n_small, expected):
+        """Of 100 uniform draws at least five are below a hundredth with probability 0.0034."""
+        values = [0.001] * n_small + [1.0] * (100 - n_small)
+        assert is_logarithmic(values) is expected
+
+    @pytest.mark.parametrize(("n_without", "n_conditions"), [(2, 0), (3, 1), (18, 0), (17, 1)])
+    def test_number_decides_from_three_trials_on(self, n_without, n_conditions):
+        configs = [{"x": k / 20} | ({"child": 0.5} if k >= n_without else {}) for k in range(20)]
+        hyperparameters = [Float("x", (0.0, 1.0)), Float("child", (0.0, 1.0))]
+        expected = "x > " + repr((n_without - 1) / 20)
+        if n_conditions:
+            (condition,) = space_with_conditions(hyperparameters, configs).conditions
+            assert expected in str(condition)
+        else:
+            with pytest.warns(SpaceWarning, match="Some trials lack child, and no condition"):
+                assert not space_with_conditions(hyperparameters, configs).conditions
+
+    def test_choice_of_a_given_space_decides_from_one_trial_on(self):
+        hyperparameters = [CategoricalHyperparameter("k", ["a", "b"]), Float("child", (0.0, 1.0))]
+        configs = [{"k": "a", "child": 0.5}] * 3 + [{"k": "b"}]
+        (condition,) = space_with_conditions(hyperparameters, configs).conditions
+        assert (condition.parent.name, list(condition.values)) == ("k", ["a"])
+
+    def test_choice_of_an_inferred_space_needs_three_trials_and_repeats(self):
+        def conditions(n_with, n_without, *, distinct=False):
+            with_child = [{"k": "a", "child": 0.1 * n} for n in range(n_with)]
+            without = [{"k": f"b{n if distinct else 0}"} for n in range(n_without)]
+            return space_inferred([*with_child, *without]).conditions
+
+        assert len(conditions(20, 3)) == len(conditions(3, 20)) == 1
+        assert len(conditions(20, 2)) == len(conditions(2, 20)) == 0
+        assert len(conditions(3, 3, distinct=True)) == 0  # 8 values would need 8 trials
+        assert len(conditions(5, 3, distinct=True)) == 1
+
+    def test_parents_are_tried_choices_first_then_counts(self):
+        x, n = Float("x", (0.0, 1.0)), UniformIntegerHyperparameter("n", 0, 9)
+        kind, child = CategoricalHyperparameter("kind", ["a", "b"]), Float("child", (0.0, 1.0))
+        row = {"x": 0.9, "n": 9, "kind": "a", "child": 0.5}
+        configs = [row, {"x": 0.1, "n": 1, "kind": "b"}] * 4
+        for names, parent in (("x n kind", "kind"), ("x n", "n"), ("x", "x")):
+            items = [item for item in (x, n, kind) if item.name in names.split()]
+            some = [
+                {k: v for k, v in one.items() if k in (*names.split(), "child")} for one in configs
+            ]
+            (condition,) = space_with_conditions([*items, child], some).conditions
+            assert condition.parent.name == parent
+
+    def test_no_condition_without_trials_on_both_sides(self):
+        """Where the parent is there, the child always is, or sometimes for the same value."""
+        parent, child = UniformIntegerHyperparameter("n", 0, 9), Float("child", (0.0, 1.0))
+        both, none, alone = {"n": 1, "child": 0.5}, {}, {"n": 1}
+        for configs in ([both, none] * 4, [both, alone] * 4, [{"child": 0.5}, alone] * 4):
+            with pytest.warns(SpaceWarning, match="lack .*child, and no condition"):
+                assert not space_with_conditions([parent, child], configs).conditions
+
+    def test_hyperparameter_that_no_trial_has_is_refused(self):
+        with pytest.raises(ValueError, match="No trial has a value for 'child'"):
+            space_with_conditions(
+                [Float("x", (0.0, 1.0)), Float("child", (0.0, 1.0))], [{"x": 0.1}]
+            )
+
+    def test_names_that_no_condition_explains(self):
+        configs = [{"k": "a", "child": 0.5, "odd": 1}, {"k": "b"}, {"k": "b", "odd": 2}] * 3
+        assert inferred_space.unexplained_names(configs) == ["odd"]
+        assert inferred_space.unexplained_names(configs[:3]) == ["child", "odd"]
+        assert inferred_space.unexplained_names(configs[:3], evidence=1) == ["odd"]
+        assert inferred_space.was_inferred(inferred_space.space_without_default(configs))
+        assert not inferred_space.was_inferred(space_inferred(configs))

@@ -13,11 +13,12 @@ This module and `_jit` are the only ones that use numba's private interface.
 
 from __future__ import annotations
 
+import functools
 import gc
 from typing import Any, ClassVar
 
 from numba import _dynfunc
-from numba.core import compiler, typed_passes
+from numba.core import compiler, typed_passes, types
 from numba.core.compiler_machinery import LoweringPass, PassManager, register_pass
 
 NEEDLESS = {
@@ -52,7 +53,12 @@ class _OptimizeOnce(LoweringPass):
         def set_layout(module: Any) -> None:
             module.data_layout = codegen._data_layout
 
-        library._optimize_functions = set_layout
+        def optimize() -> None:
+            # numba optimises twice, to find needless references in between, of which kernels have none.
+            passes, builder = codegen._module_pass_manager()
+            passes.run(library._final_module, builder)
+
+        library._optimize_functions, library._optimize_final_module = set_layout, optimize
         state.library = library
         return True
 
@@ -100,10 +106,53 @@ class _NeverInline(_NeverOptimize):
         return True
 
 
+class _Flags(compiler.Flags):
+    """Flags that nobody changes: those with equal values are one object.
+
+    For each operation of a function numba looks up definitions of it that were made with the same flags,
+    and would compare all their values each time.
+    """
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+    def copy(self) -> _Flags:
+        return self
+
+
+class _TypingContext:
+    """A context that types equal calls of numba's functions once: it tries many definitions of each."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._known: dict[Any, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def resolve_function_type(self, function: Any, args: Any, kws: Any) -> Any:
+        if kws or not isinstance(function, types.Function):
+            return self._context.resolve_function_type(function, args, kws)
+        key = function, tuple(args)
+        if key not in self._known:
+            self._known[key] = self._context.resolve_function_type(function, args, kws)
+        return self._known[key]
+
+
+_typing_context = functools.cache(_TypingContext)
+_known_flags: dict[compiler.Flags, _Flags] = {}
+
+
 class KernelSteps(compiler.CompilerBase):
     """Steps for kernels that Python calls."""
 
     preparation: ClassVar[Any] = _OptimizeOnce
+
+    def __init__(self, *arguments: Any) -> None:
+        *first, flags, local_types = arguments
+        settled = _known_flags.setdefault(flags, _Flags(flags))
+        super().__init__(*first, settled, local_types)  # type: ignore[call-arg]
+        self.state.typingctx = _typing_context(self.state.typingctx)
 
     def define_pipelines(self) -> list[Any]:
         every = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state).passes

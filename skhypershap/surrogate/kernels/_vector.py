@@ -31,19 +31,20 @@ from numba import extending, types
 intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
 LANES = 64  # candidates that are walked together, each a bit of an unsigned integer
 N_LOW = 3  # players whose 2^3 coalitions lie side by side in a table: eight bits, eight doubles
+EIGHT = 1 << N_LOW
 WORDS = 32  # of 64 coalitions each, if only some coalitions are scored
 BIT, INT32, INT64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 
 
 @intrinsic
 def lanes_above(typing_context: Any, ranks: Any, start: Any, rank: Any) -> Any:
-    """`sum(1 << lane for lane in range(64) if ranks[start + lane] > rank)`; `ranks` holds int32."""
-    signature = types.uint64(ranks, types.intp, types.int32)
+    """`sum(1 << lane for lane in range(64) if ranks[start + lane] > rank)`; int16 or int32."""
+    signature = types.uint64(ranks, types.intp, ranks.dtype)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = _vector_at(context, builder, signature.args[0], arguments[0], arguments[1], LANES)
         above = builder.icmp_signed(
-            ">", _load(builder, pointer, 4), _all(builder, arguments[2], LANES)
+            ">", _load(builder, pointer, 2), _all(builder, arguments[2], LANES)
         )
         return builder.bitcast(above, INT64)
 
@@ -106,6 +107,26 @@ def not_empty(typing_context: Any, chosen: Any) -> Any:
         return builder.zext(builder.bitcast(some, ir.IntType(WORDS)), INT64)
 
     return types.uint64(chosen), generate
+
+
+@intrinsic
+def sum_of_eights(
+    typing_context: Any, target: Any, to: Any, table: Any, one: Any, other: Any
+) -> Any:
+    """`target[to + i] = table[one + i] + table[other + i]` for i below 8; all hold doubles."""
+    signature = types.void(target, types.intp, table, types.intp, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        target, to, table, *places = arguments
+        kind_of_target, _, kind, *_ = signature.args
+        rows = [_vector_at(context, builder, kind, table, place, EIGHT) for place in places]
+        found = builder.fadd(*(_load(builder, row, 8) for row in rows))
+        builder.store(
+            found, _vector_at(context, builder, kind_of_target, target, to, EIGHT)
+        ).align = 8
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
 def _add_where(width: int) -> Any:

@@ -3,28 +3,22 @@
 A leaf that is reached with A and B (see `tree_walk`) adds its value to the scores of all coalitions S
 that contain A and avoid B.
 
-For all coalitions it is added to a table with more places than the 2^d scores, so that one leaf changes
-few of them:
-
-* the 2^3 coalitions of the three *low* players lie side by side and are changed together;
-* a *ternary* player has three rows: it must be in, it must be out, or it is free;
-* a *binary* player has two rows, in Moebius form: "must be out" is "free" minus "must be in".
-
-A pass over the table then sums the rows that each coalition belongs to. As many players are ternary as
-fit the processor's cache.
+For all coalitions it is added to a table with more places than the 2^d scores (see `score_layouts`), so
+that one leaf changes few of them; a pass over the table then sums the rows of each coalition.
 
 If only some coalitions of many players are scored, each is a bit of a long word; there is one word for
-each player, and bitwise "and" over A and B gives the coalitions that a leaf adds to.
+each player, and bitwise "and" over A and B gives the coalitions that a leaf adds to. A word has 2,048
+bits; of more coalitions each part has words of its own, and all parts take the leaves of one walk.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from skhypershap.arrays import Coalitions, Floats, Integers, Positions, Scores
+from skhypershap.arrays import Floats, Integers, Positions, Scores
 from skhypershap.surrogate.kernels._jit import jit, part
 from skhypershap.surrogate.kernels._vector import (
     LANES,
@@ -35,97 +29,16 @@ from skhypershap.surrogate.kernels._vector import (
     lowest_lane,
     narrow,
     not_empty,
+    sum_of_eights,
 )
+from skhypershap.surrogate.kernels.score_layouts import ScoreLayout
 from skhypershap.surrogate.kernels.tree_walk import Walk, Workspace, walk_tree, workspace
 
-# A larger table leaves the first cache of a processor, where leaves are added and rows are joined.
-TERNARY_BYTES = 1 << 15
-ALL_TERNARY_BYTES = 1 << 16  # up to nine players; a table without binary players may be larger
-BLOCK_NUMBERS = 1 << 22  # scores in a block at most: 32 MB
 WORD = 64
-# For each set of low players the coalitions of these, as bits, that contain it and that avoid it.
-LOW_SETS = np.arange(1 << N_LOW)
-CONTAINING = np.packbits(LOW_SETS[:, None] & ~LOW_SETS == 0, axis=1, bitorder="little").ravel()
-AVOIDING = np.packbits(LOW_SETS[:, None] & LOW_SETS == 0, axis=1, bitorder="little").ravel()
-MOST = WORDS * WORD  # coalitions at a time, if only some are scored
 
 Buffer = npt.NDArray[Any]  # leaves of one lane, records as in `Workspace.waiting`
-
-
-class ScoreLayout(NamedTuple):
-    """The place of each coalition in a candidate's table of scores.
-
-    Attributes
-    ----------
-    coalitions : ndarray of shape (n_coalitions,), dtype int64
-        Position of the coalition at each place: in the table of all, or among those asked for.
-    size : int
-        Length of a table of scores, at least that for the coalitions of the low players.
-    n_ternary, n_binary : int
-        Number of players with three and with two rows; the rest are low.
-    allowed : ndarray of shape (2 * n_players * 32,), dtype uint64
-        If only some coalitions are scored, 2,048 bits for each player, in the order of the walk: those
-        of the coalitions that contain it; and after these those of the coalitions that avoid it.
-        Empty if all are scored.
-    """
-
-    coalitions: Positions
-    size: int
-    n_ternary: int
-    n_binary: int
-    allowed: Integers
-
-    @property
-    def table_size(self) -> int:
-        """Length of the table to which leaves are added."""
-        if len(self.allowed):
-            return self.size
-        rows: int = 3**self.n_ternary
-        return rows << (self.n_binary + N_LOW)
-
-    @property
-    def most_candidates(self) -> int:
-        """Number of candidates whose tables of scores fit a block."""
-        return BLOCK_NUMBERS // self.size
-
-
-def layout_of_all(walk: Walk) -> ScoreLayout:
-    """Lay out all coalitions so that a leaf changes few places."""
-    n_players = len(walk.player_at)
-    n_high = max(n_players - N_LOW, 0)
-    n_ternary = n_high if _table_bytes(n_high, n_high) <= ALL_TERNARY_BYTES else 0
-    while n_ternary < n_high and _table_bytes(n_ternary + 1, n_high) <= TERNARY_BYTES:
-        n_ternary += 1
-    low, ternary, binary = np.split(walk.player_at, [N_LOW, N_LOW + n_ternary])
-    places = np.arange(1 << n_players)
-    coalitions = np.zeros_like(places)
-    for at, player in enumerate(np.concatenate([low, binary, ternary])):
-        coalitions |= (places >> at & 1) << player
-    nothing = np.empty(0, dtype=np.uint64)
-    return ScoreLayout(coalitions, 1 << (N_LOW + n_high), n_ternary, n_high - n_ternary, nothing)
-
-
-def _ternary_rows(n_ternary: int) -> Integers:
-    """For each set of ternary players the row in which they must be in and all others are free."""
-    sets = np.arange(1 << n_ternary)[:, None]
-    players = np.arange(n_ternary)
-    rows: Integers = ((sets >> players & 1) * 3**players).sum(axis=1).astype(np.uint64)
-    return rows
-
-
-def _table_bytes(n_ternary: int, n_high: int) -> int:
-    size: int = 3**n_ternary * 2 ** (n_high - n_ternary + N_LOW) * 8
-    return size
-
-
-def layout_of_some(walk: Walk, coalitions: Coalitions) -> ScoreLayout:
-    """Lay out at most `MOST` coalitions, rows of bools, similar ones together."""
-    members = coalitions[:, walk.player_at]
-    order = np.lexsort(members.T[::-1])
-    bits = np.zeros((2, len(walk.player_at), MOST), dtype=bool)
-    bits[0, :, : len(order)], bits[1, :, : len(order)] = members[order].T, ~members[order].T
-    allowed = np.packbits(bits.ravel(), bitorder="little").view("<u8").astype(np.uint64)
-    return ScoreLayout(order, MOST, 0, 0, allowed)
+NO_NUMBERS, NO_TABLE = np.empty(0), np.empty((0, 0))
+NO_POSITIONS = np.empty(0, dtype=np.int64)
 
 
 def score_block(walk: Walk, layout: ScoreLayout, candidates: Positions) -> Floats:
@@ -141,7 +54,7 @@ def score_block(walk: Walk, layout: ScoreLayout, candidates: Positions) -> Float
         Positions of some candidates of the walk.
     """
     scores = np.empty((len(candidates), layout.size))
-    _score(walk, layout, candidates, 0.0, scores, np.empty(0), np.empty(0, dtype=np.int64))
+    _score(walk, layout, candidates, scores=scores)
     return scores[:, : len(layout.coalitions)]
 
 
@@ -150,18 +63,34 @@ def best_of_block(
 ) -> tuple[Scores, Positions]:
     """For each coalition the largest sign * score, and the position of the candidate that attains it."""
     best, winners = np.full(layout.size, -np.inf), np.zeros(layout.size, dtype=np.int64)
-    _score(walk, layout, candidates, sign, np.empty((0, 0)), best, winners)
+    _score(walk, layout, candidates, sign=sign, best=best, winners=winners)
     return best[: len(layout.coalitions)], winners[: len(layout.coalitions)]
+
+
+def moments_of_block(
+    walk: Walk, layout: ScoreLayout, weights: Floats, candidates: Positions
+) -> tuple[float, Floats, Floats]:
+    """Mass of the candidates, and for each coalition the mean of scores and its sum of squares.
+
+    `weights` has shape (n_candidates_of_the_walk,); squares are those of deviations from the mean.
+    """
+    moments = np.zeros((3, layout.size))
+    _score(walk, layout, candidates, weights=weights, moments=moments)
+    first, means, squares = moments[:, : len(layout.coalitions)]
+    return float(weights[candidates].sum()), first + means, squares
 
 
 def _score(
     walk: Walk,
     layout: ScoreLayout,
     candidates: Positions,
-    sign: float,
-    scores: Floats,
-    best: Scores,
-    winners: Positions,
+    *,
+    sign: float = 0.0,
+    scores: Floats = NO_TABLE,
+    best: Scores = NO_NUMBERS,
+    winners: Positions = NO_POSITIONS,
+    weights: Floats = NO_NUMBERS,
+    moments: Floats = NO_TABLE,
 ) -> None:
     """Call the kernel with memory that no other thread uses."""
     work = workspace(walk, layout.table_size)
@@ -171,21 +100,27 @@ def _score(
         walk.most_leaves,
         walk.nodes,
         walk.values,
+        walk.insides,
         *walk.leaves,
         walk.offset,
         layout.n_ternary,
         layout.n_binary,
-        _ternary_rows(layout.n_ternary),
-        1.0 - 2.0 * (np.bitwise_count(np.arange(1 << layout.n_binary)) % 2),
-        layout.allowed,
+        layout.rows_in,
+        layout.rows_out,
+        layout.signs,
+        layout.allowed if layout.allowed.size else None,
+        len(layout.allowed),
+        layout.size // len(layout.allowed),
         walk.ranks,
         candidates,
         work,
-        np.empty((LANES, layout.table_size) if overflows else (0, 0)),
+        np.empty((LANES, len(layout.allowed) * layout.table_size) if overflows else (0, 0)),
         sign,
         scores,
         best,
         winners,
+        weights,
+        moments,
     )
     walk.spare.append(work)
 
@@ -196,14 +131,18 @@ def _score_block(
     most: int,
     nodes: Integers,
     values: Floats,
+    insides: Integers,
     amounts: Floats,
     path_players: Integers,
     offset: float,
     n_ternary: int,
     n_binary: int,
-    ternary_rows: Integers,
+    rows_in: Integers,
+    rows_out: Integers,
     signs: Floats,
-    allowed: Integers,
+    allowed: Any,
+    n_parts: int,
+    size: int,
     ranks: Integers,
     candidates: Positions,
     work: Workspace,
@@ -212,16 +151,21 @@ def _score_block(
     scores: Floats,
     best: Scores,
     winners: Positions,
+    weights: Floats,
+    moments: Floats,
 ) -> None:
-    """Fill `scores`, one row for each candidate, or, if `sign` is not 0, `best` and `winners`.
+    """Fill `scores`, a row for each candidate, or `best` and `winners`, or `moments`: see callers.
 
     `kept` is memory for the tables of all lanes, where a buffer may be too short for all leaves.
+    `allowed` is None where all coalitions are scored: numba leaves out what only the other case needs.
     """
     tables, counts, waiting = work.tables, work.counts, work.waiting
-    table, n_rows, width = tables[0], 3**n_ternary, 1 << (n_binary + N_LOW)
-    lanes, chosen = work.ranks, work.chosen
+    table, width = tables[0], 1 << (n_binary + N_LOW)
+    n_rows = len(table) // width
+    lanes, chosen, mass = work.ranks, work.chosen, 0.0
     for start in range(0, len(candidates), LANES):
-        n_lanes = min(LANES, len(candidates) - start)
+        n_left = len(candidates) - start
+        n_lanes = n_left if n_left < LANES else LANES
         for column in range(len(ranks)):
             for lane in range(n_lanes):
                 lanes[LANES * column + lane] = ranks[column, candidates[start + lane]]
@@ -229,102 +173,87 @@ def _score_block(
         for lane in range(n_lanes):
             counts[lane] = np.uint64(0)
         for tree in range(len(roots)):
-            walk_tree(roots[tree], nodes, values, work, n_lanes)
+            walk_tree(roots[tree], nodes, values, insides, work, n_lanes)
             last = tree == len(roots) - 1
             longest = np.uint64(0)
             for lane in range(n_lanes):
-                longest = max(longest, counts[lane])
+                longest = counts[lane] if counts[lane] > longest else longest
             if not last and np.int64(longest) + most <= waiting.shape[1]:
                 continue
             for lane in range(n_lanes):
-                for place in range(len(table)):
-                    table[place] = kept[lane, place] if is_kept else 0.0
-                leaves, joined = waiting[lane, : counts[lane]], 0
-                if len(amounts) > 0:
-                    _add_by_path(leaves, amounts, path_players, allowed, chosen, table)
-                elif len(allowed) > 0:
-                    _add_to_some(leaves, allowed, chosen, table)
-                else:
-                    _add_leaves(leaves, ternary_rows, signs, n_ternary, n_binary, table)
+                leaves, candidate = waiting[lane, : counts[lane]], candidates[start + lane]
                 counts[lane] = np.uint64(0)
-                if not last:
+                if last and len(weights) > 0:
+                    mass += weights[candidate]
+                for at in range(n_parts):
+                    here, joined = at * len(table), 0
                     for place in range(len(table)):
-                        kept[lane, place] = table[place]
-                    continue
-                if len(allowed) == 0:
-                    joined = _join_rows(tables, n_rows, width)
-                if sign == 0.0:
-                    row, found = scores[start + lane], tables[joined]
-                    for place in range(len(row)):
-                        row[place] = found[place] + offset
-                else:
-                    _keep_best(
-                        tables[joined], sign, offset, candidates[start + lane], best, winners
-                    )
+                        table[place] = 0.0
+                    if is_kept:
+                        for place in range(len(table)):
+                            table[place] = kept[lane, here + place]
+                    if allowed is not None:
+                        _add_to_some(leaves, amounts, path_players, allowed[at], chosen, table)
+                    else:
+                        _add_leaves(leaves, rows_in, rows_out, signs, n_ternary, n_binary, table)
+                    if not last:
+                        for place in range(len(table)):
+                            kept[lane, here + place] = table[place]
+                        continue
+                    if allowed is None:
+                        joined = _join_rows(tables, n_rows, width)
+                    found, end = tables[joined], here + size
+                    if len(scores) > 0:
+                        row = scores[start + lane, here:end]
+                        for place in range(size):
+                            row[place] = found[place] + offset
+                    elif len(best) > 0:
+                        of_part = best[here:end], winners[here:end]
+                        _keep_best(found, sign, offset, candidate, *of_part)
+                    elif weights[candidate] > 0.0:
+                        of_rows = moments[0, here:end], moments[1, here:end], moments[2, here:end]
+                        _add_moments(found, offset, weights[candidate], mass, *of_rows)
             is_kept = True
 
 
 @part
 def _add_leaves(
     leaves: Buffer,
-    ternary_rows: Integers,
+    rows_in: Integers,
+    rows_out: Integers,
     signs: Floats,
     n_ternary: int,
     n_binary: int,
     table: Floats,
 ) -> None:
     """Add leaves to the rows that they belong to."""
-    none, one, two = np.uint64(0), np.uint64(1), np.uint64(2)
-    n_low, n_three, n_two = np.uint64(N_LOW), np.uint64(n_ternary), np.uint64(n_binary)
-    low, ternary = (one << n_low) - one, (one << n_three) - one
+    none, one, byte = np.uint64(0), np.uint64(1), np.uint64(8)
+    n_low, n_first = np.uint64(N_LOW), np.uint64(N_LOW + n_ternary)
+    first = (one << n_first) - one
     for index in range(len(leaves)):
-        leaf = leaves[index]
-        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
-        which = CONTAINING[inside & low] & AVOIDING[outside & low]
-        inside, outside = inside >> n_low, outside >> n_low
-        row = ternary_rows[inside & ternary] + two * ternary_rows[outside & ternary]
-        row = (row << n_two) + (inside >> n_three)
-        outside >>= n_three
-        add_to_eight(table, row << n_low, which, leaf.amount)
+        amount = leaves[index].amount
+        inside, outside = np.uint64(leaves[index].inside), np.uint64(leaves[index].outside)
+        about_in, about_out = rows_in[inside & first], rows_out[outside & first]
+        which = np.uint8(about_in & about_out)
+        row = (about_in >> byte) + (about_out >> byte) + (inside >> n_first)
+        add_to_eight(table, row << n_low, which, amount)
         if n_binary == 0:
             continue
         # Most leaves mention one binary player or none: no branch for these, a loop for more.
+        outside >>= n_first
         bit = outside & (none - outside)
-        add_to_eight(table, (row | bit) << n_low, which if bit else np.uint8(0), -leaf.amount)
+        add_to_eight(table, (row | bit) << n_low, which if bit else np.uint8(0), -amount)
         outside ^= bit
         subset = outside
         while subset != none:
-            amount = signs[subset] * leaf.amount
-            add_to_eight(table, (row | subset) << n_low, which, amount)
-            add_to_eight(table, (row | subset | bit) << n_low, which, -amount)
+            signed = signs[subset] * amount
+            add_to_eight(table, (row | subset) << n_low, which, signed)
+            add_to_eight(table, (row | subset | bit) << n_low, which, -signed)
             subset = (subset - one) & outside
 
 
 @part
-def _add_to_some(leaves: Buffer, allowed: Integers, chosen: Integers, scores: Floats) -> None:
-    """Add leaves to the coalitions that contain A and avoid B."""
-    one = np.uint64(1)
-    absent = np.int64(len(allowed) // 2)  # where the words for coalitions without a player begin
-    for index in range(len(leaves)):
-        leaf = leaves[index]
-        inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
-        for word in range(WORDS):
-            chosen[word] = ~np.uint64(0)
-        while inside:
-            narrow(chosen, allowed, WORDS * lowest_lane(inside))
-            inside &= inside - one
-        while outside:
-            narrow(chosen, allowed, absent + WORDS * lowest_lane(outside))
-            outside &= outside - one
-        words = not_empty(chosen)
-        while words:
-            word = lowest_lane(words)
-            add_to_word(scores, WORD * word, chosen[word], leaf.amount)
-            words &= words - one
-
-
-@part
-def _add_by_path(
+def _add_to_some(
     leaves: Buffer,
     amounts: Floats,
     path_players: Integers,
@@ -332,39 +261,47 @@ def _add_by_path(
     chosen: Integers,
     scores: Floats,
 ) -> None:
-    """The same for leaves that are given by position, whose sets hold numbers of their paths."""
+    """Add leaves to the coalitions that contain A and avoid B.
+
+    If there are `amounts`, leaves are given by position, and sets hold numbers of their paths.
+    """
     one = np.uint64(1)
-    absent = np.int64(len(allowed) // 2)
+    absent = np.int64(len(allowed) // 2)  # where the words for coalitions without a player begin
+    is_numbered = len(amounts) > 0
     for index in range(len(leaves)):
         leaf = leaves[index]
-        position = np.int64(leaf.amount)
-        players = path_players[position]
         inside, outside = np.uint64(leaf.inside), np.uint64(leaf.outside)
+        position = np.int64(leaf.amount) if is_numbered else 0
         for word in range(WORDS):
             chosen[word] = ~np.uint64(0)
         while inside:
-            narrow(chosen, allowed, WORDS * np.int64(players[lowest_lane(inside)]))
+            player = lowest_lane(inside)
+            if is_numbered:
+                player = np.int64(path_players[position, player])
+            narrow(chosen, allowed, WORDS * player)
             inside &= inside - one
         while outside:
-            narrow(chosen, allowed, absent + WORDS * np.int64(players[lowest_lane(outside)]))
+            player = lowest_lane(outside)
+            if is_numbered:
+                player = np.int64(path_players[position, player])
+            narrow(chosen, allowed, absent + WORDS * player)
             outside &= outside - one
+        amount = amounts[position] if is_numbered else leaf.amount
         words = not_empty(chosen)
         while words:
             word = lowest_lane(words)
-            add_to_word(scores, WORD * word, chosen[word], amounts[position])
+            add_to_word(scores, WORD * word, chosen[word], amount)
             words &= words - one
 
 
 @part
 def _join_rows(tables: Floats, n_rows: int, width: int) -> int:
     """Sum the rows of the first table to the scores of all coalitions, in that table or the other."""
-    step, last = 1 << N_LOW, 0
+    table, step, last = tables[0], 1 << N_LOW, 0
     while step < width:
-        for start in range(0, n_rows * width, 2 * step):
-            free = tables[0, start : start + step]
-            within = tables[0, start + step : start + 2 * step]
-            for place in range(step):
-                within[place] += free[place]
+        for start in range(step, n_rows * width, 2 * step):
+            for place in range(start, start + step, 1 << N_LOW):
+                sum_of_eights(table, place, table, place, place - step)
         step <<= 1
     while n_rows > 1:
         n_rows //= 3
@@ -378,15 +315,10 @@ def _join_rows(tables: Floats, n_rows: int, width: int) -> int:
 def _join_thirds(table: Floats, other: Floats, n_rows: int, width: int) -> None:
     """Make two rows of three: without a player, and with it."""
     for row in range(n_rows):
-        start = 3 * row * width
-        free, within = table[start : start + width], table[start + width : start + 2 * width]
-        without = table[start + 2 * width : start + 3 * width]
-        start = 2 * row * width
-        lower, upper = other[start : start + width], other[start + width : start + 2 * width]
-        for place in range(width):
-            lower[place] = free[place] + without[place]
-        for place in range(width):
-            upper[place] = free[place] + within[place]
+        for place in range(0, width, 1 << N_LOW):
+            free, lower = 3 * row * width + place, 2 * row * width + place
+            sum_of_eights(other, lower, table, free, free + 2 * width)
+            sum_of_eights(other, lower + width, table, free, free + width)
 
 
 @part
@@ -399,3 +331,30 @@ def _keep_best(
         wins = score > best[place]
         best[place] = score if wins else best[place]
         winners[place] = candidate if wins else winners[place]
+
+
+@part
+def _add_moments(
+    scores: Floats,
+    offset: float,
+    weight: float,
+    mass: float,
+    first: Floats,
+    means: Floats,
+    squares: Floats,
+) -> None:
+    """Update moments by one candidate as in West (1979); `mass` includes its weight.
+
+    `first` has the scores of the first candidate, from which means are counted, so that equal
+    scores deviate by exactly zero.
+    """
+    share = weight / mass
+    if share == 1.0:  # nothing before has a weight
+        for place in range(len(first)):
+            first[place], means[place], squares[place] = scores[place] + offset, 0.0, 0.0
+        return
+    others = weight * (1.0 - share)
+    for place in range(len(first)):
+        step = scores[place] + offset - first[place] - means[place]
+        means[place] += share * step
+        squares[place] += others * step * step

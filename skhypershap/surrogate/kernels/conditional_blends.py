@@ -19,12 +19,15 @@ import numpy as np
 from skhypershap.arrays import Booleans, Floats, Integers, Positions
 from skhypershap.surrogate.kernels._jit import called_part, jit, part, summing_part
 from skhypershap.surrogate.kernels.conditional_process import (
+    SPAN,
     ConditionalProcess,
+    Tables,
+    active_factors,
+    factors_at,
     is_active,
-    multiply,
     set_active,
-    set_column,
 )
+from skhypershap.surrogate.kernels.linked_players import NOTHING, halves_of, linked_players
 from skhypershap.surrogate.kernels.process_blends import (
     BLOCK,
     BLOCK_NUMBERS,
@@ -36,7 +39,7 @@ from skhypershap.surrogate.kernels.process_blends import (
 from skhypershap.surrogate.kernels.product_kernel import dot
 
 KEPT, TAKEN, ABSENT = 0, 1, 2
-NOTHING = -1
+BUILT = 1  # row of `Room.states`
 HASHED = 2  # places of a hash table for each set
 
 
@@ -60,16 +63,21 @@ class BlendPlan(NamedTuple):
 
     Attributes
     ----------
-    process : ConditionalProcess
-        With the factors of columns that no player changes in its weights.
+    process : Tables
+        Of a padded `ConditionalProcess`.
+    weights : ndarray of shape (n_trials,)
+        Its weights times the factors of columns that no player changes.
+    offset : float
+        Its offset.
     candidates : ndarray of shape (n_candidates, n_columns)
         Filled vectors.
     baseline : ndarray of shape (n_columns,)
         The filled vector whose values are kept.
     player_of_column : ndarray of shape (n_columns,), dtype int64
         -1 for none.
-    kept : ndarray of shape (n_columns, n_trials)
-        Factors of the baseline's values, where they are active.
+    factors : ndarray of shape (3, n_columns, n_trials)
+        Factors of the baseline's values where they are active (`KEPT`), room for those of a candidate
+        (`TAKEN`), and what is there where they are not active (`ABSENT`).
     low, high : Part
         Players of the lower and of the upper bits.
     rows : ndarray of shape (2, n_coalitions), dtype int64
@@ -80,11 +88,13 @@ class BlendPlan(NamedTuple):
         How many scores a candidate has.
     """
 
-    process: ConditionalProcess
+    process: Tables
+    weights: Floats
+    offset: float
     candidates: Floats
     baseline: Floats
     player_of_column: Integers
-    kept: Floats
+    factors: Floats
     low: Part
     high: Part
     rows: Integers
@@ -115,9 +125,13 @@ def plan_blends(
     order = np.arange(n_players) if order is None else np.asarray(order, dtype=np.int64)
     groups = linked_players(process, player_of_column)
     weights, kept = process.flat.weights.copy(), np.zeros_like(process.present)
-    _keep(process, baseline, groups.of_column, np.empty_like(weights), weights, kept)
-    process = process._replace(flat=process.flat._replace(weights=weights))
-    halves = _halves(groups.players)
+    tables = process.in_few_arrays()
+    for column, group in enumerate(groups.of_column):
+        if group == NOTHING:
+            weights *= factors_at(process, column, baseline)
+        else:
+            kept[column] = active_factors(process, column, baseline)
+    halves = halves_of(groups.players)
     none = np.zeros(0, dtype=np.int64)
     if coalitions is None:
         parts = [Part(groups.columns_of(half), _all_sets(half, n_players)) for half in halves]
@@ -135,11 +149,13 @@ def plan_blends(
         ]
         rows, places, n_coalitions = np.stack([at for _, at in found]), none, len(coalitions)
     return BlendPlan(
-        process,
+        tables,
+        weights,
+        process.flat.offset,
         np.ascontiguousarray(candidates, dtype=np.float64),
         baseline,
         player_of_column,
-        kept,
+        np.stack([kept, np.zeros_like(kept), process.absent]),
         parts[0],
         parts[1],
         rows,
@@ -153,17 +169,18 @@ def score_block(plan: BlendPlan, members: Positions) -> Floats:
     scores = np.empty((len(members), plan.n_coalitions))
     _score_block(
         plan.process,
+        plan.weights,
         plan.candidates,
         plan.baseline,
         plan.player_of_column,
-        plan.kept,
         plan.low,
         plan.high,
-        plan.rows,
+        plan.rows if plan.rows.shape[1] else None,
         members,
         _room(plan),
         scores,
     )
+    scores += plan.offset
     return scores[:, plan.places] if len(plan.places) else scores
 
 
@@ -172,8 +189,8 @@ class Room(NamedTuple):
 
     Attributes
     ----------
-    taken : ndarray of shape (n_columns, n_trials)
-        Factors of the candidate's values, where they are active.
+    factors : ndarray of shape (3, n_columns, n_trials)
+        As in the plan, with those of the candidate.
     lower, upper : ndarray of shape (n_rows, n_trials)
         The two tables, with a few rows more than there are sets.
     row_of_low, row_of_high : ndarray of shape (n_sets,), dtype int64
@@ -192,7 +209,7 @@ class Room(NamedTuple):
         A hash table of states of all columns, and their rows.
     """
 
-    taken: Floats
+    factors: Floats
     lower: Floats
     upper: Floats
     row_of_low: Integers
@@ -206,12 +223,12 @@ class Room(NamedTuple):
 
 
 def _room(plan: BlendPlan) -> Room:
-    n_columns, n_trials = plan.kept.shape
+    _, n_columns, n_trials = plan.factors.shape
     n_low, n_high = len(plan.low.sets), len(plan.high.sets)
     # Dot products are taken for two rows of one table and four of the other at once.
     lower, upper = np.zeros((n_low + 3, n_trials)), np.zeros((n_high + 1, n_trials))
     return Room(
-        np.empty((n_columns, n_trials)),
+        plan.factors.copy(),
         lower,
         upper,
         np.empty(n_low, dtype=np.int64),
@@ -223,58 +240,6 @@ def _room(plan: BlendPlan) -> Room:
         plan.baseline.copy(),
         np.empty((2, HASHED * max(n_low, n_high)), dtype=np.int64),
     )
-
-
-class LinkedPlayers(NamedTuple):
-    """Players whose columns depend on each other.
-
-    Attributes
-    ----------
-    players : list of list of int
-        Each player is in one of the lists.
-    of_column : ndarray of shape (n_columns,)
-        In which of the lists a column's players are; -1 where no player changes its factor.
-    """
-
-    players: list[list[int]]
-    of_column: Integers
-
-    def columns_of(self, players: Integers) -> Integers:
-        """Columns whose factors depend on some players; those of the first players come last."""
-        ranks = {group: place for place, group in enumerate(self._groups_of(players))}
-        columns = [column for column, group in enumerate(self.of_column) if group in ranks]
-        columns.sort(key=lambda column: -ranks[int(self.of_column[column])])
-        return np.array(columns, dtype=np.int64)
-
-    def _groups_of(self, players: Integers) -> list[int]:
-        found = [
-            next(at for at, some in enumerate(self.players) if player in some) for player in players
-        ]
-        return list(dict.fromkeys(found))
-
-
-def linked_players(process: ConditionalProcess, player_of_column: Integers) -> LinkedPlayers:
-    """Join players of which one may switch on a column of another, or of which both do so."""
-    needs = process.readers().T | np.eye(len(player_of_column), dtype=bool)
-    n_players = int(player_of_column.max()) + 1
-    group = np.arange(n_players)
-    behind = [np.unique(player_of_column[needed & (player_of_column >= 0)]) for needed in needs]
-    for players in behind:
-        if len(players):
-            group[np.isin(group, group[players])] = group[players].min()
-    names, position = np.unique(group, return_inverse=True)
-    of_column = [position[players[0]] if len(players) else NOTHING for players in behind]
-    together = [np.flatnonzero(group == name).tolist() for name in names]
-    return LinkedPlayers(together, np.array(of_column, dtype=np.int64))
-
-
-def _halves(groups: list[list[int]]) -> tuple[Integers, Integers]:
-    """Players of two parts, about as many in each; groups stay together."""
-    halves: tuple[list[int], list[int]] = ([], [])
-    for players in sorted(groups, key=len, reverse=True):
-        min(halves, key=len).extend(players)
-    low, high = sorted(halves, key=len)
-    return np.array(low, dtype=np.int64), np.array(high, dtype=np.int64)
 
 
 def _all_sets(players: Integers, n_players: int) -> Booleans:
@@ -294,47 +259,32 @@ def _occurring(players: Integers, coalitions: Booleans) -> tuple[Booleans, Integ
 
 
 @jit
-def _keep(
-    process: ConditionalProcess,
-    baseline: Floats,
-    group_of_column: Integers,
-    factors: Floats,
-    weights: Floats,
-    kept: Floats,
-) -> None:
-    """Fill in factors of the baseline's values; those that no player changes go into the weights."""
-    for column in range(len(group_of_column)):
-        if group_of_column[column] == NOTHING:
-            set_column(process, column, baseline, factors)
-            multiply(weights, factors)
-        else:
-            scaled = baseline[column] / process.flat.spans[column]
-            set_active(process, column, scaled, kept[column])
-
-
-@jit
 def _score_block(
-    process: ConditionalProcess,
+    process: Tables,
+    weights: Floats,
     candidates: Floats,
     baseline: Floats,
     player_of_column: Integers,
-    kept: Floats,
     low: Part,
     high: Part,
-    rows: Integers,
+    rows: Integers | None,
     members: Positions,
     room: Room,
     scores: Floats,
 ) -> None:
-    """Fill `scores`, a row for each of the members."""
-    flat, lower, upper, products = process.flat, room.lower, room.upper, room.products
+    """Fill `scores`, a row for each of the members, without the offset.
+
+    `rows` is None for all coalitions: numba leaves out what only some need, and the other way round.
+    """
+    factors, lower, upper, products = room.factors, room.lower, room.upper, room.products
+    prefix, states, blend, hashed = room.prefix, room.states, room.blend, room.hashed
     row_of_low, row_of_high = room.row_of_low, room.row_of_high
     for number in range(len(members)):
         vector = candidates[members[number]]
         for column in range(len(vector)):
             if player_of_column[column] >= 0:
-                scaled = vector[column] / flat.spans[column]
-                set_active(process, column, scaled, room.taken[column])
+                scaled = vector[column] / process.columns[SPAN, column]
+                set_active(process, column, scaled, factors[TAKEN, column])
         n_low = _build(
             lower,
             row_of_low,
@@ -344,33 +294,39 @@ def _score_block(
             vector,
             baseline,
             player_of_column,
-            room,
-            kept,
+            factors,
+            prefix,
+            states,
+            blend,
+            hashed,
         )
         n_high = _build(
             upper,
             row_of_high,
-            flat.weights,
+            weights,
             process,
             high,
             vector,
             baseline,
             player_of_column,
-            room,
-            kept,
+            factors,
+            prefix,
+            states,
+            blend,
+            hashed,
         )
-        if rows.shape[1] > 0:
+        if rows is not None:
             for place in range(rows.shape[1]):
                 one, other = row_of_low[rows[0, place]], row_of_high[rows[1, place]]
-                scores[number, place] = flat.offset + dot(lower[one], upper[other])
-            continue
-        n_low = n_low if n_low < TILE_COLUMNS else n_low + -n_low % TILE_COLUMNS
-        n_high = n_high if n_high < TILE_ROWS else n_high + -n_high % TILE_ROWS
-        _all_dots(upper[:n_high], lower[:n_low], flat.offset, products)
-        for i in range(len(row_of_high)):
-            for j in range(len(row_of_low)):
-                found = products[row_of_high[i] * n_low + row_of_low[j]]
-                scores[number, i * len(row_of_low) + j] = found
+                scores[number, place] = dot(lower[one], upper[other])
+        else:
+            n_low = n_low if n_low < TILE_COLUMNS else n_low + -n_low % TILE_COLUMNS
+            n_high = n_high if n_high < TILE_ROWS else n_high + -n_high % TILE_ROWS
+            _all_dots(upper[:n_high], lower[:n_low], 0.0, products)
+            for i in range(len(row_of_high)):
+                for j in range(len(row_of_low)):
+                    found = products[row_of_high[i] * n_low + row_of_low[j]]
+                    scores[number, i * len(row_of_low) + j] = found
 
 
 @called_part
@@ -378,36 +334,40 @@ def _build(
     table: Floats,
     row_of_set: Integers,
     first: Floats,
-    process: ConditionalProcess,
+    process: Tables,
     half: Part,
     vector: Floats,
     baseline: Floats,
     player_of_column: Integers,
-    room: Room,
-    kept: Floats,
+    factors: Floats,
+    prefix: Floats,
+    states: Integers,
+    blend: Floats,
+    hashed: Integers,
 ) -> int:
     """Products for sets of players, which share what comes before the first column that differs.
 
     Sets that differ in inactive columns only have one row, which `row_of_set` tells; how many rows.
     """
-    columns, prefix, blend = half.columns, room.prefix, room.blend
-    states, built, keys, rows = room.states[0], room.states[1], room.hashed[0], room.hashed[1]
-    n_places, n_keys, n_rows = len(columns), HASHED * len(half.sets), 0
+    columns, sets, keys, rows = half.columns, half.sets, hashed[0], hashed[1]
+    n_places, n_keys, n_rows = len(columns), HASHED * len(sets), 0
     _copy(first, prefix[0])
     for place in range(n_places):
-        built[place] = NOTHING
+        states[BUILT, place] = NOTHING
     for place in range(n_keys):
         keys[place] = NOTHING
     for column in range(len(blend)):
         blend[column] = baseline[column]
-    for number in range(len(half.sets)):
-        key = _set_states(process, half, number, vector, baseline, player_of_column, blend, states)
+    for number in range(len(sets)):
+        key = _set_states(
+            process, columns, sets[number], vector, baseline, player_of_column, blend, states[0]
+        )
         place = key % n_keys
         while keys[place] != NOTHING and keys[place] != key:
             place = (place + 1) % n_keys
         if keys[place] == NOTHING:
             keys[place], rows[place] = key, n_rows
-            _extend(prefix, process, columns, states, built, room.taken, kept)
+            _extend(prefix, columns, states, factors)
             _copy(prefix[n_places], table[n_rows])
             n_rows += 1
         row_of_set[number] = rows[place]
@@ -421,35 +381,21 @@ def _copy(row: Floats, out: Floats) -> None:
 
 
 @called_part
-def _extend(
-    prefix: Floats,
-    process: ConditionalProcess,
-    columns: Integers,
-    states: Integers,
-    built: Integers,
-    taken: Floats,
-    kept: Floats,
-) -> None:
+def _extend(prefix: Floats, columns: Integers, states: Integers, factors: Floats) -> None:
     """Take products anew from the first column on whose state differs from what was built."""
     changed = 0
-    while changed < len(columns) and states[changed] == built[changed]:
+    while changed < len(columns) and states[0, changed] == states[BUILT, changed]:
         changed += 1
     for place in range(changed, len(columns)):
-        column = columns[place]
-        built[place] = states[place]
-        if states[place] == TAKEN:
-            _product(prefix[place], taken[column], prefix[place + 1])
-        elif states[place] == KEPT:
-            _product(prefix[place], kept[column], prefix[place + 1])
-        else:
-            _product(prefix[place], process.absent[column], prefix[place + 1])
+        states[BUILT, place] = states[0, place]
+        _product(prefix[place], factors[states[0, place], columns[place]], prefix[place + 1])
 
 
 @part
 def _set_states(
-    process: ConditionalProcess,
-    half: Part,
-    number: int,
+    process: Tables,
+    columns: Integers,
+    members: Booleans,
     vector: Floats,
     baseline: Floats,
     player_of_column: Integers,
@@ -460,16 +406,14 @@ def _set_states(
 
     Of more than 39 columns it is a hash of 64 bits.
     """
-    for column in half.columns:
+    for place in range(len(columns)):
+        column = columns[place]
         player = player_of_column[column]
-        takes = player >= 0 and half.sets[number, player]
-        blend[column] = vector[column] if takes else baseline[column]
+        states[place] = TAKEN if player >= 0 and members[player] else KEPT
+        blend[column] = vector[column] if states[place] == TAKEN else baseline[column]
     key = 0
-    for place, column in enumerate(half.columns):
-        player = player_of_column[column]
-        state = TAKEN if player >= 0 and half.sets[number, player] else KEPT
-        if not is_active(process.activity, column, blend):
-            state = ABSENT
-        states[place] = state
-        key = 3 * key + state
+    for place in range(len(columns)):
+        if not is_active(process, columns[place], blend):
+            states[place] = ABSENT
+        key = 3 * key + states[place]
     return key

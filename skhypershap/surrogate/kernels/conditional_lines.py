@@ -9,30 +9,36 @@ is inactive changes nothing, and does not move.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers
 from skhypershap.surrogate.kernels._jit import called_part, jit, part
+from skhypershap.surrogate.kernels.best_places import _best_listed
 from skhypershap.surrogate.kernels.conditional_process import (
+    ABSENT,
+    PRESENT,
     ConditionalProcess,
+    Tables,
     is_active,
     multiply,
     set_active,
     set_column,
 )
 from skhypershap.surrogate.kernels.coordinate_ascent import _score_at
-from skhypershap.surrogate.kernels.line_tables import LinePlan, LineRoom
-from skhypershap.surrogate.kernels.process_lines import (
+from skhypershap.surrogate.kernels.line_tables import (
     LISTED,
     SPAN,
     Line,
-    _best_listed,
+    LinePlan,
+    LineRoom,
+    in_few_arrays,
+)
+from skhypershap.surrogate.kernels.process_lines import (
     _best_on_line,
     _multiply_others,
     _set_pieces,
-    in_few_arrays,
 )
 from skhypershap.surrogate.kernels.product_kernel import total
 
@@ -136,7 +142,7 @@ def ascend(
         sign,
         line,
         room,
-        process,
+        process.in_few_arrays(),
         parents,
         tolerance,
         free,
@@ -161,7 +167,7 @@ def _ascend(
     sign: float,
     line: Line,
     room: LineRoom,
-    process: ConditionalProcess,
+    process: Tables,
     parents: ParentLines,
     tolerance: float,
     free: Booleans,
@@ -172,7 +178,8 @@ def _ascend(
     found: Floats,
 ) -> None:
     """See `ascend`."""
-    spans, (rows, vector, scores) = line.columns[SPAN], more_room
+    weights, spans, (rows, vector, scores) = line.weights, line.columns[SPAN], more_room
+    factors, others = room.factors, room.others
     n_columns = points.shape[1]
     for number in range(len(points)):
         point, cell = points[number], ranks[number]
@@ -181,93 +188,112 @@ def _ascend(
             n_free += free[number, column]
             vector[column] = point[column] * spans[column]
         for column in range(n_columns):
-            set_column(process, column, vector, room.factors[column])
+            set_column(process, column, vector, factors[column])
         column, idle = turn[number, 0], turn[number, 1]
         found[number] = -np.inf
-        score = sign * (_score_at(roots, nodes, values, cell) + _process_at(line.weights, room))
+        found_here = _process_at(weights, factors, others)
+        score = sign * (_score_at(roots, nodes, values, cell) + found_here)
         while idle < n_free:
             if free[number, column]:
                 idle += 1
-                for step in range(*_steps(line, process, parents, vector, column)):
+                first, last = _steps(line.columns, process, parents.first, vector, column)
+                for step in range(first, last):
                     value, rank = point[column], cell[column]
                     n_pieces = _set_pieces(
                         roots, nodes, values, sign, line.firsts, room, cell, column
                     )
                     if step == AMONG_VALUES:
                         _set_parent_scores(
-                            sign, line, room, process, parents, vector, column, rows, scores
+                            sign,
+                            weights,
+                            factors,
+                            others,
+                            spans,
+                            process,
+                            parents,
+                            vector,
+                            column,
+                            rows,
+                            scores,
                         )
                         place, position = _best_value(
-                            room, parents, column, n_pieces, scores, value, rank
+                            room.starts,
+                            room.heights,
+                            parents,
+                            column,
+                            n_pieces,
+                            scores,
+                            value,
+                            rank,
                         )
                     else:
-                        _multiply_others(line.weights, room.factors, column, room.others)
-                        multiply(room.others, process.present[column])
+                        _multiply_others(weights, factors, column, others)
+                        multiply(others, process.pairs[PRESENT, column])
                         place, position = _best_on_line(
                             sign, line, room, column, n_pieces, value, rank, score
                         )
                     if place == value:
                         continue
                     point[column], cell[column] = place, position
-                    _move(spans, room, process, parents.reads, vector, column, place)
-                    moved = sign * (
-                        _score_at(roots, nodes, values, cell) + _process_at(line.weights, room)
-                    )
+                    _move(spans, factors, process, parents.reads, vector, column, place)
+                    found_here = _process_at(weights, factors, others)
+                    moved = sign * (_score_at(roots, nodes, values, cell) + found_here)
                     if moved > score:
                         if moved > score + tolerance:
                             idle = 1
                         score = found[number] = moved
                     else:
                         point[column], cell[column] = value, rank
-                        _move(spans, room, process, parents.reads, vector, column, value)
+                        _move(spans, factors, process, parents.reads, vector, column, value)
             column = (column + 1) % n_columns
 
 
 @part
 def _steps(
-    line: Line,
-    process: ConditionalProcess,
-    parents: ParentLines,
+    columns: Floats,
+    process: Tables,
+    first: Integers,
     vector: Floats,
     column: int,
 ) -> tuple[int, int]:
     """Range of the searches that a column needs: `AMONG_VALUES`, `ON_LINE`, both or none."""
-    if not is_active(process.activity, column, vector):
+    if not is_active(process, column, vector):
         return AMONG_VALUES, AMONG_VALUES
-    if parents.first[column + 1] == parents.first[column]:
+    if first[column + 1] == first[column]:
         return ON_LINE, ON_LINE + 1
-    return AMONG_VALUES, ON_LINE if line.columns[LISTED, column] > 0.0 else ON_LINE + 1
+    return AMONG_VALUES, ON_LINE if columns[LISTED, column] > 0.0 else ON_LINE + 1
 
 
 @called_part
-def _process_at(weights: Floats, room: LineRoom) -> float:
+def _process_at(weights: Floats, factors: Floats, others: Floats) -> float:
     """What the process adds up to where the factors are known."""
-    _multiply_others(weights, room.factors, -1, room.others)
-    return float(total(room.others))
+    _multiply_others(weights, factors, len(factors), others)
+    return float(total(others))
 
 
 @called_part
 def _best_value(
-    room: LineRoom,
+    starts: Integers,
+    heights: Floats,
     parents: ParentLines,
     column: int,
     n_pieces: int,
     scores: Floats,
     value: float,
     rank: int,
-) -> tuple[float, int]:
+) -> tuple[float, Any]:
     """The best of the values that are tried of a parent, and its rank."""
     begin, end = parents.first[column], parents.first[column + 1]
     values, ranks = parents.values[begin:end], parents.ranks[begin:end]
-    place = _best_listed(scores, room.starts, room.heights, ranks, n_pieces)
-    return (values[place], int(ranks[place])) if place >= 0 else (value, rank)
+    place = _best_listed(scores, starts, heights, ranks, n_pieces)
+    return (values[place], np.int64(ranks[place])) if place >= 0 else (value, rank)
 
 
 @called_part
 def _move(
     spans: Floats,
-    room: LineRoom,
-    process: ConditionalProcess,
+    factors: Floats,
+    process: Tables,
     reads: Booleans,
     vector: Floats,
     column: int,
@@ -275,18 +301,19 @@ def _move(
 ) -> None:
     """Set a column to a scaled value, and the factors that depend on it."""
     vector[column] = value * spans[column]
-    set_column(process, column, vector, room.factors[column])
     for other in range(len(vector)):
-        if reads[column, other]:
-            set_column(process, other, vector, room.factors[other])
+        if other == column or reads[column, other]:
+            set_column(process, other, vector, factors[other])
 
 
 @called_part
 def _set_parent_scores(
     sign: float,
-    line: Line,
-    room: LineRoom,
-    process: ConditionalProcess,
+    weights: Floats,
+    factors: Floats,
+    others: Floats,
+    spans: Floats,
+    process: Tables,
     parents: ParentLines,
     vector: Floats,
     column: int,
@@ -297,16 +324,16 @@ def _set_parent_scores(
 
     `rows` is room for factors of each column.
     """
-    reads, spans, others = parents.reads, line.columns[SPAN], room.others
+    reads = parents.reads
     for i in range(len(others)):
-        others[i] = line.weights[i]
+        others[i] = weights[i]
     for other in range(len(vector)):
         if other == column:
             continue
         if reads[column, other]:
             set_active(process, other, vector[other] / spans[other], rows[other])
         else:
-            multiply(others, room.factors[other])
+            multiply(others, factors[other])
     begin, value = parents.first[column], vector[column]
     products = rows[column]
     for k in range(parents.first[column + 1] - begin):
@@ -316,9 +343,7 @@ def _set_parent_scores(
         vector[column] = tried * spans[column]
         for other in range(len(vector)):
             if reads[column, other]:
-                if is_active(process.activity, other, vector):
-                    multiply(products, rows[other])
-                else:
-                    multiply(products, process.absent[other])
+                active = is_active(process, other, vector)
+                multiply(products, rows[other] if active else process.pairs[ABSENT, other])
         scores[k] = sign * total(products)
     vector[column] = value

@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhypershap.arrays import Booleans, Floats
-from skhypershap.surrogate.kernels._jit import called_part, jit, part, summing_part
+from skhypershap.arrays import Booleans, Floats, Integers
+from skhypershap.surrogate.kernels._jit import called_part, jit, part
 from skhypershap.surrogate.kernels.decisions import ALWAYS, Decisions
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.process_blends import padded
-from skhypershap.surrogate.kernels.product_kernel import set_factors, total
+from skhypershap.surrogate.kernels.product_kernel import factors_of, multiply_factors, total
+
+RATE, IS_CHOICE, SPAN = range(3)  # rows of `Tables.columns`
+PRESENT, ABSENT = 3, 4  # rows of `Tables.pairs`
 
 
 class ConditionalProcess(NamedTuple):
@@ -57,55 +60,101 @@ class ConditionalProcess(NamedTuple):
                     waiting += [int(self.activity.below[node]), int(self.activity.above[node])]
         return reads
 
+    def in_few_arrays(self) -> Tables:
+        """What kernels are given of it."""
+        flat, activity = self.flat, self.activity
+        steps = np.stack([activity.column, activity.below, activity.above]).astype(np.int64)
+        return Tables(
+            np.stack([flat.trials, flat.rising, flat.falling, self.present, self.absent]),
+            np.stack([flat.rates, flat.is_choice, flat.spans]),
+            activity.roots.astype(np.int64),
+            steps,
+            np.asarray(activity.threshold, dtype=np.float64),
+        )
+
+
+class Tables(NamedTuple):
+    """A `ConditionalProcess` in few arrays: compiling takes longer for each array that a function takes.
+
+    `pairs` holds trials, rising, falling, present and absent; `columns` rates, is_choice and spans;
+    `steps` columns of decisions, and which ones follow below and above the threshold.
+    """
+
+    pairs: Floats
+    columns: Floats
+    roots: Integers
+    steps: Integers
+    thresholds: Floats
+
 
 def predict(process: ConditionalProcess, vectors: Floats) -> Floats:
     """What is expected of filled vectors."""
     process = process.padded()
     out = np.empty(len(vectors))
-    room = np.empty((2, len(process.flat.weights)))
-    _predict(process, np.ascontiguousarray(vectors, dtype=np.float64), room, out)
-    return out
+    room, weights = np.empty((2, len(process.flat.weights))), process.flat.weights
+    vectors = np.ascontiguousarray(vectors, dtype=np.float64)
+    _predict(process.in_few_arrays(), weights, vectors, room, out)
+    return out + process.flat.offset
+
+
+def active_factors(process: ConditionalProcess, column: int, vector: Floats) -> Floats:
+    """Factors of a column of a vector, where it is active, in plain NumPy."""
+    flat = process.flat
+    value = np.array([vector[column] / flat.spans[column]])
+    factors: Floats = factors_of(flat, column, value)[0] * process.present[column]
+    return factors
+
+
+def factors_at(process: ConditionalProcess, column: int, vector: Floats) -> Floats:
+    """Factors of a column of a filled vector, in plain NumPy."""
+    activity = process.activity
+    node = activity.roots[column]
+    while node >= 0:
+        below = vector[activity.column[node]] <= activity.threshold[node]
+        node = activity.below[node] if below else activity.above[node]
+    if node == ALWAYS:
+        return active_factors(process, column, vector)
+    absent: Floats = process.absent[column]
+    return absent
 
 
 @part
-def is_active(activity: Decisions, column: int, vector: Floats) -> bool:
+def is_active(process: Tables, column: int, vector: Floats) -> bool:
     """Whether a column of a filled vector is active."""
-    node = activity.roots[column]
+    node = process.roots[column]
     while node >= 0:
-        if vector[activity.column[node]] <= activity.threshold[node]:
-            node = activity.below[node]
-        else:
-            node = activity.above[node]
-    return bool(node == ALWAYS)
+        below = vector[process.steps[0, node]] <= process.thresholds[node]
+        node = process.steps[1, node] if below else process.steps[2, node]
+    return node == ALWAYS  # type: ignore[no-any-return]
 
 
 @called_part
-def set_active(process: ConditionalProcess, column: int, value: float, out: Floats) -> None:
+def set_active(process: Tables, column: int, value: float, out: Floats) -> None:
     """Factors of a column that is active, for a scaled value."""
-    flat = process.flat
-    set_factors(
+    for i in range(len(out)):
+        out[i] = process.pairs[PRESENT, column, i]
+    multiply_factors(
         out,
-        flat.trials[column],
-        flat.rising[column],
-        flat.falling[column],
-        flat.rates[column],
-        flat.is_choice[column],
+        process.pairs[0, column],
+        process.pairs[1, column],
+        process.pairs[2, column],
+        process.columns[RATE, column],
+        process.columns[IS_CHOICE, column] > 0.0,
         value,
     )
-    multiply(out, process.present[column])
 
 
 @called_part
-def set_column(process: ConditionalProcess, column: int, vector: Floats, out: Floats) -> None:
+def set_column(process: Tables, column: int, vector: Floats, out: Floats) -> None:
     """Factors of a column of a filled vector."""
-    if is_active(process.activity, column, vector):
-        set_active(process, column, vector[column] / process.flat.spans[column], out)
+    if is_active(process, column, vector):
+        set_active(process, column, vector[column] / process.columns[SPAN, column], out)
     else:
         for i in range(len(out)):
-            out[i] = process.absent[column, i]
+            out[i] = process.pairs[ABSENT, column, i]
 
 
-@summing_part
+@called_part
 def multiply(out: Floats, factors: Floats) -> None:
     """Multiply in place."""
     for i in range(len(out)):
@@ -113,12 +162,12 @@ def multiply(out: Floats, factors: Floats) -> None:
 
 
 @jit
-def _predict(process: ConditionalProcess, vectors: Floats, room: Floats, out: Floats) -> None:
-    flat, products, factors = process.flat, room[0], room[1]
+def _predict(process: Tables, weights: Floats, vectors: Floats, room: Floats, out: Floats) -> None:
+    products, factors = room[0], room[1]
     for row in range(len(vectors)):
         for i in range(len(products)):
-            products[i] = flat.weights[i]
-        for column in range(len(flat.trials)):
+            products[i] = weights[i]
+        for column in range(vectors.shape[1]):
             set_column(process, column, vectors[row], factors)
             multiply(products, factors)
-        out[row] = flat.offset + total(products)
+        out[row] = total(products)

@@ -173,7 +173,10 @@ def ranks_of(forest: FlatForest, vectors: Vectors) -> Integers:
 def column_ranks(forest: FlatForest, column: int, numbers: Floats) -> Integers:
     """Ranks of shape (n_numbers,) of numbers of one column, none of them NaN."""
     numbers = numbers.astype(forest.dtype).astype(np.float64)
-    return np.searchsorted(forest.thresholds[column], numbers, side="left")
+    order = np.argsort(numbers)  # sorted numbers are found in less than half of the time
+    ranks = np.empty(len(numbers), dtype=np.int64)
+    ranks[order] = np.searchsorted(forest.thresholds[column], numbers[order], side="left")
+    return ranks
 
 
 def predict_flat(forest: FlatForest, vectors: Vectors) -> Scores:

@@ -24,6 +24,8 @@ GRID = 65  # values of a column that has more
 MOST_LISTED = 128  # legal values of a column that are all tried
 STEPS = (8, 4, 2)  # every so many grid values may be nodes; GRID - 1 is a multiple of each
 NEAREST = 6  # nodes that a score between them depends on
+RATE, IS_CHOICE, SPAN, LISTED = range(4)  # rows of `Line.columns`
+OF_GRID, OF_NODES, OF_LEGAL, OF_CELLS = range(4)  # rows of `Line.firsts`
 PRECISION = 1e-4  # of scores at grid values, in ranks
 
 
@@ -79,6 +81,25 @@ class LinePlan(NamedTuple):
     lowest: Floats
     highest: Floats
     first_rank: Integers
+
+
+class Line(NamedTuple):
+    """A `LinePlan` in few arrays: compiling takes longer for each array that a function takes.
+
+    `pairs` holds trials, rising and falling; `columns` rates, is_choice, spans and listed; `firsts`
+    where grid, nodes, legal values and cells of each column begin; `grid` and `legal` values and their
+    ranks; `cells` their lowest and highest values.
+    """
+
+    pairs: Floats
+    columns: Floats
+    firsts: Integers
+    weights: Floats
+    grid: Floats
+    tables: Floats
+    spreads: Floats
+    legal: Floats
+    cells: Floats
 
 
 class LineRoom(NamedTuple):
@@ -150,6 +171,21 @@ def plan_lines(
         _joined([low / span for (low, _), span in zip(bounds, spans, strict=True)]),
         _joined([high / span for (_, high), span in zip(bounds, spans, strict=True)]),
         _starts([low for low, _ in bounds]),
+    )
+
+
+def in_few_arrays(plan: LinePlan) -> Line:
+    """What kernels are given of a plan."""
+    return Line(
+        np.stack([plan.trials, plan.rising, plan.falling]),
+        np.stack([plan.rates, plan.is_choice, plan.spans, plan.listed]),
+        np.stack([plan.first_grid, plan.first_node, plan.first_legal, plan.first_rank]),
+        plan.weights,
+        np.stack([plan.grid, plan.grid_ranks]),
+        plan.tables,
+        plan.spreads,
+        np.stack([plan.legal, plan.legal_ranks]),
+        np.stack([plan.lowest, plan.highest]),
     )
 
 

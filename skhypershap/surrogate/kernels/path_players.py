@@ -12,7 +12,7 @@ import numpy as np
 from skhypershap.arrays import Integers, PlayerOfColumn
 from skhypershap.surrogate.kernels._jit import jit
 from skhypershap.surrogate.kernels.forest import FlatForest
-from skhypershap.surrogate.kernels.tree_walk import OWNER, RANK, SKIP, Walk
+from skhypershap.surrogate.kernels.tree_walk import DECIDED, OWNER, PLAYER, RANK, SKIP, Walk
 
 
 def most_on_a_path(forest: FlatForest, player_of_column: PlayerOfColumn) -> int:
@@ -33,20 +33,22 @@ def most_on_a_path(forest: FlatForest, player_of_column: PlayerOfColumn) -> int:
 
 def numbered_by_path(walk: Walk, n_numbers: int) -> Walk:
     """The same walk with players numbered on each path, of which each has at most `n_numbers`."""
-    nodes = walk.nodes.copy()
+    nodes, insides = walk.nodes.copy(), np.empty_like(walk.insides)
     path_players = np.zeros((len(walk.values), n_numbers), dtype=np.int32)
     n_players = len(walk.player_at)
     _number(
         walk.roots,
         nodes,
+        insides,
         path_players,
         np.full(n_players, -1, dtype=np.int64),
         np.zeros(n_players + 1, dtype=np.int64),
-        np.zeros((2, len(nodes) + 1), dtype=np.int64),
+        np.zeros((3, len(nodes) + 1), dtype=np.int64),
     )
     return walk._replace(
         nodes=nodes,
         values=np.arange(len(walk.values), dtype=float),
+        insides=insides,
         n_numbers=n_numbers,
         leaves=(walk.values, path_players),
     )
@@ -89,30 +91,35 @@ def _most_on_a_path(
 def _number(
     roots: Integers,
     nodes: Integers,
+    insides: Integers,
     path_players: Integers,
     number_of: Integers,
     path: Integers,
     room: Integers,
 ) -> None:
-    """Put numbers into the nodes' owners, and fill in the players of each leaf's path."""
-    waiting, waiting_passed = room[0], room[1]
+    """Put numbers into the nodes' owners, and fill in A and the players of each leaf's path."""
+    waiting, waiting_passed, waiting_inside = room[0], room[1], room[2]
     n_passed = 0
     for root in roots:
-        waiting[0], waiting_passed[0], size = root, 0, 1
+        waiting[0], waiting_passed[0], waiting_inside[0], size = root, 0, 0, 1
         while size > 0:
             size -= 1
-            node = waiting[size]
+            node, inside = waiting[size], waiting_inside[size]
             while n_passed > waiting_passed[size]:
                 n_passed -= 1
                 number_of[path[n_passed]] = -1
             while nodes[node, SKIP] >= 0:
-                player = nodes[node, OWNER] >> 1
+                player = nodes[node, OWNER] >> PLAYER
                 if number_of[player] < 0:
                     number_of[player], path[n_passed] = n_passed, player
                     n_passed += 1
-                nodes[node, OWNER] = 2 * number_of[player] + (nodes[node, OWNER] & 1)
+                bit = 1 << number_of[player]
+                is_inside = DECIDED if inside & bit else 0
+                nodes[node, OWNER] = 4 * number_of[player] + is_inside + (nodes[node, OWNER] & 1)
                 waiting[size], waiting_passed[size] = nodes[node, SKIP], n_passed
+                waiting_inside[size] = inside | bit
                 size += 1
                 node += 1
+            insides[nodes[node, RANK]] = inside
             for number in range(n_passed):
                 path_players[nodes[node, RANK], number] = path[number]

@@ -22,13 +22,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats, Integers, Positions
-from skhypershap.surrogate.kernels._jit import jit, summing_part
+from skhypershap.surrogate.kernels._jit import called_part, jit, summing_part
 from skhypershap.surrogate.kernels.flat_process import FlatProcess
 from skhypershap.surrogate.kernels.product_kernel import (
     dot,
     factors_of,
     multiply_factors,
-    set_factors,
 )
 
 LANES = 32  # trials are padded to a multiple of these, with weights of zero
@@ -64,8 +63,8 @@ class BlendPlan(NamedTuple):
         With the factors of columns without a player in its weights.
     columns : ndarray of int64
         Columns that have a player, player after player.
-    first_column : ndarray of shape (n_players + 1,), dtype int64
-        Where the columns of each player begin.
+    player_of_place : ndarray of int64
+        The players of these columns.
     candidates : ndarray of shape (n_columns, n_candidates)
         Scaled values.
     kept : ndarray of shape (n_players, n_trials)
@@ -80,7 +79,7 @@ class BlendPlan(NamedTuple):
 
     flat: FlatProcess
     columns: Integers
-    first_column: Integers
+    player_of_place: Integers
     candidates: Floats
     kept: Floats
     low: Half
@@ -127,8 +126,7 @@ def plan_blends(
     flat = held(padded(flat), baseline, player_of_column < 0)
     columns = np.argsort(player_of_column, kind="stable")
     columns = columns[player_of_column[columns] >= 0]
-    counts = np.bincount(player_of_column[columns], minlength=n_players)
-    first_column = np.concatenate([[0], np.cumsum(counts)])
+    player_of_place = np.asarray(player_of_column[columns], dtype=np.int64)
     kept = np.ones((n_players, len(flat.weights)))
     for column in columns:
         _multiply(kept[player_of_column[column]], flat, column, baseline)
@@ -141,7 +139,7 @@ def plan_blends(
         (low, low_rows), (high, high_rows) = (_occurring(half, coalitions) for half in halves)
         rows, n_coalitions = np.stack([low_rows, high_rows]), len(coalitions)
     values = np.ascontiguousarray((candidates / flat.spans).T)
-    return BlendPlan(flat, columns, first_column, values, kept, low, high, rows, n_coalitions)
+    return BlendPlan(flat, columns, player_of_place, values, kept, low, high, rows, n_coalitions)
 
 
 _NONE = np.zeros(0, dtype=np.int64)
@@ -160,7 +158,7 @@ def score_block(plan: BlendPlan, members: Integers) -> Floats:
         flat.weights,
         flat.offset,
         plan.columns,
-        plan.first_column,
+        plan.player_of_place,
         plan.candidates,
         plan.kept,
         low.players,
@@ -169,7 +167,7 @@ def score_block(plan: BlendPlan, members: Integers) -> Floats:
         high.players,
         high.sets,
         high.changed,
-        plan.rows,
+        plan.rows if plan.rows.shape[1] else None,
         members,
         _room(plan),
         scores,
@@ -256,7 +254,7 @@ def _score_block(
     weights: Floats,
     offset: float,
     columns: Integers,
-    first_column: Integers,
+    player_of_place: Integers,
     candidates: Floats,
     kept: Floats,
     low_players: Integers,
@@ -265,40 +263,32 @@ def _score_block(
     high_players: Integers,
     high_sets: Booleans,
     high_changed: Integers,
-    rows: Integers,
+    rows: Integers | None,
     members: Positions,
     room: Room,
     scores: Floats,
 ) -> None:
-    """Fill `scores`, a row for each of the members."""
+    """Fill `scores`, a row for each of the members.
+
+    `rows` is None for all coalitions: numba leaves out what only some need, and the other way round.
+    """
     taken, low, high, ones, prefix = room.taken, room.low, room.high, room.ones, room.prefix
-    n_players = len(kept)
     for number in range(len(members)):
-        member = members[number]
-        for player in range(n_players):
-            for place in range(first_column[player], first_column[player + 1]):
-                column = columns[place]
-                if place == first_column[player]:
-                    set_factors(
-                        taken[player],
-                        trials[column],
-                        rising[column],
-                        falling[column],
-                        rates[column],
-                        is_choice[column],
-                        candidates[column, member],
-                    )
-                else:
-                    multiply_factors(
-                        taken[player],
-                        trials[column],
-                        rising[column],
-                        falling[column],
-                        rates[column],
-                        is_choice[column],
-                        candidates[column, member],
-                    )
-        if rows.shape[1] == 0:
+        for player in range(len(taken)):
+            for i in range(len(ones)):
+                taken[player, i] = 1.0
+        for place in range(len(columns)):
+            column = columns[place]
+            multiply_factors(
+                taken[player_of_place[place]],
+                trials[column],
+                rising[column],
+                falling[column],
+                rates[column],
+                is_choice[column],
+                candidates[column, members[number]],
+            )
+        if rows is None:
             _double(low, ones, low_players, taken, kept)
             _double(high, weights, high_players, taken, kept)
             _all_dots(high, low, offset, scores[number])
@@ -309,7 +299,7 @@ def _score_block(
                 scores[number, place] = offset + dot(low[rows[0, place]], high[rows[1, place]])
 
 
-@summing_part
+@called_part
 def _double(
     table: Floats,
     first: Floats,
@@ -340,7 +330,7 @@ def _fork(
         without[i] *= kept[i]
 
 
-@summing_part
+@called_part
 def _build(
     table: Floats,
     first: Floats,

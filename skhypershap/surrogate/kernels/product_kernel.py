@@ -10,10 +10,12 @@ All sums are taken here, in an order that depends on neither threads nor the ins
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from skhypershap.arrays import Booleans, Floats
-from skhypershap.surrogate.kernels._jit import called_part, jit, summing_part
+from skhypershap.surrogate.kernels._jit import called_part, jit, part, summing_part
 from skhypershap.surrogate.kernels.flat_process import CENTER, FlatProcess
 
 ROOT_5 = 5.0**0.5
@@ -43,27 +45,6 @@ def factors_of(flat: FlatProcess, column: int, values: Floats) -> Floats:
 
 
 @called_part
-def set_factors(
-    out: Floats,
-    trials: Floats,
-    rising: Floats,
-    falling: Floats,
-    rate: float,
-    is_choice: bool,
-    value: float,
-) -> None:
-    """Factors of one column between a value and all trials."""
-    if is_choice:
-        for i in range(len(out)):
-            out[i] = 1.0 if trials[i] == value else rate
-        return
-    up, down = np.exp(rate * (value - CENTER)), np.exp(-rate * (value - CENTER))
-    for i in range(len(out)):
-        a = rate * abs(trials[i] - value)
-        out[i] = (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
-
-
-@summing_part
 def multiply_factors(
     out: Floats,
     trials: Floats,
@@ -78,13 +59,14 @@ def multiply_factors(
         for i in range(len(out)):
             out[i] *= 1.0 if trials[i] == value else rate
         return
-    up, down = np.exp(rate * (value - CENTER)), np.exp(-rate * (value - CENTER))
+    up, down = math.exp(rate * (value - CENTER)), math.exp(-rate * (value - CENTER))
     for i in range(len(out)):
         a = rate * abs(trials[i] - value)
-        out[i] *= (1.0 + a * (1.0 + a / 3.0)) * min(up * falling[i], down * rising[i])
+        left, right = up * falling[i], down * rising[i]
+        out[i] *= (1.0 + a * (1.0 + a / 3.0)) * (left if left < right else right)
 
 
-@summing_part
+@called_part
 def dot(
     first: Floats,
     second: Floats,
@@ -97,149 +79,114 @@ def dot(
 
 
 @jit
-def predict(
+def set_products(
     trials: Floats,
     is_choice: Booleans,
     rates: Floats,
     rising: Floats,
     falling: Floats,
-    weights: Floats,
     vectors: Floats,
-    products: Floats,
+    is_triangle: bool,
     out: Floats,
 ) -> None:
-    """Fill `out` with what is predicted of scaled vectors, without the offset.
+    """Fill `out` with products of factors between scaled vectors, of shape (n_columns, n), and trials.
 
-    `products` is room for a number for each trial.
+    Of a triangle only what is below the diagonal is filled, and that with ones: correlations.
     """
-    for row in range(len(vectors)):
-        for i in range(len(products)):
-            products[i] = weights[i]
+    for row in range(len(out)):
+        line = out[row, :row] if is_triangle else out[row]
+        for i in range(len(line)):
+            line[i] = 1.0
         for column in range(len(trials)):
             multiply_factors(
-                products,
+                line,
                 trials[column],
                 rising[column],
                 falling[column],
                 rates[column],
                 is_choice[column],
-                vectors[row, column],
+                vectors[column, row],
             )
-        total = 0.0
-        for i in range(len(products)):
-            total += products[i]
-        out[row] = total
+        if is_triangle:
+            out[row, row] = 1.0
 
 
-@jit
-def correlations(
-    trials: Floats,
-    is_choice: Booleans,
-    rates: Floats,
-    rising: Floats,
-    falling: Floats,
-    out: Floats,
-) -> None:
-    """Fill the lower triangle of `out`, of shape (n_trials, n_trials), with products of factors."""
-    for row in range(len(out)):
-        line = out[row, : row + 1]
-        for i in range(row + 1):
-            line[i] = 1.0
-        for column in range(len(trials)):
-            multiply_factors(
-                line,
-                trials[column, : row + 1],
-                rising[column, : row + 1],
-                falling[column, : row + 1],
-                rates[column],
-                is_choice[column],
-                trials[column, row],
-            )
-        line[row] = 1.0
-
-
-@jit
-def set_covariance(
-    correlations: Floats,
-    signal: float,
-    noise: Floats,
-    out: Floats,
-) -> None:
-    """Fill the lower triangle of `out` with signal * correlations, plus noise on the diagonal."""
-    for i in range(len(out)):
-        for j in range(i):
-            out[i, j] = signal * correlations[i, j]
-        out[i, i] = signal * correlations[i, i] + noise[i]
-
-
-@summing_part
+@called_part
 def four_dots(
-    one: Floats,
-    first: Floats,
-    second: Floats,
-    third: Floats,
-    fourth: Floats,
+    vector: Floats, table: Floats, row: int, last: int
 ) -> tuple[float, float, float, float]:
-    """Dot products of one vector with four, so that each of its numbers is read once."""
+    """Dot products of a vector with parts of four rows, so that each of its numbers is read once.
+
+    The parts end before column `last`.
+    """
+    first = last - len(vector)
+    one, two = table[row, first:last], table[row + 1, first:last]
+    three, four = table[row + 2, first:last], table[row + 3, first:last]
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    for i in range(len(one)):
-        x = one[i]
-        a += x * first[i]
-        b += x * second[i]
-        c += x * third[i]
-        d += x * fourth[i]
+    for i in range(len(vector)):
+        x = vector[i]
+        a += x * one[i]
+        b += x * two[i]
+        c += x * three[i]
+        d += x * four[i]
     return a, b, c, d
 
 
 @jit
-def cholesky(
-    matrix: Floats,
+def solve(
+    correlations: Floats,
+    signal: float,
+    noise: Floats,
+    factor: Floats,
+    right: Floats,
 ) -> bool:
+    """Solve with signal * correlations + noise on the diagonal, in place; False where there is no way.
+
+    Of `correlations` the lower triangle is read. That of `factor` becomes the Cholesky factor.
+    """
+    n = len(factor)
+    for i in range(n):
+        for j in range(i):
+            factor[i, j] = signal * correlations[i, j]
+        factor[i, i] = signal * correlations[i, i] + noise[i]
+    if not _cholesky(factor):
+        return False
+    for i in range(n):
+        right[i] = (right[i] - dot(factor[i, :i], right[:i])) / factor[i, i]
+    for i in range(n - 1, -1, -1):
+        right[i] /= factor[i, i]
+        _subtract(right[:i], factor[i, :i], right[i])
+    return True
+
+
+@part
+def _cholesky(matrix: Floats) -> bool:
     """Replace the lower triangle by its Cholesky factor, in place; False where there is none."""
     n = len(matrix)
     for start in range(0, n, 4):
-        first = 0
+        first, stop = 0, n
         if start + 4 <= n:
+            stop = start + 4
             for j in range(start):
-                w, x, y, z = four_dots(
-                    matrix[j, :j],
-                    matrix[start, :j],
-                    matrix[start + 1, :j],
-                    matrix[start + 2, :j],
-                    matrix[start + 3, :j],
-                )
+                w, x, y, z = four_dots(matrix[j, :j], matrix, start, j)
                 scale = matrix[j, j]
                 matrix[start, j] = (matrix[start, j] - w) / scale
                 matrix[start + 1, j] = (matrix[start + 1, j] - x) / scale
                 matrix[start + 2, j] = (matrix[start + 2, j] - y) / scale
                 matrix[start + 3, j] = (matrix[start + 3, j] - z) / scale
             first = start
-        for i in range(start, min(start + 4, n)):
+        for i in range(start, stop):
             for j in range(first, i):
                 matrix[i, j] = (matrix[i, j] - dot(matrix[i, :j], matrix[j, :j])) / matrix[j, j]
             rest = matrix[i, i] - dot(matrix[i, :i], matrix[i, :i])
             if not rest > 0.0:
                 return False
-            matrix[i, i] = np.sqrt(rest)
+            matrix[i, i] = math.sqrt(rest)
     return True
 
 
-@jit
-def solve(
-    factor: Floats,
-    right: Floats,
-) -> None:
-    """Solve with the lower triangular factor and its transpose, in place."""
-    n = len(factor)
-    for i in range(n):
-        right[i] = (right[i] - dot(factor[i, :i], right[:i])) / factor[i, i]
-    for i in range(n - 1, -1, -1):
-        right[i] /= factor[i, i]
-        subtract(right[:i], factor[i, :i], right[i])
-
-
 @summing_part
-def subtract(
+def _subtract(
     out: Floats,
     vector: Floats,
     times: float,
@@ -249,12 +196,8 @@ def subtract(
         out[i] -= times * vector[i]
 
 
-@jit
-def inverse(
-    factor: Floats,
-    transposed: Floats,
-    out: Floats,
-) -> None:
+@part
+def _invert(factor: Floats, transposed: Floats, out: Floats) -> None:
     """Fill the lower triangle of `out` with the inverse of a matrix, given its Cholesky factor.
 
     `transposed`, of the same shape, becomes the transposed inverse of the factor. It is zero on entry
@@ -262,7 +205,7 @@ def inverse(
     """
     n = len(factor)
     for start in range(0, n, 4):
-        stop = min(start + 4, n)
+        stop = start + 4 if start + 4 <= n else n
         for j in range(start, stop):
             line = transposed[j]
             line[j] = 1.0 / factor[j, j]
@@ -271,13 +214,7 @@ def inverse(
         if stop - start < 4:
             continue
         for i in range(stop, n):
-            w, x, y, z = four_dots(
-                factor[i, start:i],
-                transposed[start, start:i],
-                transposed[start + 1, start:i],
-                transposed[start + 2, start:i],
-                transposed[start + 3, start:i],
-            )
+            w, x, y, z = four_dots(factor[i, start:i], transposed, start, i)
             scale = -factor[i, i]
             transposed[start, i], transposed[start + 1, i] = w / scale, x / scale
             transposed[start + 2, i], transposed[start + 3, i] = y / scale, z / scale
@@ -285,37 +222,54 @@ def inverse(
         line = transposed[i, i:]
         n_fours = (i + 1) - (i + 1) % 4
         for j in range(0, n_fours, 4):
-            out[i, j], out[i, j + 1], out[i, j + 2], out[i, j + 3] = four_dots(
-                line,
-                transposed[j, i:],
-                transposed[j + 1, i:],
-                transposed[j + 2, i:],
-                transposed[j + 3, i:],
-            )
+            w, x, y, z = four_dots(line, transposed, j, n)
+            out[i, j], out[i, j + 1], out[i, j + 2], out[i, j + 3] = w, x, y, z
         for j in range(n_fours, i + 1):
             out[i, j] = dot(line, transposed[j, i:])
 
 
 @jit
-def set_sensitivity(
-    inverted: Floats,
-    weights: Floats,
+def set_slopes(
+    trials: Floats,
+    is_choice: Booleans,
+    lengths: Floats,
     correlations: Floats,
     signal: float,
-) -> tuple[float, float]:
-    """Replace an inverse, in place, by what `length_slopes` takes as `sensitivity`.
+    factor: Floats,
+    weights: Floats,
+    transposed: Floats,
+    sensitivity: Floats,
+    out: Floats,
+) -> None:
+    """Fill `out` with derivatives of a function by log lengths, the log signal and the noise.
 
-    Returns the function's derivatives by the log signal and by the noise.
-    The function is (z' K^-1 z + log |K|) / 2 with K = signal * correlations + noise and weights K^-1 z.
+    The function is (z' K^-1 z + log |K|) / 2 with K = signal * correlations + noise; `factor` holds the
+    Cholesky factor of K, `weights` K^-1 z. `transposed` and `sensitivity`, of the same shape, are room.
+    Below its diagonal `transposed` is zero on entry, and stays so. The lower triangle of `sensitivity`
+    becomes twice the derivative by each correlation, times that correlation.
     """
+    _invert(factor, transposed, sensitivity)
     by_signal, by_noise = 0.0, 0.0
     for i in range(len(weights)):
-        _weigh(inverted[i, : i + 1], weights[: i + 1], correlations[i, : i + 1], weights[i], signal)
+        line, known = sensitivity[i, : i + 1], correlations[i, : i + 1]
+        _weigh(line, weights[: i + 1], known, weights[i], signal)
         # Correlations are 1 on the diagonal.
-        by_noise += inverted[i, i] / signal
-        by_signal += inverted[i, i]
-        by_signal += 2 * total(inverted[i, :i])
-    return by_signal / 2, by_noise / 2
+        by_noise += line[i] / signal
+        by_signal += line[i]
+        by_signal += 2 * total(sensitivity[i, :i])
+    n_columns = len(trials)
+    for column in range(n_columns):
+        slope = 0.0
+        for row in range(1, trials.shape[1]):
+            slope += _row_slope(
+                trials[column, :row],
+                trials[column, row],
+                is_choice[column],
+                lengths[column],
+                sensitivity[row, :row],
+            )
+        out[column] = slope
+    out[n_columns], out[n_columns + 1] = by_signal / 2, by_noise / 2
 
 
 @summing_part
@@ -330,7 +284,7 @@ def _weigh(
         line[i] = (line[i] - weight * weights[i]) * correlations[i] * signal
 
 
-@summing_part
+@called_part
 def total(
     vector: Floats,
 ) -> float:
@@ -339,32 +293,6 @@ def total(
     for i in range(len(vector)):
         result += vector[i]
     return result
-
-
-@jit
-def length_slopes(
-    trials: Floats,
-    is_choice: Booleans,
-    lengths: Floats,
-    sensitivity: Floats,
-    out: Floats,
-) -> None:
-    """Fill `out` with derivatives of a function of correlations, times 1/2, by log lengths.
-
-    `sensitivity` holds in its lower triangle the function's derivative by each correlation times that
-    correlation.
-    """
-    for column in range(len(trials)):
-        total = 0.0
-        for row in range(1, trials.shape[1]):
-            total += _row_slope(
-                trials[column, :row],
-                trials[column, row],
-                is_choice[column],
-                lengths[column],
-                sensitivity[row, :row],
-            )
-        out[column] = total
 
 
 @summing_part

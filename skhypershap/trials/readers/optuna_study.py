@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -269,12 +269,28 @@ def _grid(distribution: Any) -> list[Any] | None:
 
 
 def _hyperparameters(trials: Sequence[Any]) -> list[Hyperparameter]:
-    """All hyperparameters of the trials; where distributions changed, the union of them."""
-    found: dict[str, dict[Hashable, Any]] = {}
+    """All hyperparameters of the trials; where distributions changed, the union of them.
+
+    A database makes each trial's distributions anew, so their texts are compared first.
+    """
+    found: dict[str, dict[str, Any]] = {}
     for trial in trials:
         for name, distribution in trial.distributions.items():
-            found.setdefault(name, {})[value_key(vars(distribution))] = distribution
-    return [hyperparameter_of(name, list(distinct.values())) for name, distinct in found.items()]
+            known = found.get(name)
+            if known is None:
+                known = found[name] = {}
+            text = repr(vars(distribution))
+            if text not in known:
+                known[text] = distribution
+    return [hyperparameter_of(name, _distinct(known.values())) for name, known in found.items()]
+
+
+def _distinct(distributions: Iterable[Any]) -> list[Any]:
+    """The first of equal distributions."""
+    found: dict[Hashable, Any] = {}
+    for distribution in distributions:
+        found.setdefault(value_key(vars(distribution)), distribution)
+    return list(found.values())
 
 
 def hyperparameters_given(

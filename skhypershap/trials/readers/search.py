@@ -73,13 +73,7 @@ def _may_have_results(cls: type) -> bool:
     members = [member for base in cls.__mro__ for member in vars(base).items()]
     codes = [getattr(getattr(value, "fget", value), "__code__", None) for _, value in members]
     mentioned = {name for code in codes if code for name in (*code.co_names, *code.co_consts)}
-    return bool(
-        {"cv_results_", "__getattr__"} & ({name for name, _ in members} | _texts(mentioned))
-    )
-
-
-def _texts(values: set[Any]) -> set[str]:
-    return {value for value in values if isinstance(value, str)}
+    return bool({"cv_results_", "__getattr__"} & ({name for name, _ in members} | mentioned))
 
 
 def read(search: Any, checked: Checked, *, direction: str | None = None) -> Records:

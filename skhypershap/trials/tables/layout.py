@@ -38,8 +38,10 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     """The same table with distinct text as names of columns, those of several levels joined by "_".
 
     Of several columns with the same name the second is called "name.1", as pandas does when it reads a
-    file; a copy of a column with the same cells is dropped. The data are not copied.
+    file; a copy of a column with the same cells is dropped. Levels of the index that have names are
+    columns, too, unless there is a column of that name. The data are not copied.
     """
+    table = _with_named_levels(table)
     names = [_name_of(label) for label in table.columns]
     if names == list(table.columns) and len(set(names)) == len(names):
         return table
@@ -56,6 +58,21 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
             distinct = f"{name}.{count}"
         found.append(distinct)
     return table.iloc[:, kept].set_axis(found, axis=1)
+
+
+def _with_named_levels(table: pd.DataFrame) -> pd.DataFrame:
+    """Named levels of the index as the first columns: `groupby` and `set_index` move columns there."""
+    columns = set(map(_name_of, table.columns))
+    levels = {
+        position: _name_of(label)
+        for position, label in enumerate(table.index.names)
+        if label is not None and _name_of(label) not in columns
+    }
+    if not levels:
+        return table
+    cells = {name: table.index.get_level_values(position) for position, name in levels.items()}
+    plain = table.reset_index(drop=True)
+    return pd.concat([pd.DataFrame(cells), plain], axis=1)
 
 
 def _name_of(label: object) -> str:

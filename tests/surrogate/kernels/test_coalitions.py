@@ -17,7 +17,8 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 import skhypershap
-from skhypershap.surrogate.blends import Blends
+from skhypershap.games.variance import variance_over_blocks
+from skhypershap.surrogate.blends import Blends, all_coalitions
 from skhypershap.surrogate.kernels.path_players import most_on_a_path
 from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
@@ -60,10 +61,39 @@ def test_leaf_buffers_are_filled_to_their_last_place_and_no_further(monkeypatch)
     assert walk.most_leaves == 7
 
 
+@pytest.mark.parametrize("only_some", [False, True])
+@pytest.mark.parametrize("first_weights", [(), (0.0, 1e-30, 1e-300)])
+def test_variances_equal_those_of_all_scores(only_some, first_weights):
+    """Weights differ; at the beginning of a block some are nothing to what follows."""
+    vectors, scores = tree_problem()
+    surrogate = fitted_surrogate("forest", vectors, 1e3 + scores)
+    candidates = tree_problem(seed=3, n_trials=200)[0]
+    blends = Blends(candidates, vectors[0], np.arange(5))
+    coalitions = all_coalitions(5)
+    weights = np.random.default_rng(0).random(len(candidates))
+    for group in plan_walk(surrogate.forest, candidates, vectors[0], np.arange(5)).blocks(200):
+        weights[group[: len(first_weights)]] = first_weights[: len(group)]
+    table = surrogate.blend_scores(blends, coalitions)
+    means = np.average(table, axis=1, weights=weights)
+    expected = np.average((table - means[:, None]) ** 2, axis=1, weights=weights)
+    blocks = surrogate.coalition_moments(blends, weights, coalitions if only_some else None)
+    found = variance_over_blocks(blocks, len(coalitions))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-15)
+    assert found[0] == 0.0
+
+
+def test_more_thresholds_than_16_bits_count():
+    vectors = np.random.default_rng(0).random((34_000, 1))
+    surrogate = fitted_surrogate(DecisionTreeRegressor(), vectors, vectors[:, 0])
+    assert len(surrogate.forest.thresholds[0]) > 1 << 15
+    found = scores_of_blends(surrogate, vectors[:50], vectors[50], np.array([0]))
+    np.testing.assert_allclose(found[1], vectors[:50, 0], rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("n_players", [6, 31, 32, 62, 63, 70])
 @pytest.mark.parametrize("n_coalitions", [1, 70, 2100])
 def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
-    """Sets of 32 and of 64 bits, more players than 64 bits hold, more coalitions than one layout."""
+    """Sets of 32 and of 64 bits, more players than 64 bits hold, more coalitions than one part."""
     random = np.random.default_rng(n_players)
     vectors = random.random((60, n_players))
     scores = vectors @ np.linspace(0, 1, n_players) + vectors[:, 0] * vectors[:, -1]
@@ -84,6 +114,33 @@ def test_some_coalitions_equal_the_twin(n_players, n_coalitions):
             np.testing.assert_allclose(found, sign * scores[which, winners], rtol=0, atol=1e-9)
             best[which] = np.maximum(best[which], found)
         np.testing.assert_allclose(best, (sign * scores).max(axis=1), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_players", [9, 70])
+def test_parts_of_coalitions_that_share_a_walk_equal_parts_with_walks_of_their_own(
+    n_players, monkeypatch
+):
+    """Also where leaf buffers are emptied between trees, so that tables of all parts are kept."""
+    random = np.random.default_rng(n_players)
+    vectors = random.random((60, n_players))
+    surrogate = fitted_surrogate(RandomForestRegressor(6), vectors, (vectors**2).sum(axis=1))
+    blends = Blends(random.random((9, n_players)), vectors[0], np.arange(n_players))
+    coalitions = random.random((4_200, n_players)) < random.random((4_200, 1))
+
+    def found(n_parts, waiting):
+        monkeypatch.setattr("skhypershap.surrogate.kernels.score_layouts.MOST_PARTS", n_parts)
+        monkeypatch.setattr("skhypershap.surrogate.kernels.tree_walk.WAITING", waiting)
+        scores, best = np.full((4_200, 9), np.nan), np.full(4_200, -np.inf)
+        for rows, members, block in surrogate.coalition_blocks(blends, coalitions):
+            scores[np.ix_(rows, members)] = block
+        for rows, _, gains, _ in surrogate.coalition_optima(blends, coalitions, sign=1.0):
+            best[rows] = np.maximum(best[rows], gains)
+        np.testing.assert_array_equal(best, scores.max(axis=1))
+        return scores
+
+    expected = found(1, 4_112)
+    np.testing.assert_array_equal(found(8, 4_112), expected)
+    np.testing.assert_allclose(found(8, 40), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_players", [70, 130])

@@ -20,6 +20,7 @@ SCORE = """
 import numpy as np
 from skhypershap.surrogate.kernels import coalitions
 from skhypershap.surrogate.kernels.forest import Table, flatten
+from skhypershap.surrogate.kernels.score_layouts import layout_of_all
 from skhypershap.surrogate.kernels.tree_walk import plan_walk
 
 nothing = np.zeros(3)
@@ -27,7 +28,7 @@ children, threshold, value = np.array([[1, -1, -1], [2, -1, -1]]), nothing + 0.5
 stump = Table(*children, nothing.astype(int), threshold, value, np.ones(3, dtype=bool))
 forest = flatten([stump], weight=1.0, offset=0.0, dtype=np.float64)
 walk = plan_walk(forest, np.array([[0.9]]), np.array([0.1]), np.array([0]))
-layout = coalitions.layout_of_all(walk)
+layout = layout_of_all(walk)
 scores = coalitions.score_block(walk, layout, np.array([0]))
 hits = sum(coalitions._score_block.stats.cache_hits.values())
 print(*scores[0], hits)

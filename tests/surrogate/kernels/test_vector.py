@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="protects memory as Linux does"
 )
 ARRAYS = """
-import ctypes, math, mmap
+import ctypes, itertools, math, mmap
 import numba
 import numpy as np
 from skhypershap.surrogate.kernels import _vector
@@ -60,14 +60,16 @@ STEPS = {
     "lanes_above": """
 @numba.njit
 def step(ranks, start, rank):
-    return _vector.lanes_above(ranks, start, np.int32(rank))
+    return _vector.lanes_above(ranks, start, ranks.dtype.type(rank))
 
-values = random.integers(-3, 4, 3 * 64).astype(np.int32)
-for ranks in copies(values):
-    for start in (0, 1, 64, 127, 128):
-        for rank in (-4, 0, 3):
-            lanes = np.flatnonzero(ranks[start : start + 64] > rank)
-            assert bits_of(step(ranks, start, rank)) == lanes.tolist()
+for dtype in (np.int16, np.int32):
+    values = random.integers(-3, 4, 3 * 64).astype(dtype)
+    values[70] = np.iinfo(dtype).max
+    for ranks in copies(values):
+        for start in (0, 1, 64, 127, 128):
+            for rank in (-4, 0, 3, np.iinfo(dtype).max - 1):
+                lanes = np.flatnonzero(ranks[start : start + 64] > rank)
+                assert bits_of(step(ranks, start, rank)) == lanes.tolist()
 """,
     "toggle": """
 @numba.njit
@@ -118,6 +120,23 @@ for words in ([], [0], [31], [0, 31], range(32)):
         values[list(words)] = value
         for chosen in copies(values):
             assert bits_of(step(chosen)) == list(words)
+""",
+    "sum_of_eights": """
+@numba.njit
+def step(target, to, table, one, other):
+    _vector.sum_of_eights(target, to, table, one, other)
+
+for table in copies(random.random(24)):
+    for target in copies(np.zeros(16)):
+        for to, one, other in itertools.product((0, 1, 8), (0, 3, 16), (0, 8, 16)):
+            target[:] = 0.5
+            step(target, to, table, one, other)
+            expected = np.full(16, 0.5)
+            expected[to : to + 8] = table[one : one + 8] + table[other : other + 8]
+            np.testing.assert_array_equal(target, expected)
+    expected = table[8:16] + table[:8]
+    step(table, 8, table, 8, 0)
+    np.testing.assert_array_equal(table[8:16], expected)
 """,
     "add_to_eight": """
 @numba.njit

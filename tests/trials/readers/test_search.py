@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from conftest import results_of
 from scipy import stats
 from sklearn.datasets import load_iris
-from sklearn.feature_selection import SelectKBest, f_classif, mutual_info_classif
+from sklearn.ensemble import BaggingClassifier
+from sklearn.feature_selection import RFECV, SelectKBest, f_classif, mutual_info_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
@@ -20,6 +22,7 @@ from sklearn.svm import SVC
 from skhypershap import HyperSHAPExplainer, SpaceWarning, read_trials
 from skhypershap.space.domains import domain_of
 from skhypershap.trials import space_of_search
+from skhypershap.trials.readers import search as search_reader
 from skhypershap.trials.search_space import as_dimensions
 
 X, Y = load_iris(return_X_y=True)
@@ -148,3 +151,122 @@ def test_missing_library_names_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "skopt.space", None)
     with pytest.raises(ImportError, match=r'needs skopt.*pip install "skhypershap\[skopt\]"'):
         as_dimensions([{"C": (1e-3, 1.0, "log-uniform")}])
+
+
+class _Plain:
+    """Has an estimator, and nowhere the results of a search."""
+
+    def __init__(self):
+        self.estimator = SVC()
+
+    def fit(self, X, y=None):
+        return self
+
+
+class _SetsResults(_Plain):
+    def fit(self, X, y=None):
+        self.cv_results_ = {}
+        return self
+
+
+class _SetsResultsByName(_Plain):
+    def fit(self, X, y=None):
+        setattr(self, *("cv_results_", {}))
+        return self
+
+
+class _HasResultsAsProperty(_Plain):
+    @property
+    def results(self):
+        return self.cv_results_
+
+
+class _Forwards(_Plain):
+    def __getattr__(self, name):
+        return object.__getattribute__(self, name)
+
+
+class _WithoutEstimator:
+    cv_results_name = "cv_results_"
+
+    def fit(self, X, y=None):
+        self.cv_results_ = {}
+        return self
+
+
+def _with(source, **attributes):
+    vars(source).update(attributes)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("source", "is_no_search"),
+    [
+        (_Plain(), True),
+        (_SetsResults(), False),
+        (_SetsResultsByName(), False),
+        (_HasResultsAsProperty(), False),
+        (_Forwards(), False),
+        (_WithoutEstimator(), True),
+        (_with(_Plain(), cv_results_={"loss": []}), False),
+        (_with(_WithoutEstimator(), cv_results_={"params": []}), False),
+        (_with(_Plain(), param_grid={"C": [1]}), False),
+        (GridSearchCV(SVC(), {"C": [1]}), False),
+        (BaggingClassifier(SVC()), True),
+        (RFECV(SVC()), True),
+        (_with(RFECV(SVC()), cv_results_={"mean_test_score": []}), True),
+        (_with(RFECV(SVC()), cv_results_={"params": []}), False),
+        (HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1]})), True),
+        (SVC(), True),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, bool) else "",
+)
+def test_what_will_never_have_results_is_no_search(source, is_no_search):
+    assert search_reader._is_no_search(source) is is_no_search
+
+
+def test_directions_of_scores_times_and_criteria():
+    """sklearn-genetic-opt minimizes by `criteria`."""
+    results = {"params": TestShapedLikeASearch.PARAMS}
+    results |= {"mean_test_score": np.arange(18.0), "mean_fit_time": np.arange(18.0)}
+    grid = {"a": [1, 2, 3], "b": ["x", "y"]}
+
+    def direction(metric=None, asked=None, **attributes):
+        found = TestShapedLikeASearch.Found(results, param_grid=grid, **attributes)
+        return read_trials(found, metric=metric, direction=asked).direction
+
+    assert direction() == direction(criteria="max") == "maximize"
+    assert direction(criteria="min") == direction("fit_time") == "minimize"
+    assert direction(asked="maximize", criteria="min") == "maximize"
+    assert direction(asked="minimize") == "minimize"
+
+
+def test_values_outside_an_inferred_space_are_unknown():
+    """Those of a space that is known are an error."""
+    results = {"params": TestShapedLikeASearch.PARAMS, "test_score": np.arange(18.0)}
+    for grid, unknown in (({}, True), ({"param_grid": {"a": [1, 2, 3], "b": ["x", "y"]}}, False)):
+        found = TestShapedLikeASearch.Found(results, **grid)
+        checked = search_reader.check(found)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SpaceWarning)
+            assert search_reader.read(found, checked).unknown is unknown
+
+
+def test_parameters_that_a_dict_lacks_have_the_values_of_the_estimator():
+    grid = [{"kernel": ["rbf"], "C": [1, 2]}, {"kernel": ["linear"], "C": [4]}, {"kernel": ["rbf"]}]
+    params = [{"kernel": "rbf", "C": 2}, {"kernel": "linear", "C": 4}, {"kernel": "rbf"}]
+    search = _with(GridSearchCV(SVC(), grid), cv_results_={"params": params}, n_splits_=2)
+    search.cv_results_["mean_test_score"] = np.arange(3.0)
+    trials = read_trials(search)
+    assert trials.configs == [*params[:2], {"kernel": "rbf", "C": 1.0}]
+    assert trials.default == {"kernel": "rbf", "C": 1.0}
+
+
+def test_failures_of_a_search_are_those_of_its_first_metric():
+    several = GridSearchCV(SVC(), {"C": [1]}, scoring=["accuracy", "f1"], refit="f1")
+    results = {"params": [{"C": 1}], "mean_test_accuracy": [1.0], "mean_test_f1": [1.0]}
+    _with(several, cv_results_=results, multimetric_=True)
+    assert search_reader.metric_of_failures(several) == "accuracy"
+    assert search_reader.metrics(several) == ["accuracy", "f1"]
+    one = _with(GridSearchCV(SVC(), {"C": [1]}), cv_results_={"params": [], "mean_test_score": []})
+    assert search_reader.metric_of_failures(one) is None

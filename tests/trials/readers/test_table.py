@@ -333,3 +333,48 @@ def test_frame_may_lack_a_hyperparameter_that_is_inactive_everywhere():
         [{"kernel": "linear", "C": 3}, {"kernel": "linear", "C": 50}]
     )
     np.testing.assert_array_equal(explainer.predict_score(rows), expected)
+
+
+class TestNamedIndex:
+    """`set_index` and `groupby` move columns to the index; its named levels are columns here."""
+
+    FORMS = {  # noqa: RUF012 - never changed
+        "one level": lambda frame: frame.set_index("C"),
+        "two levels": lambda frame: frame.set_index(["C", "kernel"]),
+        "mean of seeds": lambda frame: (
+            pd.concat([frame, frame]).groupby(["kernel", "gamma", "C"], dropna=False).mean()
+        ),
+    }
+
+    @inferring
+    @pytest.mark.parametrize("form", FORMS)
+    def test_levels_are_read_as_columns(self, form):
+        frame = kernel_table().drop_duplicates(["kernel", "gamma", "C"])
+        indexed = self.FORMS[form](frame)
+        before = indexed.copy()
+        found, expected = read_trials(indexed), read_trials(indexed.reset_index())
+        assert found.configs == expected.configs
+        assert set(found.space) == {"C", "gamma", "kernel"}
+        np.testing.assert_array_equal(found.scores, expected.scores)
+        pd.testing.assert_frame_equal(indexed, before)
+
+    @inferring
+    def test_columns_of_several_levels_keep_their_names(self):
+        frame = kernel_table()[["kernel", "C", "score"]]
+        table = frame.groupby(["kernel", "C"]).agg(["mean", "max"])
+        trials = read_trials(table, metric="score_mean", space={"kernel": ["linear", "rbf"]})
+        assert len(trials.scores) == len(table)
+        np.testing.assert_array_equal(trials.scores, table[("score", "mean")])
+
+    @inferring
+    def test_columns_and_unnamed_levels_come_first(self):
+        frame = kernel_table()
+        named = frame.set_index(frame["C"].to_numpy() + 1000).rename_axis("C")
+        for table in (named, frame.set_index(frame["C"].to_numpy())):
+            assert read_trials(table).configs == read_trials(frame).configs
+
+    @inferring
+    def test_names_of_rows_are_left_out(self):
+        frame = kernel_table()
+        table = frame.rename_axis("trial_id")
+        assert list(read_trials(table).space) == list(read_trials(frame).space)
