@@ -145,7 +145,10 @@ class Slow(LinearRegression):
 
 @contextmanager
 def ctrl_c_when_reached():
-    """The signal of Ctrl+C to this process as soon as a model is at work."""
+    """The signal of Ctrl+C to this process as soon as a model is at work.
+
+    It is sent again where the first one met a destructor, in which Python ignores exceptions.
+    """
     Slow.reached.clear()
     ended = threading.Event()
 
@@ -153,7 +156,7 @@ def ctrl_c_when_reached():
         while not ended.is_set():
             if Slow.reached.wait(0.01):
                 os.kill(os.getpid(), signal.SIGINT)
-                return
+                ended.wait(10)
 
     thread = threading.Thread(target=press)
     thread.start()
