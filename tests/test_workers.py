@@ -147,7 +147,8 @@ class Slow(LinearRegression):
 def ctrl_c_when_reached():
     """The signal of Ctrl+C to this process as soon as a model is at work.
 
-    It is sent again where the first one met a destructor, in which Python ignores exceptions.
+    It is sent again where the first one met a destructor, in which Python ignores exceptions. A shell
+    that starts tests in the background makes them ignore the signal, so they get Python's handler.
     """
     Slow.reached.clear()
     ended = threading.Event()
@@ -159,12 +160,14 @@ def ctrl_c_when_reached():
                 ended.wait(10)
 
     thread = threading.Thread(target=press)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
+        signal.signal(signal.SIGINT, handler)
 
 
 def state():
