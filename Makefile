@@ -39,7 +39,7 @@ test-wheel: dist
 	rm -rf .venv/wheel && $(BIN)/uv venv --quiet --python .venv .venv/wheel
 	$(BIN)/uv pip install --quiet --python .venv/wheel "$$(ls dist/*.whl)[test]" mypy pandas-stubs
 	mkdir .venv/wheel/project
-	cp -r tests benchmarks docs examples pyproject.toml *.md .venv/wheel/project
+	cp -r tests benchmarks docs examples pyproject.toml CITATION.cff *.md .venv/wheel/project
 	cd .venv/wheel/project && ../bin/python -m pytest -q -n 2 --dist loadfile tests
 	cd .venv/wheel/project && ../bin/mypy --strict --config-file= tests/typed_script.py
 	cd .venv/wheel/project && ../bin/python tests/typed_script.py
