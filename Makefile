@@ -72,9 +72,9 @@ docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
 	$(BIN)/python docs/check_links.py docs/_build
 
-# The code of all pages, also of those that take longer than a few seconds.
+# The code of all pages and tiny benchmarks, also those that take longer than a few seconds.
 docs-test: .venv/test .venv/sources .venv/trackers
-	$(BIN)/python -m pytest -q -m "slow or not slow" tests/test_docs.py
+	$(BIN)/python -m pytest -q -m "slow or not slow" tests/test_docs.py tests/test_benchmarks.py
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks

@@ -74,8 +74,9 @@ def shortest_import(code, repeats):
 def first_answers(n_trials, quick):
     """What is asked first: a name, and how the code in FIRST is filled."""
     plain, branches = f"problem(8, {n_trials})", f"branching((3, 2), n_trials={n_trials})"
-    cases = [("forest", plain, "tunability"), ("auto", plain, "tunability")]
+    cases = [("forest", plain, "tunability")]
     if not quick:
+        cases += [("auto", plain, "tunability")]
         cases += [(surrogate, branches, "tunability") for surrogate in ("forest", "auto")]
         cases += [("forest", plain, game) for game in ("sensitivity", "ablation")]
     for surrogate, task, game in cases:

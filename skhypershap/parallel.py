@@ -15,11 +15,16 @@ from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 PROGRESS_DELAY = 1.0  # seconds; quicker work needs no progress bar
 _MODEL_LOCK = threading.RLock()
+
+
+def _one_thread(user_api: str) -> Any:
+    """Limit one kind of libraries; what lifts the limit leaves the other kind alone."""
+    return ThreadpoolController().select(user_api=user_api).limit(limits=1)
 
 
 class _OneThreadEach:
@@ -34,29 +39,38 @@ class _OneThreadEach:
     def __init__(self) -> None:
         self.lock, self.n_running = threading.Lock(), 0
         self.of_process: Any = None
+        self.owner = 0  # the thread that set the limit of the process
         self.of_thread = threading.local()
 
     def __enter__(self) -> None:
         with self.lock:
-            if not self.n_running:
-                self.of_process = threadpool_limits(1, user_api="blas")
+            if self.of_process is None:
+                self.of_process = _one_thread("blas")
+                self.owner = threading.get_ident()
             self.n_running += 1
-        limits = threadpool_limits(1, user_api="openmp")
+        limits = _one_thread("openmp")
         self.of_thread.limits = [*getattr(self.of_thread, "limits", []), limits]
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self.of_thread.limits.pop().restore_original_limits()
         with self.lock:
             self.n_running -= 1
-            if not self.n_running:
-                self.of_process.restore_original_limits()
+            # After Ctrl+C workers end later than their owner, and OpenBLAS ignores what they set.
+            is_interrupted = error is not None and self.owner == threading.get_ident()
+            if not self.n_running or is_interrupted:
+                self._lift()
+
+    def _lift(self) -> None:
+        if self.of_process is not None:
+            self.of_process.restore_original_limits()
+            self.of_process = None
 
     def after_fork(self) -> None:
         """In the new process there are no other threads, whose tasks would never end."""
         self.lock = threading.Lock()
-        others, self.n_running = self.n_running, len(getattr(self.of_thread, "limits", []))
-        if others and not self.n_running:
-            self.of_process.restore_original_limits()
+        self.n_running = len(getattr(self.of_thread, "limits", []))
+        if not self.n_running:
+            self._lift()
 
 
 _ONE_THREAD_EACH = _OneThreadEach()

@@ -179,9 +179,11 @@ def state():
 
 
 def check_state(before, n_threads):
-    """As before, and no more threads: those of joblib end a moment after their pool."""
+    """As before, and no more threads: those of joblib end a moment after their pool, as do limits."""
     deadline = time.monotonic() + 20
-    while threading.active_count() > n_threads and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if threading.active_count() <= n_threads and state() == before:
+            break
         time.sleep(0.02)
     assert threading.active_count() <= n_threads
     assert state() == before
