@@ -20,6 +20,7 @@ from tqdm.auto import tqdm
 
 PROGRESS_DELAY = 1.0  # seconds; quicker work needs no progress bar
 _MODEL_LOCK = threading.RLock()
+_TRIALS_LOCK = threading.RLock()
 
 
 def _one_thread(user_api: str) -> Any:
@@ -78,8 +79,8 @@ _ONE_THREAD_EACH = _OneThreadEach()
 
 def _after_fork() -> None:
     """Free what other threads held at the fork."""
-    global _MODEL_LOCK
-    _MODEL_LOCK = threading.RLock()
+    global _MODEL_LOCK, _TRIALS_LOCK
+    _MODEL_LOCK, _TRIALS_LOCK = threading.RLock(), threading.RLock()
     _ONE_THREAD_EACH.after_fork()
 
 
@@ -129,6 +130,13 @@ def one_model_at_a_time() -> Iterator[None]:
     threads of this process: jobs on a cluster could wait for a worker that waits for the lock.
     """
     with _MODEL_LOCK, joblib.parallel_config(backend="threading"):
+        yield
+
+
+@contextmanager
+def one_addition_at_a_time() -> Iterator[None]:
+    """Enter where trials are added to an explainer, so that those of another thread are not lost."""
+    with _TRIALS_LOCK:
         yield
 
 

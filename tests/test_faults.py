@@ -218,7 +218,7 @@ import os, signal, threading, warnings
 warnings.simplefilter("ignore")
 from ConfigSpace import ConfigurationSpace
 from skhypershap import HyperSHAPExplainer
-from skhypershap.parallel import in_parallel, one_model_at_a_time
+from skhypershap.parallel import in_parallel, one_addition_at_a_time, one_model_at_a_time
 
 space = ConfigurationSpace({"a": (0.0, 1.0), "b": (0.0, 1.0)}, seed=0)
 configs = [dict(config) for config in space.sample_configuration(50)]
@@ -228,7 +228,8 @@ def explained():
     explainer = HyperSHAPExplainer(
         space, surrogate="forest", random_state=0, n_samples=50, n_jobs=2
     )
-    return explainer.fit(configs, scores).explain()["value"].tolist()
+    explainer.fit(configs, scores).tell([{"a": 0.5, "b": 0.25}], [0.75])
+    return explainer.explain()["value"].tolist()
 
 def explained_by_child():
     read, write = os.pipe()
@@ -254,7 +255,7 @@ def work(number):
     ends.wait()
 
 def fit():
-    with one_model_at_a_time():
+    with one_model_at_a_time(), one_addition_at_a_time():
         in_parallel(work, [(1,)], 1, what="", unit="")
 
 working = threading.Thread(target=fit)

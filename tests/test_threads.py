@@ -122,7 +122,9 @@ def test_scores_of_an_earlier_fit_are_not_added_to_a_new_one(explainer, monkeypa
         return added
 
     monkeypatch.setattr(true_numbers, "measurements", measurements)
-    with pytest.raises(RuntimeError, match="fitted anew while"):
+    with pytest.raises(
+        RuntimeError, match=r"fitted anew while.* tell\(\[{'a1': 0.5, 'a2': 0.5}\], \[1.0\]\)"
+    ):
         explainer.tell([{"a1": 0.5, "a2": 0.5}], [1.0])
     assert explainer.hyperparameter_names_ == ["b1", "b2"]
     assert len(explainer.measured_) == 0

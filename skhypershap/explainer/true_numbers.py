@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from skhypershap.explainer.base import ExplainerBase, as_it_is_now, game_context
 from skhypershap.explainer.fitted import Fitted
 from skhypershap.frame_libraries import in_chosen_library
 from skhypershap.games.setting import GAMES, GameContext
+from skhypershap.parallel import one_addition_at_a_time
 from skhypershap.space.encoding import Config, as_configs
 from skhypershap.trials.measurements import (
     BASELINE,
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Self = TypeVar("Self", bound="TrueNumbers")
-
-_ADDING = threading.RLock()
-"""Trials are added by one thread at a time, so that none of them are lost."""
 
 
 class TrueNumbers(ExplainerBase):
@@ -344,12 +341,13 @@ class TrueNumbers(ExplainerBase):
         """
         if not added.configs:
             return self
-        with _ADDING:
+        with one_addition_at_a_time():
             now = as_it_is_now(self)
             if now.fitted_.source is not known.source:
                 raise RuntimeError(
                     "The explainer was fitted anew while these configurations were measured, so their "
-                    "scores were not added. Pass them to tell() if they belong to the new fit."
+                    "scores were not added. If they belong to the new fit: "
+                    f"tell({added.configs}, {added.scores.tolist()})."
                 )
             fitted = now.fitted_.with_measured(added, self.n_jobs)
             self._hold(fitted, getattr(now, "search_", None))
