@@ -59,8 +59,8 @@ def _check_texts(space: ConfigurationSpace) -> None:
     for text in texts:
         if HALVES.search(text):
             raise ValueError(
-                f"The text {shown(text)} has half of a surrogate pair, which is no character: it cannot "
-                "be written in UTF-8. Rename it in the space and in the configurations."
+                f"The text {shown(text)} has half of a surrogate pair, which is not a character: it "
+                "cannot be written in UTF-8. Rename it in the space and in the configurations."
             )
 
 

@@ -48,6 +48,6 @@ def _moments_of_some(scores: ScoreTable, weights: Floats) -> tuple[Floats, Float
 
 
 def ratio(part: Floats, mass: Floats) -> Floats:
-    """The part per mass, zero where there is no mass."""
+    """`part / mass`, zero where the mass is zero."""
     found: Floats = np.divide(part, mass, out=np.zeros_like(part), where=mass > 0)
     return found

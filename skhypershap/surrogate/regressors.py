@@ -125,7 +125,7 @@ def predictions_of(model: Any, rows: Floats) -> Scores:
     try:
         with one_model_at_a_time():
             predicted = model.predict(rows)
-        if isinstance(predicted, np.ma.MaskedArray):  # what is masked is no number
+        if isinstance(predicted, np.ma.MaskedArray):  # masked values become NaN
             predicted = np.ma.filled(predicted.astype(float), np.nan)
         found = np.asarray(predicted)
     except Exception as error:

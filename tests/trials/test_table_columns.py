@@ -133,7 +133,7 @@ def test_what_the_others_predict_and_the_score_follows_is_another_result():
 
 
 def test_hyperparameter_that_decides_the_score_is_none():
-    """It is not predicted by the others; and where there are no others, only its name tells."""
+    """It does not follow from the others; without others a result is found by its name alone."""
     a, b = np.random.default_rng(3).random((2, 40))
     table = pd.DataFrame({"a": a, "b": b})
     assert columns._other_results(table, ["a", "b"], a) == []

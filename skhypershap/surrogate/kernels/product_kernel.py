@@ -140,7 +140,9 @@ def solve(
     factor: Floats,
     right: Floats,
 ) -> bool:
-    """Solve with signal * correlations + noise on the diagonal, in place; False where there is no way.
+    """Solve with signal * correlations + noise on the diagonal, in place.
+
+    False where that is not positive definite.
 
     Of `correlations` the lower triangle is read. That of `factor` becomes the Cholesky factor.
     """

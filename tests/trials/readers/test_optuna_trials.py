@@ -139,7 +139,7 @@ def test_several_distributions_of_one_hyperparameter_are_joined():
 
 
 def test_constraints_by_trial_and_name():
-    """Missing ones are NaN, and one that is no number is broken."""
+    """A missing constraint is NaN; one of another type than a number is an error."""
     trials = [
         made("COMPLETE", attrs=attrs)
         for attrs in (
