@@ -12,7 +12,7 @@ import matplotlib
 matplotlib.use("Agg")  # the picture goes to a file
 
 import matplotlib.pyplot as plt
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_wine
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -21,10 +21,10 @@ from sklearn.svm import SVC
 from skhypershap import HyperSHAPExplainer
 from skhypershap.plotting import plot_importance, plot_interactions
 
-X, y = load_breast_cancer(return_X_y=True)
-both = {"scaler": [StandardScaler(), "passthrough"], "svc__C": [0.01, 0.1, 1, 10, 100]}
+X, y = load_wine(return_X_y=True)
+both = {"scaler": ["passthrough", StandardScaler()], "svc__C": [0.01, 0.1, 1, 10, 100]}
 search = GridSearchCV(
-    Pipeline([("scaler", StandardScaler()), ("svc", SVC())]),
+    Pipeline([("scaler", "passthrough"), ("svc", SVC())]),
     [
         {**both, "svc__kernel": ["linear"]},
         {
@@ -33,14 +33,14 @@ search = GridSearchCV(
             "svc__gamma": ["scale", 1e-4, 1e-3, 1e-2, 1e-1],
         },
     ],
-    scoring=["accuracy", "roc_auc"],
+    scoring=["accuracy", "f1_macro"],
     refit=False,
 )
 print("Searching a grid of 110 configurations ...", flush=True)
 search.fit(X, y)
 
 figure, axes = plt.subplots(2, 2, figsize=(13, 8), layout="constrained")
-for metric, (left, right) in zip(["accuracy", "roc_auc"], axes, strict=True):
+for metric, (left, right) in zip(["accuracy", "f1_macro"], axes, strict=True):
     explainer = HyperSHAPExplainer(search, metric=metric, random_state=0).fit()
     table = explainer.explain("tunability", order=2)
     print(f"\n{metric} from {explainer.baseline_}:")

@@ -240,7 +240,7 @@ class SearchDelegation(MetaEstimatorMixin, ExplainerBase):
         >>> from sklearn.model_selection import GridSearchCV
         >>> from skhypershap import HyperSHAPExplainer
         >>> X, _ = load_iris(return_X_y=True)
-        >>> grid = {"n_components": [None, 1, 2, 3], "whiten": [True, False], "tol": [0, 0.1]}
+        >>> grid = {"n_components": [1, 2, 3], "whiten": [True, False], "tol": [0, 0.1]}
         >>> search = GridSearchCV(PCA(), grid)
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0).fit(X)
         >>> explainer.transform(X[:2]).shape
@@ -276,7 +276,7 @@ class SearchDelegation(MetaEstimatorMixin, ExplainerBase):
         >>> from sklearn.model_selection import GridSearchCV
         >>> from skhypershap import HyperSHAPExplainer
         >>> X, _ = load_iris(return_X_y=True)
-        >>> grid = {"n_components": [None, 1, 2, 3], "whiten": [True, False], "tol": [0, 0.1]}
+        >>> grid = {"n_components": [1, 2, 3], "whiten": [True, False], "tol": [0, 0.1]}
         >>> search = GridSearchCV(PCA(), grid)
         >>> explainer = HyperSHAPExplainer(search, baseline="worst", random_state=0).fit(X)
         >>> explainer.inverse_transform(explainer.transform(X[:1])).round(1)

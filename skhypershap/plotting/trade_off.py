@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -176,7 +177,8 @@ def _draw(points: Points, ax: Axes) -> None:
 def _name_points(points: Points, ax: Axes) -> None:
     """Names beside the points as far as there is room, those of the front first.
 
-    Names of the front may hide dominated points; of many points only the front has names.
+    A name of the front hides dominated points only where it has no other place; of many points
+    only the front has names.
     """
     figure = ax.figure
     figure.draw_without_rendering()  # type: ignore[union-attr]  # so that a layout has moved the axes
@@ -191,13 +193,11 @@ def _name_points(points: Points, ax: Axes) -> None:
     for row in np.argsort(points.beaten, kind="stable"):
         if len(named) >= MAX_NAMES or (points.beaten[row] and not few):
             return
-        rest = np.ones(len(boxes), dtype=bool) if few else ~points.beaten
-        rest[row] = False
-        found = _placed(
-            ax, wrapped(points.names[row], LETTERS), (points.x[row], points.y[row]), font
-        )
+        others = np.arange(len(boxes)) != row
+        found = _placed(ax, _in_lines(points.names[row]), (points.x[row], points.y[row]), font)
         found.set_color(ink(ax, 0.55 if points.beaten[row] else 0.9))
-        for dx, dy, across, up in SIDES:
+        hidden = [others] if few else [others, others & ~points.beaten]
+        for (dx, dy, across, up), rest in ((side, rest) for rest in hidden for side in SIDES):
             found.set(ha=across, va=up)
             found.xyann = (0.6 * font * dx, 0.6 * font * dy)
             box = found.get_window_extent(renderer).padded(0.3 * step)
@@ -208,10 +208,20 @@ def _name_points(points: Points, ax: Axes) -> None:
             found.remove()
 
 
+def _in_lines(name: str) -> str:
+    """A name in short lines; of several hyperparameters, none is broken that fits on a line."""
+    if ", " not in name:
+        return wrapped(name, LETTERS)
+    lines = textwrap.wrap(name, LETTERS, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrapped(line, LETTERS) for line in lines)
+
+
 def _placed(ax: Axes, text: str, place: tuple[float, float], font: float) -> Any:
     found = ax.annotate(
         text, place, (0, 0), textcoords="offset points", fontsize=font, linespacing=1.0, zorder=5
     )
+    ground = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+    found.set_bbox(ground)  # points under a name do not strike it through
     as_it_is(found)
     return found
 
