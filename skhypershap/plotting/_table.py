@@ -13,6 +13,7 @@ from skhypershap.plotting._text import MAX_METRIC, distinct, pair_of_numbers, vi
 
 LEVEL = 0.9  # of the intervals that whiskers show
 ALL_DATASETS = "all"  # what `explain_jointly` calls the aggregate
+ROUNDING = 1e-12  # of the scores: smaller gains are errors of rounding
 KINDS = ("game", "dataset", "metric")  # columns whose values are explained apart
 
 TITLES = {
@@ -124,8 +125,20 @@ def panels_of(table: pd.DataFrame) -> list[Panel]:
                 "table has several rows of the same interaction. Plot one explanation at a time."
             )
         label = ", ".join(of[kind] for kind in several)
-        found.append(Panel(rows.reset_index(drop=True), label, _attrs_for(attrs, of)))
+        of_panel = _attrs_for(attrs, of)
+        found.append(Panel(_rounded(rows.reset_index(drop=True), of_panel), label, of_panel))
     return found
+
+
+def _rounded(rows: pd.DataFrame, attrs: Mapping[str, Any]) -> pd.DataFrame:
+    """Zeros for errors of rounding, which would otherwise make the scale where nothing gains."""
+    scores = [attrs.get(key) for key in ("baseline_score", "full_score")]
+    known = [abs(float(one)) for one in scores if isinstance(one, (int, float))]
+    least = ROUNDING * max(known, default=0.0)
+    columns = [name for name in ("value", "low", "high") if name in rows]
+    return rows.assign(
+        **{name: rows[name].mask(rows[name].abs() <= least, 0.0) for name in columns}
+    )
 
 
 def _attrs_for(attrs: Mapping[str, Any], of: Mapping[str, str]) -> dict[str, Any]:

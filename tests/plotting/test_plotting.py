@@ -182,6 +182,14 @@ def test_zero_values_can_be_plotted():
     plot_interactions(table)
 
 
+def test_errors_of_rounding_do_not_make_the_scale():
+    ax = plot_importance(table_of(3).assign(value=-1.4e-17))
+    assert np.ptp(ax.get_xlim()) > 0.01
+    small = table_of(3).assign(value=-1.4e-17)
+    small.attrs.update(baseline_score=1e-16, full_score=2e-16)
+    assert np.ptp(plot_importance(small).get_xlim()) < 1e-15
+
+
 @pytest.mark.parametrize("plot", [plot_importance, plot_interactions])
 def test_unusable_table_raises(plot):
     table = table_of(2)
