@@ -18,6 +18,7 @@ import skhypershap  # noqa: E402
 
 project = "skhypershap"
 author = "The skhypershap developers"
+copyright = "2026, the skhypershap developers"
 release = skhypershap.__version__
 extensions = [
     "sphinx.ext.autodoc",
