@@ -57,7 +57,7 @@ def candidates_of(name: str, context: GameContext) -> Candidates:
         return Candidates(context.shared[name])
     source = GAMES[name].candidates
     legality = context.surrogate.legality
-    enumerated = context.enumerated(name)
+    enumerated = context.enumerated()
     if enumerated is not None:
         vectors, probabilities = enumerated
         return Candidates(legality.fill(vectors), probabilities, complete=True)

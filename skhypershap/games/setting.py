@@ -12,7 +12,6 @@ from skhypershap.arrays import Floats, PlayerOfColumn, Vectors
 from skhypershap.errors import shown
 from skhypershap.memory import check_fits
 from skhypershap.space.encoding import encode
-from skhypershap.space.quantiles import has_uneven_values
 from skhypershap.space.sampling import enumerate_vectors, sample_columns, sample_vectors
 from skhypershap.surrogate.fitting import SurrogateSpec
 from skhypershap.surrogate.surrogate import Surrogate
@@ -135,15 +134,11 @@ class GameContext(NamedTuple):
         source = GAMES[name].candidates
         if source == "config" or (source == "distribution" and self.optimizer != "random"):
             return False
-        return self.enumerated(name) is None
+        return self.enumerated() is None
 
-    def enumerated(self, name: str) -> tuple[Vectors, Floats] | None:
-        """All legal vectors and their probabilities, where a game uses these in place of samples."""
-        space = self.trials.space
-        uneven = any(map(has_uneven_values, space.values()))
-        if uneven and self.optimizer == "random" and GAMES[name].candidates != "search":
-            return None  # as HyperSHAP, which samples always
-        return enumerate_vectors(space, self.n_samples)
+    def enumerated(self) -> tuple[Vectors, Floats] | None:
+        """All legal vectors of a small finite space and their probabilities; None of any other space."""
+        return enumerate_vectors(self.trials.space, self.n_samples)
 
     def samples(self) -> Vectors:
         """Sample candidates from the space; "random" takes those of HyperSHAP for the same seed."""

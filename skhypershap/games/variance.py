@@ -32,8 +32,9 @@ def variance_over_blocks(blocks: Iterable[MomentsOfBlock], size: int) -> Scores:
     for coalitions, _, block_mass, block_mean, block_spread in blocks:
         total = mass[coalitions] + block_mass
         step = block_mean - mean[coalitions]
-        between = step**2 * mass[coalitions] * block_mass
-        spread[coalitions] += block_spread + ratio(between, total)
+        # Weighted before it is squared: where one side has no mass, the square may overflow.
+        between = step * np.sqrt(ratio(mass[coalitions] * block_mass, total))
+        spread[coalitions] += block_spread + between**2
         mean[coalitions] += step * ratio(total - mass[coalitions], total)
         mass[coalitions] = total
     return ratio(spread, mass)

@@ -185,7 +185,8 @@ def test_larger_coalition_is_never_worse(seed, maximize):
                 assert step >= 0 if rises else step <= 0
 
 
-def test_log_integers_are_enumerated_with_their_probabilities():
+@pytest.mark.parametrize("optimizer", ["random", "refine"])
+def test_log_integers_are_enumerated_with_their_probabilities(optimizer):
     """ConfigSpace cuts [1, 8] into 8 cells, in which the logarithm is uniform."""
     space = ConfigurationSpace()
     space.add(Integer("a", (1, 8), log=True))
@@ -193,7 +194,7 @@ def test_log_integers_are_enumerated_with_their_probabilities():
     assert len(vectors) == 8
     chances = np.diff(np.log(1 + 7 / 8 * np.arange(9))) / np.log(8)
     np.testing.assert_allclose(probabilities, chances, atol=1e-12)
-    explainer = grid_explainer(space, lambda c: float(c["a"]), n_samples=20_000)
+    explainer = grid_explainer(space, lambda c: float(c["a"]), optimizer=optimizer)
     assert explainer.explain("tunability").attrs["full_score"] == 8
     values = np.arange(1, 9)
     variance = chances @ (values - chances @ values) ** 2

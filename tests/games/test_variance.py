@@ -61,11 +61,12 @@ def test_variance_of_blocks_is_that_of_all_scores(missing, weighted, far):
     np.testing.assert_allclose(found, expected(scores, weights), rtol=rtol, atol=1e-12)
 
 
-@pytest.mark.parametrize("score", [0.1, 1e6 + 0.1, -3e-7])
+@pytest.mark.parametrize("score", [0.1, 1e6 + 0.1, -3e-7, 1e300])
 def test_equal_scores_have_no_variance_at_all(score):
     for missing in (False, True):
         scores = np.full((SIZE, N), score)
         if missing:
             scores[:, ::3] = np.nan
+            scores[1:5, :6] = np.nan  # a whole block
         found = variance_over_blocks(blocks_of(scores, np.full(N, 1 / N)), SIZE)
         np.testing.assert_array_equal(found, np.zeros(SIZE))
