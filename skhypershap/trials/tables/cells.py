@@ -91,6 +91,17 @@ def column_of_cells(cells: pd.Series) -> Column:
     return Column(values, empty | infinite, may_be_none, int(infinite.sum()))
 
 
+def unsure_of_none(column: Column, cells: pd.Series) -> Column:
+    """The same column with None as empty cells that may have been None, where no other cell is missing.
+
+    JSON has null for both, and so has a frame whose NaN became None.
+    """
+    is_none = np.array([value is None for value in cells.tolist()], dtype=bool)
+    if not is_none.any() or not np.array_equal(is_none, cells.isna()):
+        return column
+    return column._replace(empty=column.empty | is_none, may_be_none=True)
+
+
 def _numbers_of_text(values: list[Any], given: list[Any]) -> tuple[list[Any], list[Any]]:
     """Values as numbers if all that is given is text with numbers, perhaps beside "None"."""
     texts = [value.strip() for value in given if isinstance(value, str) and value != NONE]

@@ -30,6 +30,7 @@ from skhypershap.trials.tables.cells import (
     configs_of_columns,
     is_range,
     own_cells,
+    unsure_of_none,
 )
 from skhypershap.trials.tables.columns import described
 from skhypershap.trials.tables.cv_results_table import (
@@ -157,6 +158,8 @@ def _configs(
         column = (
             column_of_cells(cells) if given is None else own_cells(cells, domain_of(given[name]))
         )
+        if layout.kind == "plain" and given is None:
+            column = unsure_of_none(column, cells)
         if layout.kind == "cv_results":
             is_none = column.empty & is_none_in_text(table, _own_name(name, layout))
             for row in np.flatnonzero(is_none):

@@ -248,6 +248,22 @@ class TestCells:
         assert explainer.incumbent_["w"] is None
 
     @inferring
+    @pytest.mark.parametrize("choices", [[1, 2, 4], ["s", "t"], [True, False]])
+    def test_null_that_a_condition_explains_is_inactive_in_every_file(self, tmp_path, choices):
+        """pandas writes NaN and None as the same null in JSON."""
+        table = random_table()
+        chosen = np.random.default_rng(2).choice(np.array(choices, dtype=object), 60)
+        table["child"] = np.where(table["kind"] == "b", chosen, None)
+        table["w"] = np.array([None, "balanced"] * 30, dtype=object)
+        table.to_json(tmp_path / "a.jsonl", orient="records", lines=True)
+        table.assign(w=table["w"].map(str)).to_csv(tmp_path / "a.csv", index=False)
+        for source in (table, tmp_path / "a.jsonl", tmp_path / "a.csv"):
+            trials = read_trials(source)
+            assert str(trials.space.conditions) == "[child | kind in {'b'}]"
+            assert {c["child"] for c in trials.configs if "child" in c} == set(choices)
+            assert [config["w"] for config in trials.configs] == [None, "balanced"] * 30
+
+    @inferring
     def test_none_beside_a_range_is_an_extra_value(self):
         table = random_table()
         rate = np.empty(60, dtype=object)
