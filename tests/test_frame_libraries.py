@@ -133,6 +133,7 @@ PLOTS = {
     "predictions": plotting.plot_predictions,
     "history": plotting.plot_history,
     "explain_jointly": plotting.plot_datasets,
+    "trade_off": plotting.plot_trade_off,
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from skhypershap.errors import check_name
+from skhypershap.frame_libraries import of_any_library
 from skhypershap.plotting._colours import gain_colour, ink
 from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
@@ -52,6 +53,7 @@ class Points(NamedTuple):
 
 
 @for_facets
+@of_any_library
 def plot_trade_off(
     frame: pd.DataFrame, ax: Any = None, *, metrics: Sequence[str] | None = None
 ) -> Any:
