@@ -44,3 +44,10 @@ if player i is in the coalition."""
 
 PlayerOfColumn: TypeAlias = npt.NDArray[np.integer[Any]]
 """The player that each column belongs to, -1 for none, of shape (n_columns,)."""
+
+
+def floats_of(values: npt.ArrayLike) -> Floats:
+    """Numbers of any shape, NaN where an array masks them."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(float), np.nan)
+    return np.asarray(values, dtype=float)

@@ -63,6 +63,11 @@ def _what_was_tuned(answer: Answer) -> list[str]:
 
 def _nothing_varies(answer: Answer) -> list[str]:
     score = number_text(answer.best_measured, 4)
+    if answer.n_trials + answer.n_measured == 1:
+        return [
+            f"In the only trial {answer.metric_text} is {score}, so there is nothing to compare it to.",
+            "Next: run more trials (100 are a good start).",
+        ]
     return [
         f"In all trials {answer.metric_text} is {score}, so no hyperparameter makes a difference.",
         "Next: explain another metric, or search wider ranges.",

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
-from skhypershap.arrays import Floats, Scores
+from skhypershap.arrays import Floats, Scores, floats_of
 from skhypershap.errors import SurrogateWarning, shown, warn
 from skhypershap.parallel import one_model_at_a_time
 from skhypershap.surrogate.averaged import WarpedMean
@@ -125,9 +125,8 @@ def predictions_of(model: Any, rows: Floats) -> Scores:
     try:
         with one_model_at_a_time():
             predicted = model.predict(rows)
-        if isinstance(predicted, np.ma.MaskedArray):  # masked values become NaN
-            predicted = np.ma.filled(predicted.astype(float), np.nan)
-        found = np.asarray(predicted)
+        is_masked = isinstance(predicted, np.ma.MaskedArray)
+        found = floats_of(predicted) if is_masked else np.asarray(predicted)
     except Exception as error:
         raise SurrogateError(
             f"surrogate={_name(model)} cannot predict {len(rows)} configurations: {_message(error)} "

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skhypershap.arrays import floats_of
 from skhypershap.errors import unknown_name
 from skhypershap.space.value_keys import value_key
 from skhypershap.trials.metric_names import by_position
@@ -91,7 +92,7 @@ def mean_and_std(search: Any, metric: str | int | None) -> tuple[np.ndarray, np.
     """Mean and standard deviation of a metric over the folds, both of shape (n_rows,)."""
     _, column = column_of(search, metric)
     keys = column, column.replace(MEAN, STD, 1)
-    mean, std = (np.asarray(search.cv_results_[key], dtype=float) for key in keys)
+    mean, std = (floats_of(search.cv_results_[key]) for key in keys)
     return mean, std
 
 

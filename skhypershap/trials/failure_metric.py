@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from skhypershap.arrays import floats_of
 from skhypershap.space.domains import domain_of
 from skhypershap.trials.records import Records
 
@@ -20,7 +21,7 @@ def own_or(names: Collection[str], other: str | int | None) -> str | int | None:
 
 def records_of_failures(records: Records, direction: str | None) -> Records:
     """The same trials with failure as their score: 1 where a trial failed, 0 where it did not."""
-    scores = np.asarray(records.scores, dtype=float)
+    scores = floats_of(records.scores)
     failed = np.append(~np.isfinite(scores), np.ones(len(records.failed), dtype=bool))
     known = [
         {

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from skhypershap.arrays import Floats
+from skhypershap.arrays import Floats, floats_of
 from skhypershap.trials.cv_results import MEAN, STD, TEST
 
 USUAL_FOLDS = 5  # where there are standard deviations, but no scores of folds to count
@@ -77,6 +77,6 @@ def _of_folds(scores: Floats, resource: Floats) -> Floats:
 def _floats(values: Any) -> Floats:
     """Numbers, NaN for what is none."""
     try:
-        return np.asarray(values, dtype=float)
+        return floats_of(values)
     except (TypeError, ValueError):
         return np.full(len(values), np.nan)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skhypershap.arrays import floats_of
 from skhypershap.errors import TrialsWarning, warn
 from skhypershap.space.domains import domain_of
 from skhypershap.space.encoding import as_own, check_known, check_supported, encode
@@ -272,7 +273,7 @@ def keys_of(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> 
 def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:
     """Numbers of shape (n_trials,), or a ValueError that names the argument."""
     try:
-        floats = np.asarray(given, dtype=float)
+        floats = floats_of(given)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be numbers, one for each configuration; {error}.") from error
     if floats.shape != (n_trials,):

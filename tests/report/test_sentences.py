@@ -262,6 +262,9 @@ def test_constant_scores_have_three_sentences():
     texts = said(constant=True, best_measured=0.5)
     assert texts[1] == "In all trials accuracy is 0.5, so no hyperparameter makes a difference."
     assert texts[2].startswith("Next: explain another metric")
+    single = said(constant=True, best_measured=0.5, n_trials=1, n_measured=0)
+    assert single[1] == ("In the only trial accuracy is 0.5, so there is nothing to compare it to.")
+    assert single[2].startswith("Next: run more trials")
     assert len(texts) == 3
     assert not [text for text in said() if text.startswith("In all trials")]
 

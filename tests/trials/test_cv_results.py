@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ConfigSpace import ConfigurationSpace
 from conftest import results_of
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
@@ -31,6 +32,20 @@ def test_broken_results_are_an_error_that_names_them(results, error, words):
     search.cv_results_ = results
     with pytest.raises(error, match=words):
         HyperSHAPExplainer(search).fit()
+
+
+@pytest.mark.filterwarnings("ignore::skhypershap.HyperSHAPWarning")
+def test_masked_scores_are_failed_trials():
+    masked = np.ma.array([0.1, 0.9, 0.4], mask=[False, True, False])
+    search = results_of(GridSearchCV(SVC(), {"C": [1, 2, 3]}), mean_test_score=masked)
+    assert HyperSHAPExplainer(search).fit().trials_["C"].tolist() == [1, 3]
+    space = ConfigurationSpace({"C": (1, 3)})
+    explainer = HyperSHAPExplainer(space, metric="failed")
+    assert explainer.fit([{"C": 1}, {"C": 2}, {"C": 3}], masked).trials_["score"].tolist() == [
+        0,
+        1,
+        0,
+    ]
 
 
 class TestMetrics:

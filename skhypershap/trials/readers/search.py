@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from ConfigSpace import ConfigurationSpace
 
 from skhypershap._compat import class_names
+from skhypershap.arrays import floats_of
 from skhypershap.trials.cv_results import (
     TIMES,
     check_metric,
@@ -95,7 +95,7 @@ def read(search: Any, checked: Checked, *, direction: str | None = None) -> Reco
     return Records(
         space=space,
         configs=configs,
-        scores=np.asarray(search.cv_results_[column], dtype=float)[rows],
+        scores=floats_of(search.cv_results_[column])[rows],
         metric=name,
         direction=direction or ("minimize" if lower else "maximize"),
         default=None if defaults is None else defaults.of_all(space, params),
