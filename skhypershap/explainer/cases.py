@@ -21,18 +21,18 @@ from skhypershap.explainer.base import ExplainerBase, of_one_fit
 from skhypershap.explainer.fitted import fit_surrogate
 from skhypershap.space.anonymous import AnonymousSpace, read_space
 from skhypershap.surrogate.regressors import NAMES
-from skhypershap.trials import Trials
+from skhypershap.trials import Trials, unwrap
 from skhypershap.trials.defaults import Defaults
 from skhypershap.trials.failures import FailureClause, Part
 from skhypershap.trials.inferred_clauses import with_clauses
 from skhypershap.trials.measurements import Measurements
+from skhypershap.trials.metric_bounds import anonymous_name, scored_as
 from skhypershap.writing import path_of, write_text
 
 if TYPE_CHECKING:
     from skhypershap.explainer.explainer import HyperSHAPExplainer
 
 FORMAT = 1
-METRIC = "metric"
 SETTINGS = ("baseline_score", "infer_failures", "n_samples", "optimizer", "max_exact")
 """Parameters that are numbers or words of this library; they are written as they are."""
 LIBRARIES = ("ConfigSpace", "numba", "numpy", "pandas", "scikit-learn", "scipy", "shapiq")
@@ -67,9 +67,10 @@ class Cases(ExplainerBase):
         -----
         The file has the space, all trials with their scores, the settings and the versions of libraries.
         Hyperparameters are called "hyperparameter_1" and so on, in their order; choices that are not
-        numbers, bools or None "choice_1"; the metric "metric". No other text of yours is in it: no
-        data, no names, no paths. The same explainer writes the same bytes. Numbers are in it as they
-        are, since the problem may lie in them.
+        numbers, bools or None "choice_1"; the metric "metric", or "metric (at most 1)" where its best
+        possible score is known. No other text of yours is in it: no data, no names, no paths. The same
+        explainer writes the same bytes. Numbers are in it as they are, since the problem may lie in
+        them.
 
         Examples
         --------
@@ -166,6 +167,7 @@ def _case(explainer: ExplainerBase) -> dict[str, Any]:
         "versions": _versions(),
         "settings": settings,
         "space": names.written(),
+        "metric": _metric_written(explainer, fitted.source),
         "trials": _trials_written(names, fitted.source),
         "measured": {
             "configs": [names.config(config) for config in fitted.measured.configs],
@@ -176,6 +178,12 @@ def _case(explainer: ExplainerBase) -> dict[str, Any]:
         "baselines": [names.config(config) for config in fitted.baselines],
         "trees_alone": fitted.spec.trees_alone,
     }
+
+
+def _metric_written(explainer: ExplainerBase, trials: Trials) -> str:
+    """A name without the user's words, which bounds scores where the metric's own name does."""
+    name = scored_as(unwrap(getattr(explainer, "search_", explainer.search)), trials.metric)
+    return anonymous_name(name, maximize=trials.maximize)
 
 
 def _trials_written(names: AnonymousSpace, trials: Trials) -> dict[str, Any]:
@@ -214,7 +222,7 @@ def _trials_read(case: Mapping[str, Any]) -> Trials:
         space=space,
         configs=data["configs"],
         scores=np.array(data["scores"], dtype=float),
-        metric=METRIC,
+        metric=str(case.get("metric", "metric")),
         direction=data["direction"],
         defaults=Defaults(data["defaults"], {}, data["center"], data["known"]),
         default=data["default"],

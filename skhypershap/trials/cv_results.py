@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skhypershap.arrays import floats_of
-from skhypershap.errors import unknown_name
+from skhypershap.errors import shown, unknown_name
 from skhypershap.space.value_keys import value_key
 from skhypershap.trials.metric_names import by_position
 
@@ -108,6 +108,11 @@ def trial_rows(search: Any) -> list[int]:
             "known."
         )
     n_rows = len(results["params"])
+    for row, params in enumerate(results["params"]):
+        if not isinstance(params, Mapping):
+            raise TypeError(
+                f"cv_results_['params'] must hold dicts; row {row} has {shown(params)}."
+            )
     lengths = {key: len(results[key]) for key in results if key.startswith(MEAN)}
     others = {key: length for key, length in lengths.items() if length != n_rows}
     if others:

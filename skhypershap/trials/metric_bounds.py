@@ -25,6 +25,12 @@ LOSS = re.compile(
     r"|mean_(?:poisson|gamma)_deviance|(?:fit|score)_time)"
 )
 
+ANONYMOUS = {  # by whether large scores are better, and the best possible one
+    (True, 1.0): "metric (at most 1)",
+    (True, 0.0): "metric (at most 0)",
+    (False, 0.0): "metric (at least 0)",
+}
+
 
 def best_possible(metric: str, scores: Scores, *, maximize: bool) -> float:
     """The score of a perfect configuration; infinite, of the better sign, where none is known.
@@ -55,9 +61,18 @@ def best_possible(metric: str, scores: Scores, *, maximize: bool) -> float:
         bound = 1.0
     elif loss and maximize == (loss["negative"] is not None):
         bound = 0.0
+    for (of_maximized, known), name in ANONYMOUS.items():
+        if (of_maximized, name) == (maximize, metric):
+            bound = known
     sign = 1.0 if maximize else -1.0
     exceeded = len(scores) and np.max(sign * np.asarray(scores)) > sign * bound
     return sign * np.inf if exceeded else float(bound)
+
+
+def anonymous_name(metric: str, *, maximize: bool) -> str:
+    """A name that has none of the user's words, and the best possible score of a metric."""
+    bound = best_possible(metric, np.array([]), maximize=maximize)
+    return ANONYMOUS.get((maximize, bound), "metric")
 
 
 def scored_as(search: Any, metric: str) -> str:

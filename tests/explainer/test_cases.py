@@ -88,6 +88,31 @@ def test_search_with_estimators_none_and_distributions(path):
     assert len(loaded.measured_) == 1
 
 
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [("accuracy", "metric (at most 1)"), ("mae", "metric (at least 0)"), ("secret", "metric")],
+)
+def test_bounds_of_metrics_are_kept(metric, expected, path):
+    """`next_trials` expects no score beyond the best possible one."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"x": rng.random(30)})
+    table[metric] = 0.02 + 0.97 * (table["x"] if metric == "accuracy" else 1 - table["x"])
+    direction = "maximize" if metric == "accuracy" else "minimize"
+    given = {
+        "metric": metric,
+        "direction": direction,
+        "space": ConfigurationSpace({"x": (0.0, 1.0)}),
+        "baseline": "center",
+    }
+    explainer = HyperSHAPExplainer(table, random_state=0, surrogate="forest", **given).fit()
+    loaded, text = assert_same_values(explainer, path)
+    assert json.loads(text)["metric"] == expected
+    expected, found = (one.next_trials(20) for one in (explainer, loaded))
+    pd.testing.assert_frame_equal(found, expected)
+    loaded.dump_case(path)
+    assert path.read_text() == text
+
+
 def test_all_text_of_the_file_is_of_the_library_or_a_number(path):
     """A space, trials and settings full of secrets."""
     space = ConfigurationSpace(name="secret space", meta={"secret": "secret"}, seed=0)

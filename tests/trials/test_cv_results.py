@@ -25,6 +25,11 @@ X, Y = load_iris(return_X_y=True)
             ValueError,
             r"2 configurations in 'params', .*'mean_test_score' of 1",
         ),
+        (
+            {"params": [{"C": 1}, 2], "mean_test_score": [0.5, 0.6]},
+            TypeError,
+            r"cv_results_\['params'\] must hold dicts; row 1 has 2",
+        ),
     ],
 )
 def test_broken_results_are_an_error_that_names_them(results, error, words):
