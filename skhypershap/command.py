@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from skhypershap.errors import HyperSHAPWarning, printable
 from skhypershap.settings import config_context
-from skhypershap.writing import write_text
+from skhypershap.writing import check_target, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,7 +173,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     from skhypershap import summarize
 
     for path in (arguments.html, arguments.csv):
-        _check_folder(path)
+        check_target(path)
     _progress(arguments, f"Reading {arguments.source} ...")
     explainer = _fitted(arguments)
     games = arguments.game or ["tunability"]
@@ -227,16 +227,6 @@ def _fitted(arguments: argparse.Namespace) -> HyperSHAPExplainer:
         random_state=arguments.seed,
         verbose=int(not arguments.quiet and sys.stderr.isatty()),
     ).fit()
-
-
-def _check_folder(path: Path | None) -> None:
-    """Raise before anything is computed if a file cannot be written."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise IsADirectoryError(f"{str(path)!r} is a folder; name a file.")
-    if not path.absolute().parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(path.absolute().parent)!r}.")
 
 
 def _units(table: pd.DataFrame) -> list[str]:

@@ -50,6 +50,17 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         raise
 
 
+def check_target(path: str | os.PathLike[str] | None) -> None:
+    """Raise, before anything is computed, if there can be no file of this name; None is no file."""
+    if path is None:
+        return
+    target = path_of(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{str(target)!r} is a folder; name a file.")
+    if not target.absolute().parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(target.absolute().parent)!r}.")
+
+
 def encodable(text: str) -> str:
     r"""Text with a code, such as \ud800, for each character that has no bytes in UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

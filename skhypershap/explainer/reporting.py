@@ -21,7 +21,7 @@ from skhypershap.games.setting import GAMES
 from skhypershap.interactions.bootstrap import check_n_bootstrap
 from skhypershap.space.encoding import columns_of
 from skhypershap.trials import unwrap
-from skhypershap.writing import path_of
+from skhypershap.writing import check_target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,8 @@ class Reporting(Summarizing, RangesAndPaths):
         TypeError
             If `title` is not text.
         OSError
-            If the file cannot be written; a missing folder is noticed before anything is computed.
+            If the file cannot be written; a missing folder, or a folder of that name, is
+            noticed before anything is computed.
         sklearn.exceptions.NotFittedError
             Before fit.
 
@@ -121,8 +122,7 @@ class Reporting(Summarizing, RangesAndPaths):
             raise TypeError(f"history must be True, False or None; got {shown(history)}.")
         if title is not None and not isinstance(title, str):
             raise TypeError(f"title must be text; got {type(title).__name__}.")
-        if path is not None and not path_of(path).absolute().parent.is_dir():
-            raise FileNotFoundError(f"There is no folder {str(Path(path).absolute().parent)!r}.")
+        check_target(path)
         made = self._report_of(self._explained(names, n_bootstrap), title, n_bootstrap, history)
         if path is not None:
             made.save(path)

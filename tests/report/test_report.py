@@ -175,6 +175,8 @@ def test_subtitle_names_what_was_tuned(estimator, name, what):
 
 def test_missing_folder_raises_before_anything_is_computed(explainer, tmp_path, monkeypatch):
     monkeypatch.setattr(type(explainer), "explain", None)
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file"):
+        explainer.report(tmp_path)
     with pytest.raises(FileNotFoundError, match="nowhere"):
         explainer.report(tmp_path / "nowhere" / "report.html")
 
