@@ -15,6 +15,7 @@ from skhypershap.trials.files import starts_with
 from skhypershap.trials.json_files import read_text
 
 ADDRESS = re.compile(r"(sqlite|mysql|mariadb|postgresql|postgres|oracle|mssql)(\+\w+)?://.*", re.I)
+PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@]*(?=@)")
 SQLITE = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<file>[^?]*))?(?:\?.*)?", re.I)
 MAGIC = b"SQLite format 3\x00"
 JOURNAL_MAGIC = b'{"op_code"'
@@ -38,11 +39,16 @@ def is_journal(file: Path) -> bool:
     return starts_with(file, JOURNAL_MAGIC)
 
 
+def without_password(address: str) -> str:
+    """An address for messages."""
+    return PASSWORD.sub(r"\1:***", address)
+
+
 def storage_at(address: str) -> Any:
     """Open the storage at an address; a file of sqlite is opened for reading only."""
     match = SQLITE.fullmatch(address)
     if match is None:
-        return _opened(address, address)
+        return _opened(address, without_password(address))
     file = match["file"]
     if not file or file == ":memory:":
         raise ValueError(
@@ -134,8 +140,6 @@ def study_in(storage: Any, shown: str, study_name: str | None = None) -> Any:
         )
     name = names[0] if study_name is None else study_name
     try:
-        study = optuna.load_study(study_name=name, storage=storage)
-        study.get_trials(deepcopy=False)
+        return optuna.load_study(study_name=name, storage=storage)
     except Exception as error:  # as above
         raise _unreadable(shown, error) from error
-    return study

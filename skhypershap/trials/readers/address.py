@@ -40,7 +40,7 @@ class Opened(NamedTuple):
 
     reader: Any
     source: Any
-    file: Path | None = None  # of a table, for messages
+    file: Path | str | None = None  # named in messages
     checked: Checked | None = None
 
 
@@ -70,7 +70,7 @@ def read(source: Any, checked: Checked, *, direction: str | None = None) -> Reco
 
 
 @contextmanager
-def _naming(file: Path | None) -> Iterator[None]:
+def _naming(file: Path | str | None) -> Iterator[None]:
     """Begin the message of an error with the file that it is about."""
     try:
         yield
@@ -99,8 +99,9 @@ def opened_at(source: Any, study_name: str | None = None) -> Opened:
     """
     storage = _storage(source)
     if storage is not None:
-        shown = type(source).__name__ if storages.is_storage(source) else str(source)
-        return Opened(optuna_study, storages.study_in(storage, shown, study_name))
+        file = None if storages.is_storage(source) else storages.without_password(str(source))
+        shown = type(source).__name__ if file is None else file
+        return Opened(optuna_study, storages.study_in(storage, shown, study_name), file)
     if study_name is not None:
         raise ValueError(
             "study_name is for the address of an Optuna storage, such as 'sqlite:///study.db'; got "

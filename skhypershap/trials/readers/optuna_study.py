@@ -25,6 +25,7 @@ from skhypershap.trials.derived import without_derived
 from skhypershap.trials.failure_metric import own_or
 from skhypershap.trials.inferred_space import space_given, space_with_conditions
 from skhypershap.trials.moving_ranges import Ranges, add_relations
+from skhypershap.trials.readers.optuna_database import all_trials
 from skhypershap.trials.records import Checked, Records
 
 DURATION = "duration"
@@ -178,7 +179,7 @@ def scored(study: Any) -> Scored:
     survivors only, and overestimate everything else. If intermediate values are not the objective,
     pruned trials are dropped.
     """
-    trials = study.get_trials(deepcopy=False)
+    trials = all_trials(study)
     states = Counter(trial.state.name for trial in trials)
     complete = [trial for trial in trials if trial.state.name == "COMPLETE"]
     if not complete:

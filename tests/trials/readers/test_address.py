@@ -17,6 +17,7 @@ from conftest import needs
 from made_sources import journal, made_trials, plain_table, smac_folder, storage, study
 
 from skhypershap import HyperSHAPExplainer, TrialsWarning, read_trials
+from skhypershap.trials import storages
 
 try:
     import optuna
@@ -55,6 +56,18 @@ def same_trials(found, expected):
     assert found.configs == expected.configs
     np.testing.assert_array_equal(found.scores, expected.scores)
     assert (found.metric, found.direction) == (expected.metric, expected.direction)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("mysql+pymysql://me:pa/ss@host:3306/runs", "mysql+pymysql://me:***@host:3306/runs"),
+        ("postgresql://host:5432/runs", "postgresql://host:5432/runs"),
+        ("sqlite:////runs@home/a:b.db", "sqlite:////runs@home/a:b.db"),
+    ],
+)
+def test_messages_hide_passwords_of_addresses(address, shown):
+    assert storages.without_password(address) == shown
 
 
 @needs("optuna")
