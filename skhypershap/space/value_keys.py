@@ -16,6 +16,8 @@ def is_number(value: Any) -> bool:
 
     Neither is an integer that no float can hold.
     """
+    if isinstance(value, float):
+        return not math.isnan(value)
     if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)):
         return False
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,23 +46,25 @@ def derived_names(configs: Sequence[Config]) -> dict[str, str]:
     if not configs:
         return found
     names = [name for name in configs[0] if all(name in config for config in configs)]
-    configs = _distinct(configs, names)
-    keys = {name: [value_key(config[name]) for config in configs] for name in names}
-    ranks = {name: _ranks([config[name] for config in configs]) for name in names}
+    columns = {name: [value_key(config[name]) for config in configs] for name in names}
+    rows = _distinct(columns.values())
+    keys = {name: [column[row] for row in rows] for name, column in columns.items()}
+    repeated = {name for name in names if len(rows) - len(set(keys[name])) >= LEAST_REPEATS}
+    ranks = {name: _ranks([configs[row][name] for row in rows]) for name in names}
     for name in reversed(names):
         for other in names:
             if other == name or other in found:
                 continue
-            if _follows(keys[name], keys[other]) or _same_order(ranks[name], ranks[other]):
+            follows = other in repeated and _follows(keys[name], keys[other])
+            if follows or _same_order(ranks[name], ranks[other]):
                 found[name] = other
                 break
     return {name: found[name] for name in names if name in found}
 
 
-def _distinct(configs: Sequence[Config], names: Sequence[str]) -> list[Config]:
-    """One of all that are equal: a configuration that ran at ten budgets repeats all of its values."""
-    by_key = {tuple(value_key(config[name]) for name in names): config for config in configs}
-    return list(by_key.values())
+def _distinct(columns: Iterable[Sequence[Hashable]]) -> list[int]:
+    """One of the rows that are equal: a configuration that ran at ten budgets repeats all its values."""
+    return list({keys: row for row, keys in enumerate(zip(*columns, strict=True))}.values())
 
 
 def _follows(keys: Sequence[Hashable], others: Sequence[Hashable]) -> bool:

@@ -64,11 +64,11 @@ def read(study: Any, checked: Checked, *, direction: str | None = None) -> Recor
     """See `Reader`; the details are the `Objective`."""
     objective: Objective = checked.details
     trials, failed, left_out = scored(study)
-    if checked.given is None:
-        trials = _inside(trials)
     configs = [config_of(trial) for trial in trials]
     if checked.given is None:
-        configs = without_derived(configs)
+        inside = _inside(trials, configs)
+        trials = [trials[row] for row in inside]
+        configs = without_derived([configs[row] for row in inside])
     return Records(
         space=_space(checked, trials, configs),
         configs=configs,
@@ -208,12 +208,11 @@ def scored(study: Any) -> Scored:
     return Scored(kept, failed, sentence if left_out else "")
 
 
-def _inside(trials: Sequence[Any]) -> list[Any]:
-    """Trials within the study's own distributions; one warning counts what was enqueued elsewhere.
+def _inside(trials: Sequence[Any], configs: Sequence[Config]) -> list[int]:
+    """Rows within the study's own distributions; one warning counts what was enqueued elsewhere.
 
     A space that contained such values would have many candidates where the study never searched.
     """
-    configs = [config_of(trial) for trial in trials]
     outside: set[int] = set()
     for hyperparameter in _hyperparameters(trials):
         name = hyperparameter.name
@@ -228,7 +227,7 @@ def _inside(trials: Sequence[Any]) -> list[Any]:
             "a wider space as space= to keep them.",
             TrialsWarning,
         )
-    return [trial for row, trial in enumerate(trials) if row not in outside]
+    return [row for row in range(len(trials)) if row not in outside]
 
 
 def last_steps(trials: Sequence[Any]) -> list[int] | None:
@@ -270,26 +269,24 @@ def _grid(distribution: Any) -> list[Any] | None:
 
 
 def _hyperparameters(trials: Sequence[Any]) -> list[Hyperparameter]:
-    """All hyperparameters of the trials; where distributions changed, the union of them.
-
-    A database makes each trial's distributions anew, so their texts are compared first.
-    """
-    found: dict[str, dict[str, Any]] = {}
+    """All hyperparameters of the trials; where distributions changed, the union of them."""
+    found: dict[str, dict[int, Any]] = {}
     for trial in trials:
         for name, distribution in trial.distributions.items():
-            known = found.get(name)
-            if known is None:
-                known = found[name] = {}
-            text = repr(vars(distribution))
-            if text not in known:
-                known[text] = distribution
+            found.setdefault(name, {})[id(distribution)] = distribution
     return [hyperparameter_of(name, _distinct(known.values())) for name, known in found.items()]
 
 
 def _distinct(distributions: Iterable[Any]) -> list[Any]:
-    """The first of equal distributions."""
-    found: dict[Hashable, Any] = {}
+    """The first of equal distributions.
+
+    A journal makes each trial's distributions anew, so their texts are compared first.
+    """
+    by_text: dict[str, Any] = {}
     for distribution in distributions:
+        by_text.setdefault(repr(vars(distribution)), distribution)
+    found: dict[Hashable, Any] = {}
+    for distribution in by_text.values():
         found.setdefault(value_key(vars(distribution)), distribution)
     return list(found.values())
 
