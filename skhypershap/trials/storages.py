@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import deque
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from urllib.parse import quote
 from skhypershap._compat import class_names, optional
 from skhypershap.errors import unknown_name
 from skhypershap.trials.files import starts_with
-from skhypershap.trials.json_files import read_text
 
 ADDRESS = re.compile(r"(sqlite|mysql|mariadb|postgresql|postgres|oracle|mssql)(\+\w+)?://.*", re.I)
 PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@]*(?=@)")
@@ -86,11 +86,12 @@ def storage_in(file: Path) -> Any:
 
 def journal_in(file: Path) -> Any:
     """Open a journal of Optuna's."""
-    last = read_text(file).rsplit("\n", 1)[-1]
-    if last:
+    with file.open("rb") as lines:
+        (last,) = deque(lines, maxlen=1)
+    if not last.endswith(b"\n"):
         raise ValueError(
             f"{str(file)!r} is not a complete journal of Optuna's: its last line has no end "
-            f"({last[:40]}...)."
+            f"({last[:40].decode(errors='replace')}...)."
         )
     optuna = optional("optuna", "optuna")
     journal = optional("optuna.storages.journal", "optuna")
