@@ -92,6 +92,7 @@ class _Bar(tqdm):  # type: ignore[misc]
     """A progress bar whose clock begins with the first finished work; a kernel may compile before it."""
 
     n: float
+    total: float | None
     delay: float
     start_t: float
 
@@ -106,6 +107,11 @@ class _Bar(tqdm):  # type: ignore[misc]
         if not self.delay:
             self.refresh()
         return not self.delay
+
+    def close(self) -> None:
+        """Remove the bar; notebooks would keep one in red whose total was not reached."""
+        self.total = None
+        super().close()
 
 
 def progress_bar(what: str, total: int, unit: str, verbose: int) -> tqdm:

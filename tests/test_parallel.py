@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -11,8 +12,9 @@ import pandas as pd
 import pytest
 from ConfigSpace import ConfigurationSpace
 from threadpoolctl import threadpool_info, threadpool_limits
+from tqdm.notebook import tqdm_notebook
 
-from skhypershap import HyperSHAPExplainer, explain_jointly, optimizers
+from skhypershap import HyperSHAPExplainer, explain_jointly, optimizers, parallel
 from skhypershap.parallel import in_parallel, progress_bar
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
@@ -194,3 +196,31 @@ def test_progress_leaves_no_line_behind(capsys, monkeypatch, error):
     assert "work" in shown
     assert "\n" not in shown
     assert not shown.rstrip("\r").rpartition("\r")[2].strip()
+
+
+class Widget(SimpleNamespace):
+    """Stands in for a widget of a notebook, so that ipywidgets need not be installed."""
+
+    def __init__(self, *children):
+        super().__init__(
+            children=children, layout=SimpleNamespace(), style=SimpleNamespace(), bar_style=""
+        )
+
+    def close(self):
+        self.closed = True
+
+
+class NotebookBar(parallel._Bar, tqdm_notebook):
+    """The bar that `tqdm.auto` makes in a notebook."""
+
+    @staticmethod
+    def status_printer(*_):
+        return Widget(Widget(), Widget(), Widget())
+
+
+@pytest.mark.parametrize("n_done", [2, 4])
+def test_bar_of_a_notebook_is_removed_also_where_work_stopped_early(n_done):
+    with NotebookBar(total=4, leave=False, display=False) as bar:
+        bar.update(n_done)
+    assert bar.container.closed
+    assert bar.container.children[1].bar_style == ""
