@@ -84,8 +84,9 @@ sphinx_gallery_conf = {
 def setup(app):
     """Draw the pictures before pages are read."""
     from make_drawings import draw
-    from make_pictures import draw_pictures, explained
+    from make_pictures import draw_first_steps, draw_pictures, explained
 
     explainer = explained()
     draw_pictures(DOCS / "_pictures", explainer)
     draw(DOCS / "_pictures", explainer)
+    draw_first_steps(DOCS / "_pictures")

@@ -6,6 +6,7 @@ without Sphinx; `--readme` also makes the small ones of the README, which are ke
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -26,6 +27,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skhypershap import HyperSHAPExplainer, explain_jointly, plotting
 
 DOCS = Path(__file__).parent
+CODE = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 THUMBNAILS = [
     "importance",
     "network",
@@ -194,6 +196,21 @@ def section(picture: Picture, names: dict, folder: Path) -> str:
     )
 
 
+def draw_first_steps(folder: Path) -> None:
+    """Draw the pictures of the tutorial by its own code, as far as they need it."""
+    folder.mkdir(exist_ok=True)
+    blocks = CODE.findall((DOCS / "first_steps.md").read_text())
+    last = max(number for number, block in enumerate(blocks) if "plotting" in block)
+    names: dict = {}
+    n_drawn = 0
+    for block in blocks[: last + 1]:
+        exec(block, names)
+        for number in plt.get_fignums():
+            n_drawn += 1
+            plt.figure(number).savefig(folder / f"first-steps-{n_drawn}.png", dpi=100)
+        plt.close("all")
+
+
 def make_thumbnails(pictures: Path, folder: Path) -> None:
     """Small copies of pictures, for the README."""
     folder.mkdir(exist_ok=True)
@@ -206,5 +223,6 @@ def make_thumbnails(pictures: Path, folder: Path) -> None:
 
 if __name__ == "__main__":
     draw_pictures(DOCS / "_pictures", explained())
+    draw_first_steps(DOCS / "_pictures")
     if "--readme" in sys.argv:
         make_thumbnails(DOCS / "_pictures", DOCS / "thumbnails")
