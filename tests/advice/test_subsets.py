@@ -8,6 +8,8 @@ from ConfigSpace import Categorical, ConfigurationSpace
 from sklearn.tree import DecisionTreeRegressor
 
 from skhypershap import HyperSHAPExplainer
+from skhypershap.advice.subsets import Subset, grown_subsets
+from skhypershap.games.value_function import ValueFunction
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 
@@ -77,6 +79,28 @@ def test_subsets_are_compared_up_to_max_exact_players(max_exact, second):
     assert table["hyperparameters"].iloc[0] == ("c",)
     assert table["hyperparameters"].iloc[1] == second
     assert table["gain"].tolist() == ([1, 3, 4] if max_exact == 3 else [1, 1, 4])
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(
+    ("game", "weights", "members", "gains"),
+    [
+        ("tunability", [1, 4, -9], [(1,), (0, 1), (0, 1, 2)], [4, 5, 5]),
+        ("mistunability", [-1, -4, -0.5], [(2,), (0, 2), (0, 1, 2)], [-0.5, -1.5, -5.5]),
+        ("mistunability", [9, -4, -1], [(0,), (0, 1), (0, 1, 2)], [0, 0, 0]),
+    ],
+)
+def test_grown_subsets_never_lose_what_smaller_ones_reach(game, weights, members, gains, sign):
+    """Of sums of weights: tuning more never scores less, and the worst case never better."""
+
+    def scores(coalitions):
+        return 10 + sign * (coalitions @ np.array(weights, dtype=float))
+
+    v = ValueFunction(game, 3, sign, True, 0, scores)
+    found = grown_subsets(v)
+    assert found.best == [Subset(*row) for row in zip(members, gains, strict=True)]
+    assert (found.baseline_score, found.full_score) == (10, 10 + sign * gains[-1])
+    assert not found.exact
 
 
 def test_reduced_search_without_gain_raises(mixed_space, mixed_trials):
