@@ -57,9 +57,7 @@ class BranchOfShared:
     def derivative(self, values: Floats, by: Sequence[int] = ()) -> Floats:
         """Expected derivative of values of coalitions by some of its players, of shape (n_nodes,)."""
         rows, sign, size = terms_of(self.n_players, by)
-        sums = np.bincount(
-            size, weights=sign * values[rows], minlength=self.n_players - len(by) + 1
-        )
+        sums = np.bincount(size, weights=sign * values[rows])
         derivative: Floats = sums @ self.basis(self.n_players - len(by))
         return derivative
 
