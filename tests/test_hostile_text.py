@@ -180,7 +180,6 @@ DISPLAYS = sorted(name for name in dir(plotting) if name.endswith("Display"))
 SOME = [HOSTILE[name] for name in ("tag", "tex", "controls")]
 
 
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_displays_draw(display):
     make = getattr(getattr(plotting, display), "from_explainer", None)
