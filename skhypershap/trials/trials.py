@@ -272,6 +272,12 @@ def keys_of(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> 
 
 def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:
     """Numbers of shape (n_trials,), or a ValueError that names the argument."""
+    kind = getattr(getattr(given, "dtype", None), "kind", "f")
+    if kind in "mM":  # numpy makes numbers of them, in units of its own, and of a missing one, too
+        raise ValueError(
+            f"{name} must be numbers, one for each configuration; got {given.dtype}. Pass seconds: of "
+            "times with .dt.total_seconds()."
+        )
     try:
         floats = floats_of(given)
     except (TypeError, ValueError, OverflowError) as error:

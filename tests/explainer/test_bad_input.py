@@ -266,6 +266,17 @@ class TestData:
         with pytest.raises(ValueError, match=r"fidelity|could not convert"):
             HyperSHAPExplainer(SPACE).fit(*trials(), fidelity=fidelity)
 
+    @pytest.mark.parametrize(
+        "dates", [pd.date_range("2026", periods=30), [pd.Timedelta("1s")] * 30]
+    )
+    def test_dates_and_durations_are_no_scores(self, dates):
+        """Their numbers are nanoseconds or microseconds, and those of missing ones are negative."""
+        table = pd.DataFrame(trials()[0]).assign(when=dates)
+        with pytest.raises(ValueError, match=r"'when' must hold numbers; .*total_seconds"):
+            HyperSHAPExplainer(table, metric="when").fit()
+        with pytest.raises(ValueError, match=r"scores must be numbers, .*total_seconds"):
+            HyperSHAPExplainer(SPACE).fit(trials()[0], table["when"])
+
     def test_space_without_free_hyperparameter_raises(self):
         with pytest.raises(ValueError, match="No hyperparameter varies"):
             HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1]})).fit(X, Y)
