@@ -199,13 +199,14 @@ def _within(
     space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """What of configurations the space has."""
+    legal: dict[str, set[int]] = {}
+    for name, hyperparameter in space.items():
+        rows = [row for row, config in enumerate(configs) if name in config]
+        numbers = domain_of(hyperparameter).encode([configs[row][name] for row in rows])
+        legal[name] = {row for row, number in zip(rows, numbers, strict=True) if number == number}
     return [
-        {
-            name: value
-            for name, value in config.items()
-            if name in space and not np.isnan(domain_of(space[name]).encode([value])[0])
-        }
-        for config in configs
+        {name: value for name, value in config.items() if row in legal.get(name, ())}
+        for row, config in enumerate(configs)
     ]
 
 
