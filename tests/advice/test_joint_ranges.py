@@ -81,6 +81,11 @@ def test_choices_that_data_sets_do_not_share_are_all_kept():
     assert joint_range(KIND, ranges, 0.1).best == "b"
 
 
+def test_numbers_that_differ_by_rounding_are_one_choice():
+    ranges = [choices("b"), choices("b")._replace(kept=np.array([1 + 3e-10]))]
+    assert joint_range(KIND, ranges, 0.1).choices == ["b"]
+
+
 @pytest.mark.parametrize("number", [0.25 - 2e-9, 0.75 + 2e-9])
 def test_ranges_hold_their_ends(number):
     one = GoodRange("x", 2.5, 7.5, None, 0.5, 5.0, np.array([0.9]), (0.25, 0.75))
