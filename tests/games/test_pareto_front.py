@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
 
-from skhypershap.games.pareto_front import front_of, hypervolume
+from skhypershap.games.pareto_front import check_library, front_of, hypervolume
 
 
 def grid_points(seed, n_objectives, n_points=12):
@@ -51,3 +52,11 @@ def test_points_at_the_reference_have_no_volume(points):
 
 def test_one_point_is_a_rectangle():
     assert hypervolume(front_of(np.array([[0.25, 0.5]]))) == 0.75 * 0.5
+
+
+def test_only_three_objectives_need_a_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "moocore", None)
+    check_library(2)
+    assert hypervolume(front_of(np.array([[0.5, 0.5]]))) == 0.25
+    with pytest.raises(ImportError, match=r'pip install "skhypershap\[pareto\]"'):
+        check_library(3)
