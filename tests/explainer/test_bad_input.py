@@ -316,7 +316,7 @@ class TestWarnings:
         assert caught[0].filename == __file__
 
     def test_single_trial_warns_and_gives_zeros(self):
-        with pytest.warns(SurrogateWarning, match=r"R2 = nan.*from 1 trials"):
+        with pytest.warns(SurrogateWarning, match=r"R2 = nan.*from 1 trial;"):
             explainer = HyperSHAPExplainer(SPACE, random_state=0).fit(*trials(1))
         assert (explainer.explain()["value"] == 0).all()
 
