@@ -20,6 +20,7 @@ __all__ = [
     "float_is_fraction",
     "histogram_trees",
     "optional",
+    "optuna_database",
     "tuner_objective",
 ]
 
@@ -71,6 +72,12 @@ def optional(module: str, extra: str) -> ModuleType:
         raise ImportError(
             f'This needs {library}, which {why}: pip install "skhypershap[{extra}]".'
         ) from error
+
+
+def optuna_database(study: Any) -> tuple[Any, int, ModuleType]:
+    """Engine, id and tables of an Optuna study that is in a database; AttributeError for another one."""
+    engine = study._storage._backend.engine
+    return engine, study._study_id, importlib.import_module("optuna.storages._rdb.models")
 
 
 def tuner_objective(grid: Any) -> tuple[str | None, str | None]:

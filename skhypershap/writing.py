@@ -51,7 +51,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def check_target(path: str | os.PathLike[str] | None) -> None:
-    """Raise, before anything is computed, if there can be no file of this name; None is no file."""
+    """Raise, before anything is computed, if there can be no file of this name; None stands for none."""
     if path is None:
         return
     target = path_of(path)

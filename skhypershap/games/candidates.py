@@ -176,3 +176,11 @@ def _best_blends(
         turns = np.zeros((len(points[part]), 2), dtype=np.int64)
         points[part], _ = line_search.ascend(points[part], free[part], turns)
     return points, row
+
+
+def evenly(vectors: Vectors, most: int) -> Vectors:
+    """At most so many of the vectors, evenly spaced."""
+    if len(vectors) <= most:
+        return vectors
+    some: Vectors = vectors[np.linspace(0, len(vectors) - 1, most).astype(int)]
+    return some

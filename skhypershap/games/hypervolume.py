@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skhypershap.arrays import Coalitions, Floats, Scores, Vectors
-from skhypershap.games.candidates import candidates_of
+from skhypershap.games.candidates import candidates_of, evenly
 from skhypershap.games.coalition_scores import coalition_optima
 from skhypershap.games.pareto_front import front_of, hypervolume
 from skhypershap.games.setting import GameContext
@@ -78,12 +78,12 @@ def pareto_game(
     first = contexts[0]
     filled = first.filled(baselines)
     found = candidates_of("tunability", first)
-    parts = [found.vectors if found.complete else _evenly(found.vectors, MOST_SPREAD)]
+    parts = [found.vectors if found.complete else evenly(found.vectors, MOST_SPREAD)]
     if not found.complete:
         parts.append(first.filled(first.trials.configs))
         if all_coalitions and first.optimizer == "refine":
             parts += [
-                _evenly(coalition_optima("tunability", one, baseline, {}).points, MOST_OPTIMA)
+                evenly(coalition_optima("tunability", one, baseline, {}).points, MOST_OPTIMA)
                 for one in contexts
                 for baseline in filled
             ]
@@ -130,11 +130,3 @@ def _normalized(game: ParetoGame, blends: Blends, coalitions: Coalitions) -> Flo
             scores[rows[:, None], candidates, metric] = block
     scaled: Floats = (scores - game.ideal) / (game.reference - game.ideal)
     return scaled
-
-
-def _evenly(vectors: Vectors, most: int) -> Vectors:
-    """At most so many of the vectors, evenly spaced."""
-    if len(vectors) <= most:
-        return vectors
-    some: Vectors = vectors[np.linspace(0, len(vectors) - 1, most).astype(int)]
-    return some

@@ -15,7 +15,7 @@ import numpy as np
 
 from skhypershap.arrays import Vectors
 from skhypershap.games.best_candidates import best_candidates
-from skhypershap.games.candidates import candidates_of
+from skhypershap.games.candidates import candidates_of, evenly
 from skhypershap.games.line_search import line_search_in_vectors
 from skhypershap.games.refinement import n_starts_for, optima_of
 from skhypershap.games.setting import GameContext, learns_from_subsets, sign_of_search
@@ -60,7 +60,7 @@ def _shared(game_spec: GameSpec, context: GameContext) -> Vectors | None:
     candidates = candidates_of(game, context)
     if candidates.complete:
         return None
-    spread = _evenly(candidates.vectors, N_SPREAD)
+    spread = evenly(candidates.vectors, N_SPREAD)
     parts = [spread]
     for baseline in context.filled(game_spec.baselines):
         blends = Blends(candidates.vectors, baseline, context.player_of_column)
@@ -78,16 +78,8 @@ def _shared(game_spec: GameSpec, context: GameContext) -> Vectors | None:
         winners = np.unique(best.positions[:N_BEST][is_winner])
         search = line_search_in_vectors(context.surrogate, context.trials.space, blends, sign=sign)
         optima = optima_of(search, best, n_jobs=context.n_jobs)
-        parts += [blends.candidates[winners], _evenly(np.unique(optima, axis=0), MOST_OPTIMA)]
+        parts += [blends.candidates[winners], evenly(np.unique(optima, axis=0), MOST_OPTIMA)]
     return np.vstack(parts)
-
-
-def _evenly(vectors: Vectors, most: int) -> Vectors:
-    """At most so many of the vectors, evenly spaced."""
-    if len(vectors) <= most:
-        return vectors
-    some: Vectors = vectors[np.linspace(0, len(vectors) - 1, most).astype(int)]
-    return some
 
 
 def _quiet(_: int) -> None:

@@ -25,10 +25,10 @@ LOSS = re.compile(
     r"|mean_(?:poisson|gamma)_deviance|(?:fit|score)_time)"
 )
 
-ANONYMOUS = {  # by whether large scores are better, and the best possible one
-    (True, 1.0): "metric (at most 1)",
-    (True, 0.0): "metric (at most 0)",
-    (False, 0.0): "metric (at least 0)",
+ANONYMOUS = {  # the best possible score, by name and by whether large scores are better
+    ("metric (at most 1)", True): 1.0,
+    ("metric (at most 0)", True): 0.0,
+    ("metric (at least 0)", False): 0.0,
 }
 
 
@@ -61,9 +61,7 @@ def best_possible(metric: str, scores: Scores, *, maximize: bool) -> float:
         bound = 1.0
     elif loss and maximize == (loss["negative"] is not None):
         bound = 0.0
-    for (of_maximized, known), name in ANONYMOUS.items():
-        if (of_maximized, name) == (maximize, metric):
-            bound = known
+    bound = ANONYMOUS.get((metric, maximize), bound)
     sign = 1.0 if maximize else -1.0
     exceeded = len(scores) and np.max(sign * np.asarray(scores)) > sign * bound
     return sign * np.inf if exceeded else float(bound)
@@ -72,7 +70,10 @@ def best_possible(metric: str, scores: Scores, *, maximize: bool) -> float:
 def anonymous_name(metric: str, *, maximize: bool) -> str:
     """A name that has none of the user's words, and the best possible score of a metric."""
     bound = best_possible(metric, np.array([]), maximize=maximize)
-    return ANONYMOUS.get((maximize, bound), "metric")
+    for (name, of_maximized), known in ANONYMOUS.items():
+        if (of_maximized, known) == (maximize, bound):
+            return name
+    return "metric"
 
 
 def scored_as(search: Any, metric: str) -> str:

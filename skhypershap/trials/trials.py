@@ -203,7 +203,9 @@ def _within(
     for name, hyperparameter in space.items():
         rows = [row for row, config in enumerate(configs) if name in config]
         numbers = domain_of(hyperparameter).encode([configs[row][name] for row in rows])
-        legal[name] = {row for row, number in zip(rows, numbers, strict=True) if number == number}
+        legal[name] = {
+            row for row, is_nan in zip(rows, np.isnan(numbers), strict=True) if not is_nan
+        }
     return [
         {name: value for name, value in config.items() if row in legal.get(name, ())}
         for row, config in enumerate(configs)
@@ -274,10 +276,11 @@ def keys_of(space: ConfigurationSpace, configs: Sequence[Mapping[str, Any]]) -> 
 def numbers_of(name: str, given: Any, n_trials: int) -> np.ndarray:
     """Numbers of shape (n_trials,), or a ValueError that names the argument."""
     kind = getattr(getattr(given, "dtype", None), "kind", "f")
-    if kind in "mM":  # numpy makes numbers of them, in units of its own, and of a missing one, too
+    if kind in "mM":
+        # numpy makes numbers of dates and durations, in units of its own, also of missing ones.
         raise ValueError(
-            f"{name} must be numbers, one for each configuration; got {given.dtype}. Pass seconds: of "
-            "times with .dt.total_seconds()."
+            f"{name} must be numbers, one for each configuration; got {given.dtype}. Make seconds of "
+            "durations with .dt.total_seconds()."
         )
     try:
         floats = floats_of(given)

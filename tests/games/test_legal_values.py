@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
 
-from skhypershap.games import hypervolume, shared_candidates
+from skhypershap.games.candidates import evenly
 from skhypershap.games.legal_values import legal_values, nearest_legal
 
 
@@ -36,8 +36,7 @@ def test_only_plain_ranges_have_no_list_of_values():
     np.testing.assert_allclose(c, [space["c"].to_vector(n) for n in (1, 2, 3)])
 
 
-@pytest.mark.parametrize("evenly", [hypervolume._evenly, shared_candidates._evenly])
-def test_of_many_vectors_some_are_kept_from_the_first_to_the_last(evenly):
+def test_of_many_vectors_some_are_kept_from_the_first_to_the_last():
     vectors = np.arange(10.0)[:, None]
     for most in (10, 11):
         assert evenly(vectors, most) is vectors

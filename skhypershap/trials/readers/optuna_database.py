@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from skhypershap._compat import optional
+from skhypershap._compat import optional, optuna_database
 
 ROWS = 10_000  # fetched at a time
 
@@ -28,8 +28,7 @@ def all_trials(study: Any) -> list[Any]:
         If Optuna cannot read them, as from a broken file.
     """
     try:
-        engine, study_id = study._storage._backend.engine, study._study_id
-        return _trials_in(engine, study_id)
+        return _trials_in(*optuna_database(study))
     except Exception:
         # Another kind of storage, another version of Optuna, or a broken file: Optuna reads the trials,
         # or finds the fault.
@@ -48,9 +47,8 @@ def _read_by_optuna(study: Any) -> list[Any]:
     return trials
 
 
-def _trials_in(engine: Any, study_id: int) -> list[Any]:
+def _trials_in(engine: Any, study_id: int, models: Any) -> list[Any]:
     """Trials of a study in a database, by number."""
-    models = optional("optuna.storages._rdb.models", "optuna")
     with optional("sqlalchemy.orm", "optuna").Session(engine) as session:
         # Trials come first: one that is complete by now has all its rows in the other tables.
         trials = session.query(models.TrialModel).filter_by(study_id=study_id).all()
@@ -59,11 +57,11 @@ def _trials_in(engine: Any, study_id: int) -> list[Any]:
 
 
 def _rows(
-    session: Any, trial: Any, study_id: int, model: Any, *columns: str
+    session: Any, trial_model: Any, study_id: int, model: Any, *columns: str
 ) -> Iterable[tuple[Any, ...]]:
     """Rows of a table in the order in which they were written: the trial's id, and the columns."""
     select = optional("sqlalchemy", "optuna").select
-    table, trials = model.__table__, trial.__table__
+    table, trials = model.__table__, trial_model.__table__
     query = select(table.c.trial_id, *(table.c[name] for name in columns))
     query = query.join(trials, trials.c.trial_id == table.c.trial_id)
     query = query.where(trials.c.study_id == study_id).order_by(*table.primary_key)
