@@ -269,7 +269,7 @@ class TestData:
     @pytest.mark.parametrize(
         "dates", [pd.date_range("2026", periods=30), [pd.Timedelta("1s")] * 30]
     )
-    def test_dates_and_durations_are_no_scores(self, dates):
+    def test_dates_and_durations_are_refused_as_scores(self, dates):
         """Their numbers are nanoseconds or microseconds, and those of missing ones are negative."""
         table = pd.DataFrame(trials()[0]).assign(when=dates)
         with pytest.raises(ValueError, match=r"'when' must hold numbers; .*total_seconds"):
