@@ -12,6 +12,7 @@ from urllib.request import urlopen
 DOCS = Path(__file__).parent
 # Workers of joblib start a Python of their own, which has to find the package.
 os.environ["PYTHONPATH"] = str(DOCS.parent)
+os.environ["TQDM_DISABLE"] = "1"  # a page would show each step of a progress bar as a line
 sys.path[:0] = [str(DOCS), str(DOCS.parent)]
 
 import skhypershap  # noqa: E402
