@@ -14,8 +14,8 @@ class Layout(NamedTuple):
 
     Attributes
     ----------
-    kind : {"plain", "cv_results", "optuna"}
-        Which library wrote the table.
+    kind : {"plain", "runs", "cv_results", "optuna"}
+        Which library wrote the table; "runs" is that of a tracker, which logs None where it was tried.
     score : str
         The column of scores.
     parameters : dict of str to str
@@ -24,7 +24,7 @@ class Layout(NamedTuple):
         Columns that are not hyperparameters, and why.
     """
 
-    kind: Literal["plain", "cv_results", "optuna"]
+    kind: Literal["plain", "runs", "cv_results", "optuna"]
     score: str
     parameters: dict[str, str]
     left_out: dict[str, str] = {}  # noqa: RUF012 - never changed
