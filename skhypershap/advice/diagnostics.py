@@ -168,11 +168,10 @@ def _is_spoiled(r2: float, r2_without: float, ranked: float) -> bool:
 
 def _poor_fit(checks: Mapping[str, Check], evidence: Evidence, metric: str) -> str:
     n_trials, n_outliers = len(evidence.scores), int(checks["n_outliers"].value)
-    counted = "1 trial" if n_trials == 1 else f"{n_trials} trials"
     r2, r2_without = checks["r2"].value, checks["r2_without_outliers"].value
     ranked = checks["rank_correlation"].value
     found = (
-        f"The surrogate fits poorly to {metric!r} (held-out R2 = {r2:.2f}, from {counted}; 1 is "
+        f"The surrogate fits poorly to {metric!r} (held-out R2 = {r2:.2f}, from {n_trials} trials; 1 is "
         "perfect, 0 no better than the mean)"
     )
     if n_outliers and n_trials >= FEW_TRIALS and _is_spoiled(r2, r2_without, ranked):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, Protocol, cast
@@ -245,6 +246,7 @@ def read_checked(
         Whether what failed in all of its trials is forbidden in a copy of the space.
     """
     given = {"configs": configs, "scores": scores, "fidelity": fidelity}
+    _check_given(source, given)
     if isinstance(source, ConfigurationSpace):
         checked = replace(checked, details=given)
     source = unwrap(source)
@@ -254,6 +256,17 @@ def read_checked(
         return trials_of(records, infer_failures=infer_failures)
     records = reader.read(source, checked, direction=direction or "minimize")
     return trials_of(records_of_failures(records, direction))
+
+
+def _check_given(source: Any, given: Mapping[str, Any]) -> None:
+    """Refuse trials that were given beside a source that has its own."""
+    named = [name for name, value in given.items() if value is not None]
+    if named and not isinstance(source, ConfigurationSpace):
+        raise ValueError(
+            f"{', '.join(named)} can be given with a ConfigurationSpace only; a "
+            f"{type(source).__name__} has results of its own. Leave them out; tell() of a fitted "
+            "explainer adds trials."
+        )
 
 
 def read_trials(
@@ -335,12 +348,7 @@ def read_trials(
     if direction is not None:
         check_name("direction", direction, DIRECTIONS)
     given = {"configs": configs, "scores": scores, "fidelity": fidelity}
-    given = {name: value for name, value in given.items() if value is not None}
-    if given and not isinstance(source, ConfigurationSpace):
-        raise ValueError(
-            f"{', '.join(given)} can be given with a ConfigurationSpace only; a "
-            f"{type(source).__name__} has results of its own."
-        )
+    _check_given(source, given)
     if study_name is not None:
         address = importlib.import_module(".readers.address", __package__)
         source = address.opened_at(source, study_name).source

@@ -277,6 +277,12 @@ class TestData:
         with pytest.raises(ValueError, match=r"scores must be numbers, .*total_seconds"):
             HyperSHAPExplainer(SPACE).fit(trials()[0], table["when"])
 
+    def test_trials_beside_a_source_that_has_its_own_raise(self):
+        configs, scores = trials()
+        table = pd.DataFrame(configs).assign(score=scores)
+        with pytest.raises(ValueError, match=r"configs, scores .*DataFrame has results.*tell\(\)"):
+            HyperSHAPExplainer(table).fit(configs[:3], scores[:3])
+
     def test_space_without_free_hyperparameter_raises(self):
         with pytest.raises(ValueError, match="No hyperparameter varies"):
             HyperSHAPExplainer(GridSearchCV(SVC(), {"C": [1]})).fit(X, Y)
