@@ -342,6 +342,15 @@ def check_explanation(table: Any) -> None:
         raise ValueError(
             f"table has no column {', '.join(map(repr, missing))}; pass the result of explain()."
         )
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise ValueError(f"table has two columns {twice[0]!r}; pass the result of explain().")
+    values = table["value"]
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    if np.isinf(numbers).any() or any(isinstance(value, str) for value in values):
+        raise ValueError(
+            "The column 'value' of table must hold finite numbers, or NaN; pass the result of explain()."
+        )
 
 
 def restored(table: pd.DataFrame) -> pd.DataFrame:

@@ -171,6 +171,20 @@ def test_other_frames_are_refused(plot):
         plot(frame.drop(columns=needed))
 
 
+@pytest.mark.parametrize(
+    ("spoiled", "words"),
+    [
+        (lambda table: table.assign(value=np.inf), "'value' of table must hold finite numbers"),
+        (lambda table: table.assign(value="0.5"), "'value' of table must hold finite numbers"),
+        (lambda table: pd.concat([table, table], axis=1), "table has two columns 'interaction'"),
+    ],
+)
+def test_spoiled_explanations_are_refused_by_name(spoiled, words):
+    for plot in (plot_importance, plot_interactions, plot_network):
+        with pytest.raises(ValueError, match=words):
+            plot(spoiled(table_of(3, long=False)))
+
+
 @every_plot
 def test_frame_without_rows_is_refused(plot):
     with pytest.raises(ValueError, match="no rows"):
