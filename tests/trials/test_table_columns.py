@@ -28,12 +28,14 @@ def few(n_distinct):
         ("x", pd.to_timedelta(UP, unit="s"), "a time"),
         ("trial_id", SHUFFLED, "it identifies the row"),
         ("trial_id", SHUFFLED + 0.5, None),  # not whole
+        ("trial_id", SHUFFLED / 2, None),  # every second one is not
         ("trial_id", UP // 2, None),  # repeats
         ("x", UP, None),
         ("split0", FRACTIONS, "the score of a split"),
         ("split0", few(10), "the score of a split"),
         ("split0", few(9), None),
         ("seconds", few(2), "a time"),  # fractions
+        ("seconds", UP % 4 / 2, "a time"),  # half of them
         ("seconds", UP // 2, "a time"),  # spread
         ("seconds", UP % 9, None),
         ("std", FRACTIONS, "a standard deviation"),
@@ -41,12 +43,14 @@ def few(n_distinct):
         ("accuracy_std", FRACTIONS, "a standard deviation"),
         ("std_test_x", FRACTIONS, "a standard deviation"),
         ("init_std", FRACTIONS, None),
+        ("std", np.where(UP > 0, FRACTIONS, 0.0), "a standard deviation"),  # equal folds
         ("std", few(9), None),
         ("std", UP, None),  # whole
         ("rank", UP, "a rank of the score"),
         ("rank", UP[::-1], "a rank of the score"),
         ("rank", SHUFFLED, None),
         ("rank", UP + 0.5, None),
+        ("rank", UP / 2, None),
         ("x_rank", UP, "a rank of the score"),
     ],
 )
