@@ -102,7 +102,7 @@ def test_promising_configurations_are_the_best_of_groups_and_then_all_others(
     monkeypatch.setattr(claims, "decode", lambda space, points: points[:, 0].astype(int).tolist())
     parts = list(claims._promising(context, n_configs))
     assert all(len(part) == n_configs for part in parts)
-    found = sum(parts, [])
+    found = [row for part in parts for row in part]
     assert sorted(found) == list(range(8))
     assert sorted(found[:n_configs]) == first
     for some in (found[:n_configs], found[n_configs:]):
