@@ -330,3 +330,26 @@ def test_ranges_begin_next_to_the_failed_value_or_half_way(hyperparameter, finis
     ends = (float(hyperparameter.to_vector(end)) for end in (finished, failed))
     number = failures._between(hyperparameter, *ends)
     assert hyperparameter.to_value(number) == pytest.approx(value)
+
+
+def test_chance_is_shared_by_all_clauses_that_could_be_found():
+    """Choices and pairs of them with enough trials, ends of ranges beside a choice, and corners."""
+    space = ConfigurationSpace()
+    space.add(Categorical("a", ["p", "q"]), Categorical("b", ["u", "v", "w"]))
+    space.add(Float("x", (0.0, 1.0)), Float("y", (0.0, 1.0)), Float("z", (0.0, 1.0)))
+    for n_trials in (0, 24, 60):
+        vectors = sample_columns(space, n_trials, 0) if n_trials else np.empty((0, 5))
+        inference = failures._Inference(space, vectors[::2], vectors[1::2])
+        cells = list(inference.choices)
+        assert len(cells) == 5
+        pairs = [pair for pair in itertools.combinations(cells, 2) if pair[0].name != pair[1].name]
+        frequent = [
+            parts
+            for parts in ([(one,) for one in cells] + pairs)
+            if clause_holds(space, parts, vectors).sum() >= failures.LEAST_TRIALS
+        ]
+        ends = list(itertools.product("xyz", "<>", [None, *cells]))
+        corners = list(itertools.product(itertools.combinations("xyz", 2), "<>", "<>"))
+        assert inference.n_hypotheses == len(frequent) + len(ends) + len(corners)
+    single = ConfigurationSpace({"x": [1.5]})
+    assert failures._Inference(single, np.zeros((3, 1)), np.zeros((3, 1))).n_hypotheses == 1
