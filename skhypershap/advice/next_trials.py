@@ -71,9 +71,10 @@ def draws_of_space(context: GameContext) -> Draws:
     """Random trials of the whole space; all configurations where these are few."""
     legality = context.surrogate.legality
     enumerated = enumerate_vectors(context.trials.space, context.n_samples)
-    if enumerated is None or enumerated[1] is None:
+    if enumerated is None:
         return _equally_likely(legality.fill(context.samples()))
-    return Draws(legality.fill(enumerated[0]), enumerated[1])
+    vectors, probabilities = enumerated
+    return Draws(legality.fill(vectors), probabilities)
 
 
 def draws_of_subset(
