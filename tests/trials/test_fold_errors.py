@@ -88,6 +88,13 @@ def test_nothing_is_known_without_folds_of_the_metric(results, column):
     assert fold_errors(results, column) is None
 
 
+@pytest.mark.parametrize("cell", ["failed", pd.NA, {}])
+def test_columns_with_cells_that_are_no_numbers_are_unknown(cell):
+    assert np.isnan(fold_errors({"std_test_score": [0.1, cell]}, "mean_test_score")).all()
+    folds = {"split0_test_score": [0.5, 0.7], "split1_test_score": [0.1, cell]}
+    assert np.isnan(fold_errors(folds, "mean_test_score")).all()
+
+
 class TestAlignment:
     """The errors of a trial go wherever it goes."""
 
