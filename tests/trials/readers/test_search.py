@@ -270,3 +270,9 @@ def test_failures_of_a_search_are_those_of_its_first_metric():
     assert search_reader.metrics(several) == ["accuracy", "f1"]
     one = _with(GridSearchCV(SVC(), {"C": [1]}), cv_results_={"params": [], "mean_test_score": []})
     assert search_reader.metric_of_failures(one) is None
+    # Before the search has run.
+    assert search_reader.metric_of_failures(GridSearchCV(SVC(), {"C": [1]})) is None
+    several = GridSearchCV(SVC(), {"C": [1]}, scoring=["f1", "accuracy"], refit="f1")
+    assert search_reader.metric_of_failures(several) == "f1"
+    several.set_params(scoring=["f1", "failed"])
+    assert search_reader.metric_of_failures(several) == "failed"
