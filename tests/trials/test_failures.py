@@ -353,3 +353,17 @@ def test_chance_is_shared_by_all_clauses_that_could_be_found():
         assert inference.n_hypotheses == len(frequent) + len(ends) + len(corners)
     single = ConfigurationSpace({"x": [1.5]})
     assert failures._Inference(single, np.zeros((3, 1)), np.zeros((3, 1))).n_hypotheses == 1
+
+
+def test_chance_of_a_corner_counts_the_places_of_its_first_threshold():
+    """Of two places the better one was taken, so that chance had two ways to it."""
+    space = ConfigurationSpace({"x": (0.0, 1.0), "y": (0.0, 1.0)})
+    finished = np.array([[0.2, 0.6], [0.6, 0.2]])
+    inference = failures._Inference(space, finished, np.full((failures.LEAST_TRIALS, 2), 0.8))
+    everything = np.ones(len(inference.vectors), dtype=bool)
+    (corner,) = inference._corners(("x", "y"), everything)
+    assert corner.is_range
+    assert corner.n_spared == -failures.LEAST_TRIALS
+    alone = inference._chance_of_pair(corner.parts, everything, failures.LEAST_TRIALS)
+    assert corner.probability == pytest.approx(2 * alone)
+    assert 0 < alone < 1
