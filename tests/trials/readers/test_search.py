@@ -225,6 +225,15 @@ def test_what_will_never_have_results_is_no_search(source, is_no_search):
     assert search_reader._is_no_search(source) is is_no_search
 
 
+def test_explainer_with_the_results_of_its_search_is_no_search():
+    search = _with(GridSearchCV(SVC(), {"C": [1]}), cv_results_={"params": [{"C": 1}]})
+    explainer = _with(HyperSHAPExplainer(search), search_=search)
+    assert explainer.cv_results_ is search.cv_results_
+    assert search_reader._is_no_search(explainer)
+    with pytest.raises(TypeError, match="HyperSHAPExplainer is not a search"):
+        search_reader.check(explainer)
+
+
 def test_directions_of_scores_times_and_criteria():
     """sklearn-genetic-opt minimizes by `criteria`."""
     results = {"params": TestShapedLikeASearch.PARAMS}
