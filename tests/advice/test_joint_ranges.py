@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ConfigSpace import Categorical, Float, Integer, OrdinalHyperparameter
+from conftest import space_of_sources
+from scipy.stats import uniform
 
 from skhypershap.advice import good_ranges
 from skhypershap.advice.good_ranges import GoodRange
 from skhypershap.advice.joint_ranges import joint_range
+from skhypershap.space.domains import domain_of
 
 X = Float("x", (0.0, 10.0))
 KIND = Categorical("kind", ["a", "b", "c", "d"])
@@ -79,6 +82,18 @@ def test_choices_that_data_sets_do_not_share_are_all_kept():
     # No best value is kept: the first choice that is.
     ranges = [choices("b", "d", best="d"), choices("b", "c", best="c")]
     assert joint_range(KIND, ranges, 0.1).best == "b"
+
+
+def test_width_of_extra_values_without_an_interval():
+    """A distribution beside the word "auto", which alone is good, or nothing is."""
+    source = space_of_sources({"x": [uniform(0, 10), ["auto"]]})["x"]
+    (number,) = domain_of(source).encode(["auto"])
+    word = GoodRange("x", None, None, ["auto"], 0.5, "auto", np.array([number]), None)
+    found = joint_range(source, [word, word], 0.1)
+    assert (found.choices, found.best, found.width) == (["auto"], "auto", 0.5)
+    nothing = word._replace(choices=None, best=None, kept=np.empty(0))
+    found = joint_range(source, [nothing, nothing], 0.1)
+    assert (found.best, found.width, found.keeps_some) == (None, 0.0, False)
 
 
 def test_numbers_that_differ_by_rounding_are_one_choice():

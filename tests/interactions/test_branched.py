@@ -62,3 +62,43 @@ def test_interactions_of_several_baselines_are_means(n_roots, monkeypatch):
     else:
         assert found.budget == 200
         assert found.error == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("game", "forbids", "n_players", "is_split"),
+    [
+        ("tunability", False, 5, True),
+        ("tunability", True, 5, True),
+        ("tunability", False, 4, False),  # all coalitions are evaluated
+        ("mistunability", True, 5, True),
+        ("sensitivity", False, 5, True),
+        ("sensitivity", True, 5, False),  # coalitions have different numbers of legal blends
+        ("ablation", False, 5, False),
+        ("optimizer_bias", False, 5, False),
+    ],
+)
+def test_which_games_are_split_into_branches(game, forbids, n_players, is_split, monkeypatch):
+    surrogate = SimpleNamespace(legality=SimpleNamespace(forbids=forbids))
+    context = SimpleNamespace(n_players=n_players, surrogate=surrogate)
+    monkeypatch.setattr(branched, "context_for", lambda game_spec, context: context)
+    monkeypatch.setattr(branched, "find_branches", lambda context, max_exact: max_exact)
+    found = branched.branches_of(SimpleNamespace(game=game), context, 4)
+    assert found == (4 if is_split else None)
+
+
+@pytest.mark.parametrize(
+    ("game", "at_least", "players"),
+    [
+        ("tunability", 0, [1, 3]),
+        ("tunability", 1, [1, 3]),
+        ("sensitivity", 3, [0, 1, 3]),
+        ("tunability", 9, [0, 1, 2, 3]),
+        ("ablation", 0, [0, 1, 2, 3]),
+    ],
+)
+def test_players_that_no_score_depends_on_are_left_out(game, at_least, players, monkeypatch):
+    context = SimpleNamespace(n_players=4)
+    monkeypatch.setattr(branched, "context_for", lambda game_spec, context: context)
+    monkeypatch.setattr(branched, "touched_players", lambda context: [3, 1])
+    game_spec = SimpleNamespace(game=game)
+    assert branched.players_that_matter(game_spec, context, at_least=at_least) == players
