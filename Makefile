@@ -10,13 +10,17 @@ SOURCES := optuna skopt genetic dask smac ray hyperopt
 NEWEST ?= $(shell for p in python3.15 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 0 2>/dev/null && echo $$p && break; done)
 
+# Two test processes on two processors: threads of OpenMP and BLAS would only wait for each other.
+PYTEST := -m pytest -q -n 2 --dist loadfile
+test test-lowest test-newest test-wheel: export OMP_NUM_THREADS = 1
+
 .PHONY: example test test-browser test-lowest test-newest test-wheel coverage mutants lint format docs docs-test bench dist clean
 
 example: .venv/package
 	$(BIN)/python examples/random_search.py
 
 test: .venv/test .venv/sources
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python $(PYTEST)
 
 test-browser: .venv/package
 	$(BIN)/python tests/browser/run.py
@@ -25,13 +29,13 @@ test-browser: .venv/package
 test-lowest: .venv/dist
 	$(BIN)/uv venv --quiet --clear --python 3.11 .venv/lowest
 	$(BIN)/uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable '.[test]'
-	.venv/lowest/bin/python -m pytest -q -n 2 --dist loadfile
+	.venv/lowest/bin/python $(PYTEST)
 
 # The newest versions, on the newest Python of this machine.
 test-newest: .venv/dist
 	$(BIN)/uv venv --quiet --clear --python $(NEWEST) .venv/newest
 	$(BIN)/uv pip install --quiet --python .venv/newest --upgrade --editable '.[test]'
-	.venv/newest/bin/python -m pytest -q -n 2 --dist loadfile
+	.venv/newest/bin/python $(PYTEST)
 
 # The wheel in an environment of its own, with the tests but without the sources beside them; then its types, as mypy
 # sees them from outside.
@@ -40,7 +44,7 @@ test-wheel: dist
 	$(BIN)/uv pip install --quiet --python .venv/wheel "$$(ls dist/*.whl)[test]" mypy pandas-stubs
 	mkdir .venv/wheel/project
 	cp -r tests benchmarks docs examples pyproject.toml CITATION.cff *.md .venv/wheel/project
-	cd .venv/wheel/project && ../bin/python -m pytest -q -n 2 --dist loadfile tests
+	cd .venv/wheel/project && ../bin/python $(PYTEST) tests
 	cd .venv/wheel/project && ../bin/mypy --strict --config-file= tests/typed_script.py
 	cd .venv/wheel/project && ../bin/python tests/typed_script.py
 
