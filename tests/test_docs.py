@@ -33,6 +33,7 @@ NEEDS = {  # the optional libraries that a page is about
 }
 SLOW = {
     "docs/effects.md",
+    "docs/first_steps.md",
     "docs/how_to/cluster.md",
     "docs/how_to/ray.md",
     "docs/metrics.md",

@@ -147,19 +147,23 @@ def texts(axes):
     return found
 
 
+@pytest.fixture(scope="module")
+def texts_of_pandas(in_pandas):
+    return {name: texts(plot(in_pandas[name])) for name, plot in PLOTS.items()}
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("name", PLOTS)
-def test_plots_are_the_same(in_pandas, name, library):
+def test_plots_are_the_same(in_pandas, texts_of_pandas, name, library):
     frame = frame_libraries.converted(in_pandas[name], library)
-    assert texts(PLOTS[name](frame)) == texts(PLOTS[name](in_pandas[name]))
+    assert texts(PLOTS[name](frame)) == texts_of_pandas[name]
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_plots_are_the_same_while_frames_come_in_polars(in_pandas, name):
-    expected = texts(PLOTS[name](in_pandas[name]))
+def test_plots_are_the_same_while_frames_come_in_polars(in_pandas, texts_of_pandas, name):
     with skhypershap.config_context(frames="polars"):
         frame = frame_libraries.converted(in_pandas[name], "polars")
-        assert texts(PLOTS[name](frame)) == expected
+        assert texts(PLOTS[name](frame)) == texts_of_pandas[name]
 
 
 def test_displays_take_frames_of_other_libraries(explainer):

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::skhypershap.SurrogateWarning")
 MODELS = {
     "forest": None,
     "extra": ExtraTreesRegressor(10),
-    "histogram": HistGradientBoostingRegressor(min_samples_leaf=3, max_iter=20),
+    "histogram": HistGradientBoostingRegressor(min_samples_leaf=3, max_iter=10),
     "boosting": GradientBoostingRegressor(n_estimators=20),
     "neighbours": KNeighborsRegressor(),
 }
