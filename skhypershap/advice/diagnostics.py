@@ -170,8 +170,9 @@ def _poor_fit(checks: Mapping[str, Check], evidence: Evidence, metric: str) -> s
     n_trials, n_outliers = len(evidence.scores), int(checks["n_outliers"].value)
     r2, r2_without = checks["r2"].value, checks["r2_without_outliers"].value
     ranked = checks["rank_correlation"].value
+    trials = "1 trial" if n_trials == 1 else f"{n_trials} trials"
     found = (
-        f"The surrogate fits poorly to {metric!r} (held-out R2 = {r2:.2f}, from {n_trials} trials; 1 is "
+        f"The surrogate fits poorly to {metric!r} (held-out R2 = {r2:.2f}, from {trials}; 1 is "
         "perfect, 0 no better than the mean)"
     )
     if n_outliers and n_trials >= FEW_TRIALS and _is_spoiled(r2, r2_without, ranked):
@@ -193,8 +194,8 @@ def _poor_fit(checks: Mapping[str, Check], evidence: Evidence, metric: str) -> s
     if r2 >= LOW_R2:
         return (
             f"The surrogate fits poorly to {metric!r}, or well by chance (held-out R2 = {r2:.2f}, from "
-            f"{n_trials} trials, too few to tell); details of the explanation are unreliable. Run more "
-            "trials (100 are a good start)."
+            f"{trials}, too few to tell); details of the explanation are unreliable. Run more trials "
+            "(100 are a good start)."
         )
     return (
         f"{found}; details of the explanation are unreliable. Run more trials (100 are a good start), "
