@@ -107,10 +107,11 @@ def read(checked: Checked, direction: str | None) -> Records:
 
 def numbers_in(cells: pd.Series, name: str) -> np.ndarray:
     """A column of scores, NaN where a cell is empty; the error names the first other cell."""
-    if cells.dtype.kind in "mM":  # pandas makes numbers of them, in units of its own
+    if cells.dtype.kind in "mM":
+        # pandas makes numbers of dates and durations, in units that depend on its version.
         raise ValueError(
-            f"The column {name!r} must hold numbers; it has {cells.dtype}. Pass seconds: of times with "
-            ".dt.total_seconds()."
+            f"The column {name!r} must hold numbers; it has {cells.dtype}. Make seconds of durations "
+            "with .dt.total_seconds()."
         )
     cells = cells.map(lambda cell: str(cell) if isinstance(cell, complex) else cell)
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
