@@ -15,13 +15,16 @@ from skhypershap.plotting._display import Display
 from skhypershap.plotting._panels import for_facets, given_axes, new_axes
 from skhypershap.plotting._table import check_columns
 from skhypershap.plotting._text import (
+    LETTER_WIDTH,
     MAX_METRIC,
     Heading,
     as_it_is,
     finish,
     fit_axis_labels,
     font_size,
+    inner_size,
     visible,
+    widest,
     wrapped,
 )
 
@@ -35,7 +38,9 @@ NOT_METRICS = (
 )
 LETTERS = 22  # of a line of a name
 MAX_NAMES = 12
+NAME_SIZE = 0.85  # of the labels' font
 MARGIN = 0.16
+MAX_ROOM = 0.4  # of the width
 SIDES = (
     *((1, 0.5, "left", "bottom"), (-1, 0.5, "right", "bottom"), (1, -0.5, "left", "top")),
     *((-1, -0.5, "right", "top"), (0, 1, "center", "bottom"), (0, -1, "center", "top")),
@@ -168,12 +173,23 @@ def _draw(points: Points, ax: Axes) -> None:
     front = front[np.lexsort((-y[front], x[front]))]
     ax.plot(x[front], y[front], color=blue, linewidth=1, alpha=0.5, zorder=2)
     ax.scatter(x[front], y[front], s=area, color=[blue], zorder=4)
-    for values, limit in ((x, ax.set_xlim), (y, ax.set_ylim)):
+    for values, limit, room in (
+        (x, ax.set_xlim, _room_for_names(points, ax)),
+        (y, ax.set_ylim, MARGIN),
+    ):
         low, high = min(0.0, values.min()), max(0.0, values.max())
         size = (high - low) or 1.0
-        limit(low - MARGIN * size, high + MARGIN * size)
+        limit(low - MARGIN * size, high + room * size)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+
+
+def _room_for_names(points: Points, ax: Axes) -> float:
+    """Room right of the points for names of the front, which is there, in parts of their range."""
+    letters = widest(_in_lines(points.names[row]) for row in np.flatnonzero(~points.beaten))
+    font = NAME_SIZE * font_size(ax)
+    share = min((letters + 2) * LETTER_WIDTH * font / inner_size(ax)[0], MAX_ROOM)
+    return max(MARGIN, share / (1 - share) * (1 + MARGIN))
 
 
 def _name_points(points: Points, ax: Axes) -> None:
@@ -187,7 +203,7 @@ def _name_points(points: Points, ax: Axes) -> None:
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     frame = ax.get_window_extent(renderer)
     places = ax.transData.transform(np.column_stack([points.x, points.y]))
-    font = 0.85 * font_size(ax)
+    font = NAME_SIZE * font_size(ax)
     step = 0.7 * font * figure.dpi / 72
     boxes = np.column_stack([places - step, places + step])
     named: list[Any] = []
