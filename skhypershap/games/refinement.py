@@ -192,7 +192,9 @@ def _refine_some(
     top = np.argmax(starts.scores, axis=1)
     values[some], optima[some] = starts.scores[rows, top], starts.points[rows, top]
     if n_starts == 1:
-        starts = Starts(*(part[rows, top][:, None] for part in starts))
+        points, scores, turns = starts
+        best_only = rows, top, None
+        starts = Starts(points[best_only], scores[best_only], turns[best_only])
         if size > ALL_SEARCHED:
             is_short = (top < n_inherited) & _is_left_out(some, len(values))
             free[is_short] &= _of_first_player(line_search, starts.turns[is_short, 0, 0])
