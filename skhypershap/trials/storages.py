@@ -15,7 +15,7 @@ from skhypershap.errors import unknown_name
 from skhypershap.trials.files import starts_with
 
 ADDRESS = re.compile(r"(sqlite|mysql|mariadb|postgresql|postgres|oracle|mssql)(\+\w+)?://.*", re.I)
-PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@]*(?=@)")
+PASSWORD = re.compile(r"(?<=://)([^:@/]*):.*(?=@)")  # to the last @: one may be part of it
 SQLITE = re.compile(r"sqlite(?:\+\w+)?://(?:/(?P<file>[^?]*))?(?:\?.*)?", re.I)
 MAGIC = b"SQLite format 3\x00"
 JOURNAL_MAGIC = b'{"op_code"'

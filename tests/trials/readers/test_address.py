@@ -62,6 +62,7 @@ def same_trials(found, expected):
     ("address", "shown"),
     [
         ("mysql+pymysql://me:pa/ss@host:3306/runs", "mysql+pymysql://me:***@host:3306/runs"),
+        ("mysql://me:p@ss@host/runs", "mysql://me:***@host/runs"),
         ("postgresql://host:5432/runs", "postgresql://host:5432/runs"),
         ("sqlite:////runs@home/a:b.db", "sqlite:////runs@home/a:b.db"),
     ],
