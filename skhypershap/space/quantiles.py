@@ -66,7 +66,7 @@ def probabilities_of(item: Any) -> Floats:
     if isinstance(item, CategoricalHyperparameter):
         positive: Floats = item.probabilities[item.probabilities > 0]
         return positive
-    if not has_uneven_values(item):
+    if not _has_uneven_values(item):
         return np.full(int(item.size), 1 / item.size)
     size, distribution = int(item.size), _distribution_of(item)
     edges = np.arange(size + 1) / size
@@ -86,7 +86,7 @@ def probabilities_of(item: Any) -> Floats:
     return chances
 
 
-def has_uneven_values(item: Any) -> bool:
+def _has_uneven_values(item: Any) -> bool:
     """Whether it is an integer whose values are not equally likely."""
     is_even = isinstance(item, UniformIntegerHyperparameter) and not item.log
     return isinstance(item, IntegerHyperparameter) and not is_even
